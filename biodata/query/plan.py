@@ -1,0 +1,77 @@
+"""A bound query, and the plan of who does what of it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from biodata.query.pushdown import Support  # noqa: TC001 - msgspec reads annotations at run time
+from biodata.query.tree import Always, Node
+from biodata.records.types import Path, Schema  # noqa: TC001
+
+__all__ = ["Order", "Part", "Plan", "Query"]
+
+
+class Order(msgspec.Struct, frozen=True):
+    """One key of the order: nulls last either way, strings by code point."""
+
+    path: Path
+    descending: bool = False
+
+
+class Query(msgspec.Struct, frozen=True):
+    """What was asked, bound to a schema.
+
+    Attributes:
+        filter: without Not; literals have their field's type.
+        fields: the paths asked for; None for all of the table's fields.
+        limit: a number of records; None for all.
+        native: the platform's own query text, joined with the filter by AND.
+    """
+
+    schema: Schema
+    filter: Node = Always()
+    fields: tuple[Path, ...] | None = None
+    order: tuple[Order, ...] = ()
+    limit: int | None = None
+    offset: int = 0
+    native: str | None = None
+
+
+class Part(msgspec.Struct, frozen=True):
+    """One AND-part of the filter, and how the platform can do it."""
+
+    filter: Node
+    support: Support
+    reason: str = ""
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """Who does what.
+
+    Attributes:
+        parts: each AND-part of the filter.
+        pushed: what the platform filters by; None for nothing.
+        residual: what is checked here, on each record that comes; None for nothing.
+        fields: what must be read: the fields asked for, and those that the residual and the local order need.
+        order: what the platform sorts by, before the key by which it always pages; empty where sorting is done here.
+        sort_here: whether the records are sorted here.
+        limit: the number of records that the platform is asked for; None for all.
+        offset: the number of records that the platform is told to skip.
+        page_size: records a page.
+    """
+
+    query: Query
+    parts: tuple[Part, ...] = ()
+    pushed: Node | None = None
+    residual: Node | None = None
+    fields: tuple[Path, ...] = ()
+    order: tuple[Order, ...] = ()
+    sort_here: bool = False
+    limit: int | None = None
+    offset: int = 0
+    page_size: int = 1000
+
+    @property
+    def schema(self) -> Schema:
+        """The schema of the table that is read."""
+        return self.query.schema
