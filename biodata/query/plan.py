@@ -26,6 +26,7 @@ class Query(msgspec.Struct, frozen=True):
         fields: the paths asked for; None for all of the table's fields.
         limit: a number of records; None for all.
         native: the platform's own query text, joined with the filter by AND.
+        related: the schemas of the tables that the paths step into over references, by table name.
     """
 
     schema: Schema
@@ -35,6 +36,11 @@ class Query(msgspec.Struct, frozen=True):
     limit: int | None = None
     offset: int = 0
     native: str | None = None
+    related: dict[str, Schema] = {}
+
+    def lookup(self, table: str) -> Schema:
+        """The schema of a table that a path steps into."""
+        return self.related[table]
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -53,7 +59,7 @@ class Plan(msgspec.Struct, frozen=True):
         pushed: what the platform filters by; None for nothing.
         residual: what is checked here, on each record that comes; None for nothing.
         fields: what must be read: the fields asked for, and those that the residual and the local order need.
-        order: what the platform sorts by, before the key by which it always pages; empty where sorting is done here.
+        order: what the platform sorts by, before the key by which it always pages; empty where it is done here.
         sort_here: whether the records are sorted here.
         limit: the number of records that the platform is asked for; None for all.
         offset: the number of records that the platform is told to skip.

@@ -34,7 +34,8 @@ class Rule(msgspec.Struct, frozen=True):
 
     Attributes:
         ops: operators of `biodata.query.tree.Op`, and `sort`, `sort desc` for ordering.
-        kinds: kinds of types (`string`, `int`, …; of a list, its element's; `enum` also names a string with choices).
+        kinds: kinds of types (`string`, `int`, …; of a list, its element's; `enum` also names a string with
+            choices).
         lists: for lists only (True), for single values only (False), for both (None).
         quantifiers: `any`, `none`.
         via: how the path gets there.

@@ -18,7 +18,8 @@ __all__ = ["NEGATED", "Always", "And", "Filter", "Leaf", "Native", "Node", "Not"
 
 Op: TypeAlias = Literal[
     "==", "!=", "<", "<=", ">", ">=", "in", "not in", "between", "not between", "like", "not like",
-    "ilike", "not ilike", "contains", "not contains", "starts_with", "not starts_with", "is null", "is not null",
+    "ilike", "not ilike", "contains", "not contains", "starts_with", "not starts_with",
+    "is null", "is not null",
 ]  # fmt: skip
 
 Quantifier: TypeAlias = Literal["any", "none"]
@@ -51,18 +52,18 @@ class Filter(msgspec.Struct, frozen=True, tag_field="filter"):
         raise QueryError(
             "A filter is neither true nor false by itself",
             code="BD-QUERY-BOOL",
-            hint="Join filters with & | ~ and put each comparison in brackets: (col('a') > 1) & (col('b') < 2).",
+            hint="Join with & | ~ and put each comparison in brackets: (col('a') > 1) & (col('b') < 2).",
         )
 
 
 class Leaf(Filter, frozen=True, tag="leaf"):
-    """One comparison.
+    r"""One comparison.
 
     Attributes:
         path: the names that lead to the value.
         op: the operator.
         value: one value; a tuple for `in`; (low, high) for `between`; None for `is null`; the pattern for
-            `like` and `ilike` (`%` any text, `_` one character, `\\` before either for itself).
+            `like` and `ilike` (`%` any text, `_` one character, `\` before them or itself for that one).
     """
 
     path: Path
@@ -114,5 +115,5 @@ def _node(value: object) -> Node:
     )
 
 
-def _parts(node: Filter, kind: type[And] | type[Or]) -> tuple[Node, ...]:
+def _parts(node: Filter, kind: type[And | Or]) -> tuple[Node, ...]:
     return node.parts if isinstance(node, kind) else (_node(node),)
