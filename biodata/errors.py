@@ -27,6 +27,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import Self
+
+    from biodata.receipts import Receipt
 
 __all__ = [
     "AuthError",
@@ -55,7 +58,8 @@ class BiodataError(Exception):
         code: stable, for programs: `BD-` and words joined by `-`.
         profile: the name of the profile, where one is known.
         table: the name of the table, where one is known.
-        hint: what to do about it, a sentence without a name in it that must be kept secret.
+        hint: what to do about it, a sentence or two.
+        receipt: what a write had done before it was broken off, where it was one.
     """
 
     exit_status: ClassVar[int] = 1
@@ -76,8 +80,9 @@ class BiodataError(Exception):
         self.profile = profile
         self.table = table
         self.hint = hint
+        self.receipt: Receipt | None = None
 
-    def located(self, *, profile: str | None = None, table: str | None = None) -> BiodataError:
+    def located(self, *, profile: str | None = None, table: str | None = None) -> Self:
         """Fill in where it happened, where that is not said yet; gives the same error back."""
         self.profile = self.profile or profile
         self.table = self.table or table
@@ -90,8 +95,8 @@ class BiodataError(Exception):
 
     def __str__(self) -> str:
         where = f" [{self.place}]" if self.place else ""
-        hint = f" {self.hint}" if self.hint else ""
-        return f"{self.message}{where} ({self.code}){hint and '.' + hint}"
+        hint = f". {self.hint}" if self.hint else ""
+        return f"{self.message}{where} ({self.code}){hint}"
 
 
 class QueryError(BiodataError):

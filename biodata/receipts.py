@@ -51,11 +51,15 @@ class Receipt(msgspec.Struct, frozen=True):
     """What a write did: one outcome for each record given, in the order given.
 
     `receipt.created`, `.updated`, … are numbers of records; `receipt.outcomes` has each one.
+
+    Attributes:
+        bulk: numbers of records that were dealt with as a whole, without an outcome each: `delete(all=True)`.
     """
 
     operation: str
     table: str
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[Outcome, ...] = ()
+    bulk: dict[Status, int] = {}
 
     def count(self, *statuses: Status) -> int:
         """The number of records that ended in one of these ways."""
@@ -65,7 +69,7 @@ class Receipt(msgspec.Struct, frozen=True):
     @property
     def tally(self) -> dict[str, int]:
         """Status to number of records, without those of which there is none."""
-        return dict(Counter(outcome.status for outcome in self.outcomes))
+        return dict(Counter(outcome.status for outcome in self.outcomes) + Counter[str](self.bulk))
 
     created = property(lambda self: self.count("created"), doc="Records that are new.")
     updated = property(lambda self: self.count("updated"), doc="Records that changed.")
@@ -93,19 +97,20 @@ class Receipt(msgspec.Struct, frozen=True):
         """
         if self.ok:
             return self
-        first = next((one for one in self.outcomes if one.status in {"refused", "unknown", "not_sent"}), None)
-        reason = f"; the first: row {first.row}: {first.message or first.status} [{first.code}]" if first else ""
-        raise WriteError(f"{self.operation}: {self.summary()}{reason}", table=self.table)
+        first = next(one for one in self.outcomes if one.status in {"refused", "unknown", "not_sent"})
+        reason = f"row {first.row}: {first.message or first.status} [{first.code}]"
+        raise WriteError(f"{self.operation}: {self.summary()}; the first: {reason}", table=self.table)
 
     def summary(self) -> str:
         """One line: `2 created, 1 refused`."""
-        return ", ".join(f"{number} {status.replace('_', ' ')}" for status, number in self.tally.items()) or "nothing"
+        parts = [f"{number} {status.replace('_', ' ')}" for status, number in self.tally.items()]
+        return ", ".join(parts) or "nothing"
 
     def __iter__(self) -> Iterator[Outcome]:
         return iter(self.outcomes)
 
     def __len__(self) -> int:
-        return len(self.outcomes)
+        return sum(self.tally.values())
 
     def __str__(self) -> str:
         return f"{self.operation} {self.table}: {self.summary()}"

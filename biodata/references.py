@@ -1,0 +1,111 @@
+"""Following references: the referenced records, fetched in bulk by key and put in place of their keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from biodata.records.types import Key, Object, Path, Record, Reference, Schema, element
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from biodata.adapter import Adapter
+
+__all__ = ["Expanded", "References", "chunks", "crossing"]
+
+CHUNK = 500
+"""Keys of one table that are asked for at once, so that constant memory stays true of a join."""
+
+
+class Expanded(dict[str, Any]):
+    """A referenced record that stands in place of its key."""
+
+    __slots__ = ("key",)
+
+    def __init__(self, record: Record, key: Key) -> None:
+        super().__init__(record)
+        self.key = key
+
+
+class References:
+    """The tables of one connection, as far as following references needs them."""
+
+    def __init__(self, adapter: Adapter) -> None:
+        self._adapter = adapter
+
+    def schema(self, table: str) -> Schema:
+        """The schema of a table."""
+        return self._adapter.schema(table)
+
+    def join(self, rows: list[Record], schema: Schema, paths: Iterable[Path]) -> list[Record]:
+        """Replace the keys that the paths step over by their records; one bulk request a reference and page.
+
+        A key without a record becomes None. The rows are changed in place.
+        """
+        for holder, (reference, rest) in _by_reference(schema, paths).items():
+            self._expand(rows, holder, reference, rest)
+        return rows
+
+    def _expand(self, rows: list[Record], holder: Path, reference: Reference, rest: list[Path]) -> None:
+        keys = dict.fromkeys(key for row in rows for key in _at(row, holder))
+        there = self.fetch(reference.table, list(keys), rest)
+        for row in rows:
+            _replace(row, holder, there.get)
+
+    def fetch(self, table: str, keys: Sequence[Key], paths: Sequence[Path] | None) -> dict[Key, Expanded]:
+        """Key to record of those that are there, with these paths joined in turn; None for all fields."""
+        schema = self.schema(table)
+        names = schema.names if paths is None else tuple(dict.fromkeys(path[0] for path in paths))
+        found = (record for chunk in chunks(keys, CHUNK) for record in self._adapter.fetch(schema, chunk, names))
+        joined = self.join(list(found), schema, [path for path in paths or () if len(path) > 1])
+        return {key: Expanded(record, key) for record in joined if (key := schema.key_of(record)) is not None}
+
+
+def crossing(schema: Schema, path: Path) -> tuple[Path, Reference] | None:
+    """Where a path steps over its first reference: the path that leads to it, and its type."""
+    fields = schema.by_name
+    for depth, name in enumerate(path[:-1], start=1):
+        type_ = element(fields[name].type)
+        if isinstance(type_, Reference):
+            return path[:depth], type_
+        if not isinstance(type_, Object):
+            return None
+        fields = {field.name: field for field in type_.fields}
+    return None
+
+
+def chunks(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+    """The items in pieces of at most `size`."""
+    return (items[start : start + size] for start in range(0, len(items), size))
+
+
+def _by_reference(schema: Schema, paths: Iterable[Path]) -> dict[Path, tuple[Reference, list[Path]]]:
+    grouped: dict[Path, tuple[Reference, list[Path]]] = {}
+    for path in paths:
+        found = crossing(schema, path)
+        if found is not None:
+            holder, reference = found
+            grouped.setdefault(holder, (reference, []))[1].append(path[len(holder) :])
+    return grouped
+
+
+def _at(value: Any, path: Path) -> Iterator[Key]:
+    if isinstance(value, list):
+        for item in value:
+            yield from _at(item, path)
+    elif not path:
+        if value is not None:
+            yield value
+    elif isinstance(value, dict):
+        yield from _at(value.get(path[0]), path[1:])
+
+
+def _replace(value: Any, path: Path, there: Callable[[Key], Any]) -> None:
+    if isinstance(value, list):
+        for item in value:
+            _replace(item, path, there)
+    elif isinstance(value, dict) and len(path) > 1:
+        _replace(value.get(path[0]), path[1:], there)
+    elif isinstance(value, dict):
+        held = value.get(path[0])
+        value[path[0]] = [there(key) for key in held] if isinstance(held, list) else there(held)

@@ -1,0 +1,125 @@
+"""One scan: pages in order with a few in flight, and records checked, sorted, cut and trimmed here."""
+
+from __future__ import annotations
+
+from collections import deque
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from biodata.references import Expanded, crossing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from biodata.adapter import Adapter, Page, PageRequest
+    from biodata.query.plan import Plan
+    from biodata.records.types import Path, Record, Schema
+    from biodata.references import References
+
+__all__ = ["pages", "records", "rows_of", "trim"]
+
+
+def pages(adapter: Adapter, plan: Plan) -> Iterator[Page]:
+    """The pages of a scan in order, with at most `max_in_flight` requests under way ahead of the reader."""
+    waiting = deque(adapter.requests(plan))
+    if adapter.capabilities.max_in_flight > 1:
+        yield from _pages_ahead(adapter, plan, waiting)
+        return
+    while waiting:
+        page = adapter.page(plan, waiting.popleft())
+        waiting.extend(adapter.requests(plan, page))
+        yield page
+
+
+def _pages_ahead(adapter: Adapter, plan: Plan, waiting: deque[PageRequest]) -> Iterator[Page]:
+    from concurrent.futures import Future, ThreadPoolExecutor
+
+    most = adapter.capabilities.max_in_flight
+    pool = ThreadPoolExecutor(most, "biodata-page")
+    flying: deque[Future[Page]] = deque()
+    try:
+        while waiting or flying:
+            while waiting and len(flying) < most:
+                flying.append(pool.submit(adapter.page, plan, waiting.popleft()))
+            page = flying.popleft().result()
+            waiting.extend(adapter.requests(plan, page))
+            yield page
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def records(adapter: Adapter, plan: Plan, references: References) -> Iterator[Record]:
+    """The records that answer the plan's query, with exactly the fields asked for."""
+    query = plan.query
+    rows = _checked(_read(adapter, plan, references), plan, references)
+    skip, take = query.offset - plan.offset, query.limit
+    if plan.sort_here:
+        rows = _sorted(rows, plan, references)
+    elif skip or take is not None:
+        rows = islice(rows, skip, None if take is None else skip + take)
+    return map(trim(query.fields, plan.schema), rows)
+
+
+def _read(adapter: Adapter, plan: Plan, references: References) -> Iterator[Record]:
+    joins = [path for path in plan.fields if crossing(plan.schema, path)]
+    for page in pages(adapter, plan):
+        rows = rows_of(page)
+        yield from references.join(rows, plan.schema, joins) if joins else rows
+
+
+def _checked(rows: Iterator[Record], plan: Plan, references: References) -> Iterator[Record]:
+    if plan.residual is None:
+        return rows
+    from biodata.query.evaluate import predicate
+
+    return filter(predicate(plan.residual, plan.schema, references.schema), rows)
+
+
+def _sorted(rows: Iterator[Record], plan: Plan, references: References) -> Iterator[Record]:
+    from biodata.query.ordering import sorted_records
+
+    query = plan.query
+    return sorted_records(
+        rows, query.order, plan.schema, limit=query.limit, offset=query.offset, lookup=references.schema
+    )
+
+
+def rows_of(page: Page) -> list[Record]:
+    """The rows of a page as records."""
+    if isinstance(page.rows, list):
+        return page.rows
+    from biodata.records.arrow import from_arrow
+
+    return list(from_arrow(page.rows))
+
+
+def trim(fields: tuple[Path, ...] | None, schema: Schema) -> Callable[[Record], Record]:
+    """A function that keeps the fields asked for, in the order asked; nested paths give nested records."""
+    paths = fields if fields is not None else tuple((name,) for name in schema.names)
+    if all(len(path) == 1 for path in paths):
+        names = [path[0] for path in paths]
+        return lambda row: {name: _plain(row.get(name)) for name in names}
+    return lambda row: _nested(row, paths)
+
+
+def _nested(row: Record, paths: Iterable[Path]) -> Record:
+    by_head: dict[str, list[Path]] = {}
+    for path in paths:
+        by_head.setdefault(path[0], []).append(path[1:])
+    return {
+        name: _plain(row.get(name)) if () in rest else _inside(row.get(name), rest) for name, rest in by_head.items()
+    }
+
+
+def _inside(value: Any, paths: list[Path]) -> Any:
+    if isinstance(value, list):
+        return [_inside(item, paths) for item in value]
+    return _nested(value, paths) if isinstance(value, dict) else None
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Expanded):
+        return value.key
+    if isinstance(value, list) and value and isinstance(value[0], Expanded):
+        return [item.key for item in value if item is not None]
+    return value
