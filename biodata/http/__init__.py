@@ -1,0 +1,33 @@
+"""HTTP for adapters: a session with tokens, retries, limits, and no value in its logs."""
+
+from biodata.http.exchange import Exchange, ExchangeHook
+from biodata.http.failures import was_maybe_sent
+from biodata.http.redaction import mask_values, redact
+from biodata.http.request import Request, Response, Timeouts, quote_segment
+from biodata.http.retry import RetryPolicy
+from biodata.http.session import HttpSession
+from biodata.http.tokens import Token, TokenSource, jwt_claims, jwt_lifetime
+from biodata.http.verdict import Verdict, by_status
+from biodata.http.wire import Limits, Reply
+
+__all__ = [
+    "Exchange",
+    "ExchangeHook",
+    "HttpSession",
+    "Limits",
+    "Reply",
+    "Request",
+    "Response",
+    "RetryPolicy",
+    "Timeouts",
+    "Token",
+    "TokenSource",
+    "Verdict",
+    "by_status",
+    "jwt_claims",
+    "jwt_lifetime",
+    "mask_values",
+    "quote_segment",
+    "redact",
+    "was_maybe_sent",
+]

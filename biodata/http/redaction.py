@@ -1,0 +1,70 @@
+"""Keeping secrets and people's values out of texts that are shown."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+SECRET = "<secret>"  # noqa: S105 - the mask itself
+VALUE = "<value>"
+_SHORT = 4
+
+_NAMES = r"token|password|passwd|pwd|secret|api[_-]?key|session[_-]?id|signature|credential|\bsid"
+_PATTERNS = (
+    (re.compile(r"\beyJ[\w-]+\.[\w-]+\.?[\w-]*"), SECRET),
+    (re.compile(r"(?i)(\bauthorization[\"']?\s*[:=]\s*[\"']?)[^\r\n\"']+"), rf"\1{SECRET}"),
+    (re.compile(r"(?i)\b((?:bearer|basic)\s+)[\w.~+/=-]{6,}"), rf"\1{SECRET}"),
+    (
+        re.compile(rf"(?i)((?:{_NAMES})[\w-]*[\"']?\s*[:=]\s*[\"']?)(?!<secret>)[^\s\"'&,;}}]+"),
+        rf"\1{SECRET}",
+    ),
+    (re.compile(r"(://)[^/\s@]+@"), rf"\1{SECRET}@"),
+)
+
+
+def redact(text: str, secrets: Iterable[str] = ()) -> str:
+    """`text` without tokens: JWTs, Authorization values, `token=`-like parameters, and the given secrets."""
+    for secret in sorted(filter(None, secrets), key=len, reverse=True):
+        text = text.replace(secret, SECRET)
+    for pattern, mask in _PATTERNS:
+        text = pattern.sub(mask, text)
+    return text
+
+
+def mask_values(text: str, values: Iterable[Any]) -> str:
+    """`text` without the values of a record: a server quotes them when it refuses one.
+
+    Texts, numbers and dates are masked, inside lists and objects too. Values under four characters are
+    masked where they stand alone, longer ones anywhere; null and booleans stay.
+    """
+    forms = sorted({form for value in values for form in _forms(value)}, key=len, reverse=True)
+    if not forms:
+        return text
+    return re.sub("|".join(map(_pattern, forms)), VALUE, text)
+
+
+def _forms(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        yield from mask_forms(value.values())
+    elif isinstance(value, (list, tuple, set, frozenset)):
+        yield from mask_forms(value)
+    elif isinstance(value, int) and not isinstance(value, bool):
+        yield from (f"{value}.0", str(value))
+    elif value is not None and not isinstance(value, (bool, bytes)) and str(value).strip():
+        yield from {str(value), str(value).strip(), json.dumps(str(value), ensure_ascii=False)[1:-1]}
+
+
+def mask_forms(values: Iterable[Any]) -> Iterator[str]:
+    """Each way in which a server may print one of the values."""
+    for value in values:
+        yield from _forms(value)
+
+
+def _pattern(form: str) -> str:
+    if len(form) >= _SHORT:
+        return re.escape(form)
+    before = r"(?<!\w)" if re.match(r"\w", form) else ""
+    after = r"(?!\w)" if re.search(r"\w\Z", form) else ""
+    return before + re.escape(form) + after
