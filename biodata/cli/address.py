@@ -1,0 +1,75 @@
+"""Addresses: `PROFILE/TABLE`, or `PROFILE` where a whole connection is meant."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+import click
+from click.shell_completion import CompletionItem
+
+from biodata.cli.state import current
+
+__all__ = ["Address", "ProfileName", "TableAddress", "profile_names"]
+
+PROFILE = re.compile(r"[a-z][a-z0-9_]*")
+
+
+class Address(NamedTuple):
+    """A table by the name of its profile and its own; a table's name may hold any character, `/` too."""
+
+    profile: str
+    table: str
+
+    def __str__(self) -> str:
+        return f"{self.profile}/{self.table}"
+
+
+class TableAddress(click.ParamType):
+    """`PROFILE/TABLE`; everything after the first `/` is the table's name."""
+
+    name = "PROFILE/TABLE"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Address:
+        """Split it, or say what is missing."""
+        if isinstance(value, Address):
+            return value
+        profile, slash, table = str(value).partition("/")
+        if not slash or not table:
+            self.fail(f"'{value}' names no table; write PROFILE/TABLE (biodata ls {profile} lists them).", param, ctx)
+        return Address(_checked(self, profile, param, ctx), table)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002 - click's signature
+        """The profiles, each with the `/` after which the table stands."""
+        return [CompletionItem(f"{name}/") for name in profile_names(ctx) if name.startswith(incomplete)]
+
+
+class ProfileName(click.ParamType):
+    """The name of a profile."""
+
+    name = "PROFILE"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The name, or what is wrong with it."""
+        return _checked(self, str(value), param, ctx)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002 - click's signature
+        """The profiles."""
+        return [CompletionItem(name) for name in profile_names(ctx) if name.startswith(incomplete)]
+
+
+def _checked(kind: click.ParamType, name: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+    if not PROFILE.fullmatch(name):
+        kind.fail(f"'{name}' cannot be a profile: small letters, digits and _, beginning with a letter.", param, ctx)
+    return name
+
+
+def profile_names(ctx: click.Context) -> list[str]:
+    """The names of the profiles that are found; none where the file cannot be read, so that tab stays quiet."""
+    from biodata.config import find_profiles
+    from biodata.errors import BiodataError
+
+    try:
+        return sorted(find_profiles(current(ctx).config))
+    except BiodataError:
+        return []

@@ -1,0 +1,90 @@
+"""How an error reaches a person: one block on stderr, and an exit status (see `biodata.errors`)."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from typing import TYPE_CHECKING
+
+import click
+
+from biodata.errors import BiodataError, NotFound
+
+if TYPE_CHECKING:
+    from biodata.cli.state import State
+
+__all__ = ["BROKEN_PIPE", "INTERRUPTED", "REFUSED", "show_failure", "show_usage", "silence_stdout"]
+
+INTERRUPTED = 130
+BROKEN_PIPE = 141
+"""What a shell gives for a program that ended because nobody read on (128 + SIGPIPE)."""
+REFUSED = 9
+
+SECRET_OPTIONS = {"--password", "--passwd", "--token", "--secret-key", "--api-key"}
+"""What people try; never an option of ours, because a command line can be read by every user of a computer."""
+
+
+def show_failure(error: Exception, state: State | None) -> int:
+    """Tell on stderr what went wrong; gives the exit status."""
+    if _wants_traceback(state):
+        click.echo("".join(traceback.format_exception(error)), err=True, nl=False)
+    if isinstance(error, BiodataError):
+        _show(_block(error, show_values=state is not None and state.show_values))
+        return error.exit_status
+    _show([("error", f"{type(error).__name__}: {_first_line(error, state)}"), *_unexpected(state)])
+    return 1
+
+
+def show_usage(error: click.ClickException) -> int:
+    """Tell how a command is to be called; gives the exit status."""
+    error.show()
+    if isinstance(error, click.NoSuchOption) and error.option_name in SECRET_OPTIONS:
+        _show(
+            [
+                ("hint", "A secret never goes on the command line, where other users can read it."),
+                ("", "Name its place in the profile: password: ${env:UMCG_PASSWORD} (biodata profiles add --help)."),
+            ]
+        )
+    return error.exit_code
+
+
+def silence_stdout() -> None:
+    """Let the interpreter's last flush go nowhere, because the reader of our output is gone."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _block(error: BiodataError, *, show_values: bool) -> list[tuple[str, str]]:
+    lines = [("error", error.message), ("where", error.place), ("code", error.code), ("hint", error.hint or "")]
+    if isinstance(error, NotFound) and show_values and error.missing:
+        lines.append(("missing", ", ".join(map(str, error.missing))))
+    return [(label, text) for label, text in lines if text]
+
+
+def _unexpected(state: State | None) -> list[tuple[str, str]]:
+    if _wants_traceback(state):
+        return []
+    return [
+        ("hint", "This should not happen. Run it again as 'biodata -v …' or with BIODATA_DEBUG=1 for a traceback.")
+    ]
+
+
+def _first_line(error: Exception, state: State | None) -> str:
+    """The message of an exception of someone else's can hold people's values, so it is shown on request only."""
+    if isinstance(error, OSError) or _wants_traceback(state):
+        return str(error).partition("\n")[0]
+    return "unexpected; its message is not shown, because it can hold people's values"
+
+
+def _wants_traceback(state: State | None) -> bool:
+    return bool(os.environ.get("BIODATA_DEBUG")) or (state is not None and state.verbose > 0)
+
+
+def _show(lines: list[tuple[str, str]]) -> None:
+    color = False if os.environ.get("NO_COLOR") else None
+    for label, text in lines:
+        head = click.style(
+            f"{label}:" if label else "", fg="red" if label == "error" else None, bold=label == "error"
+        )
+        pad = " " * (8 - len(label) - bool(label))
+        click.echo(f"{head}{pad}{text}", err=True, color=color)
