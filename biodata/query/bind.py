@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["bind_query"]
 
 
-def bind_query(  # noqa: PLR0913
+def bind_query(
     schema: Schema,
     where: str | Node | Mapping[str, object] | None = None,
     *,

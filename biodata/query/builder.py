@@ -27,9 +27,7 @@ def col(path: str | tuple[str, ...]) -> Column:
     """
     names = tuple(path.split(".")) if isinstance(path, str) else tuple(path)
     if not all(names) or not names:
-        raise QueryError(
-            "A field needs a name", code="BD-QUERY-FIELD", hint="Write col('age') or col('sex.id')."
-        )
+        raise QueryError("A field needs a name", code="BD-QUERY-FIELD", hint="Write col('age') or col('sex.id').")
     return Column(names)
 
 
@@ -138,7 +136,5 @@ class Column:
 
     def _values(self, values: Iterable[Any]) -> tuple[object, ...]:
         if isinstance(values, str | bytes | dict) or not hasattr(values, "__iter__"):
-            raise QueryError(
-                "A list of values is needed", code="BD-QUERY-VALUE", hint=f"Write {self!r}.is_in([…])."
-            )
+            raise QueryError("A list of values is needed", code="BD-QUERY-VALUE", hint=f"Write {self!r}.is_in([…]).")
         return tuple(self._value(value) for value in values)

@@ -20,7 +20,7 @@ def sort_key(
     raise NotImplementedError
 
 
-def sorted_records(  # noqa: PLR0913
+def sorted_records(
     records: Iterable[Record],
     order: tuple[Order, ...],
     schema: Schema,

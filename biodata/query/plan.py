@@ -59,7 +59,7 @@ class Plan(msgspec.Struct, frozen=True):
         pushed: what the platform filters by; None for nothing.
         residual: what is checked here, on each record that comes; None for nothing.
         fields: what must be read: the fields asked for, and those that the residual and the local order need.
-        order: what the platform sorts by, before the key by which it always pages; empty where it is done here.
+        order: what the platform sorts by, before the key by which it always pages; empty where it is not.
         sort_here: whether the records are sorted here.
         limit: the number of records that the platform is asked for; None for all.
         offset: the number of records that the platform is told to skip.

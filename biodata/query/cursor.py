@@ -1,0 +1,104 @@
+"""Reading a filter's tokens one by one: values, lists, paths; what does not fit is an error that points at it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from biodata.query.tokens import Token, syntax_error, tokenize
+
+if TYPE_CHECKING:
+    from biodata.errors import QueryError
+    from biodata.records.types import Path
+
+__all__ = ["Cursor"]
+
+_NULLS = ("null", "none", "nan", "na", "nil")
+
+
+class Cursor:
+    """The tokens of one text, and the place in it."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._tokens: tuple[Token, ...] = tuple(tokenize(text))
+        self._index = 0
+
+    def _peek(self, ahead: int = 0) -> Token:
+        return self._tokens[min(self._index + ahead, len(self._tokens) - 1)]
+
+    def _take(self) -> Token:
+        token = self._peek()
+        self._index += 1
+        return token
+
+    def _took(self, *words: str) -> bool:
+        found = self._peek().is_word(*words)
+        if found:
+            self._take()
+        return found
+
+    def _value(self, path: Path) -> Any:
+        token = self._peek()
+        if token.kind == "string":
+            return self._string()
+        negative = token.is_mark("-")
+        if negative:
+            self._take()
+        if self._peek().kind == "number":
+            return -self._take().value if negative else self._take().value
+        if token.is_word("true", "false"):
+            return self._take().value.lower() == "true"
+        raise self._no_value(token, ".".join(path) or "field")
+
+    def _no_value(self, token: Token, field: str) -> QueryError:
+        if token.is_word(*_NULLS):
+            return self._wrong("A comparison with null is never true", f"Write {field} is null or is not null.")
+        if token.kind in {"word", "name"}:
+            return self._wrong(
+                f"'{token.value}' is no value", "Put text in quotes; fields are not compared with each other."
+            )
+        return self._wrong("A value is expected here", "Values are 'text', numbers, true and false.")
+
+    def _values(self, path: Path) -> tuple[Any, ...]:
+        if not self._peek().is_mark("(", "["):
+            raise self._wrong("A list of values is expected here", "Write field in ('a', 'b').")
+        closing = ")" if self._take().value == "(" else "]"
+        values = []
+        while not self._peek().is_mark(closing):
+            values.append(self._value(path))
+            if not self._peek().is_mark(closing):
+                self._expect(",")
+        self._take()
+        return tuple(values)
+
+    def _string(self) -> str:
+        token = self._take()
+        if token.kind != "string":
+            raise self._wrong("Text in quotes is expected here", at=token)
+        if self._peek().kind == "string":
+            raise self._wrong(
+                "Two strings stand side by side", "Write a quote inside a string twice; separate values by commas."
+            )
+        return str(token.value)
+
+    def _path(self) -> Path:
+        names = [self._take().value]
+        while self._peek().is_mark("."):
+            self._take()
+            if self._peek().kind not in {"word", "name"}:
+                raise self._wrong("A field's name is expected here", "Put odd names in backticks: `1st`.")
+            names.append(self._take().value)
+        return tuple(names)
+
+    def _expect(self, mark: str) -> None:
+        if not self._peek().is_mark(mark):
+            raise self._unexpected(f"'{mark}' is expected here")
+        self._take()
+
+    def _wrong(self, message: str, hint: str = "", *, at: Token | None = None) -> QueryError:
+        return syntax_error(self._text, (at or self._peek()).at, message, hint)
+
+    def _unexpected(self, message: str = "'and' or 'or' is expected here") -> QueryError:
+        if self._peek().is_mark("-"):
+            return self._wrong("'-' has no meaning here", "Put a field with an odd name in backticks: `my-field`.")
+        return self._wrong(message)
