@@ -21,7 +21,7 @@ class Raw(Protocol):
         """At most `amt` bytes, empty at the end."""
 
 
-class CutBody(Exception):  # noqa: N818 - a signal inside the package
+class CutBody(Exception):
     """The body ended before its end."""
 
 

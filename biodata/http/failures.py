@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-class NoAnswer(Exception):  # noqa: N818 - a signal inside the package
+class NoAnswer(Exception):
     """No whole answer came; carries the error that users see, and what is known about the request.
 
     Attributes:

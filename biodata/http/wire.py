@@ -70,7 +70,7 @@ class Reply:
 class Wire:
     """Pooled connections to one origin, for all threads: no cookies, no `.netrc`, no redirect to elsewhere."""
 
-    def __init__(  # noqa: PLR0913 - given by name, by one caller
+    def __init__(
         self,
         base_url: str,
         *,
@@ -187,6 +187,10 @@ class _HeaderAuth:
         self._headers = headers
 
     def __call__(self, prepared: requests.PreparedRequest) -> requests.PreparedRequest:
+        from requests.utils import check_header_validity
+
+        for header in self._headers.items():
+            check_header_validity(header)
         prepared.headers.update(self._headers)
         return prepared
 
