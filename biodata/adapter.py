@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from biodata.config.settings import Settings
+    from biodata.config.settings import Settings as ProfileSettings
     from biodata.query.plan import Plan
     from biodata.query.pushdown import Pushdown
 
@@ -208,13 +208,18 @@ class Adapter(ABC):
 
     adapter_api: ClassVar[int] = ADAPTER_API
     platform: ClassVar[str]
-    Settings: ClassVar[type[Settings]]
+    Settings: ClassVar[type[ProfileSettings]]
     capabilities: ClassVar[Capabilities]
 
     @classmethod
     @abstractmethod
-    def open(cls, settings: Settings, context: Context) -> Adapter:
+    def open(cls, settings: ProfileSettings, context: Context) -> Adapter:
         """Make the adapter; sends nothing. Settings are validated and of the class's own `Settings`."""
+
+    @classmethod
+    def wrap(cls, client: Any) -> ProfileSettings | None:
+        """The settings that an open official client object stands for, or None when it is none of ours."""
+        return None
 
     @abstractmethod
     def tables(self) -> Sequence[TableInfo]:

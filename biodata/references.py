@@ -109,3 +109,17 @@ def _replace(value: Any, path: Path, there: Callable[[Key], Any]) -> None:
     elif isinstance(value, dict):
         held = value.get(path[0])
         value[path[0]] = [there(key) for key in held] if isinstance(held, list) else there(held)
+
+
+def expand(references: References, rows: list[Record], schema: Schema, path: Path) -> None:
+    """Put whole referenced records in place of their keys, at each step of a dotted path; rows change in place."""
+    name, rest = path[0], path[1:]
+    reference = element(schema[name].type)
+    if not isinstance(reference, Reference):
+        return
+    keys = dict.fromkeys(key for row in rows for key in _at(row, (name,)) if not isinstance(key, dict))
+    there = {key: dict(record) for key, record in references.fetch(reference.table, list(keys), None).items()}
+    if rest:
+        expand(references, list(there.values()), references.schema(reference.table), rest)
+    for row in rows:
+        _replace(row, (name,), lambda key: key if isinstance(key, dict) else there.get(key))

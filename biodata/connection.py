@@ -1,0 +1,179 @@
+"""Connection: an opened profile. It lists tables and gives repositories."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from biodata.errors import BiodataError, ConfigError
+from biodata.references import References
+from biodata.registry import adapter_class, platforms
+from biodata.repository import Repository
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+    from types import TracebackType
+
+    from biodata.adapter import Adapter, Identity, TableInfo
+    from biodata.records.types import Schema
+
+__all__ = ["Access", "Connection", "connect"]
+
+Access = Literal["read", "write", "delete"]
+LEVELS: tuple[Access, ...] = ("read", "write", "delete")
+"""Each level holds the ones before it."""
+
+
+class Connection:
+    """An opened profile.
+
+    `connection["ASE"]` is the repository of a table; `connection.tables()` lists them; `connection.client` is
+    the platform's own official client. Use it in a `with` block or call `close()`.
+
+    Attributes:
+        name: the profile's name, or the platform's where the connection was made without one.
+        access: `read`, `write` or `delete`.
+        page_size: records a request, where the profile says so.
+    """
+
+    def __init__(self, adapter: Adapter, *, name: str, access: Access, page_size: int | None = None) -> None:
+        self.adapter = adapter
+        self.name = name
+        self.access = access
+        self.page_size = page_size
+        self.references = References(adapter)
+
+    @property
+    def platform(self) -> str:
+        """The kind of system."""
+        return self.adapter.platform
+
+    @property
+    def client(self) -> Any:
+        """The platform's own official client object, on our session and with our auth.
+
+        Raises:
+            Unsupported: the platform has none, and why.
+        """
+        with self.located():
+            return self.adapter.client
+
+    def tables(self) -> list[TableInfo]:
+        """The tables that can be read, by name."""
+        with self.located():
+            return sorted(self.adapter.tables(), key=lambda table: table.name)
+
+    def __getitem__(self, table: str) -> Repository:
+        """The repository of a table; sends nothing, an unknown table is an error at the first verb."""
+        if not table:
+            raise ConfigError("A table has a name, and an empty one was given", profile=self.name)
+        return Repository(self, table)
+
+    def schema(self, table: str, *, refresh: bool = False) -> Schema:
+        """The shape of a table, asked for anew when `refresh`.
+
+        Raises:
+            NotFound: `BD-NOT-FOUND-TABLE`.
+        """
+        with self.located(table):
+            return self.adapter.schema(table, refresh=refresh)
+
+    def ensure(self, schema: Schema) -> Repository:
+        """Make the table if it is not there; needs access `write`.
+
+        Raises:
+            SchemaError: a table of that name and another shape is there.
+            Unsupported: the platform cannot make tables.
+        """
+        self[schema.table].allow("write")
+        with self.located(schema.table):
+            self.adapter.ensure(schema)
+        return self[schema.table]
+
+    def drop(self, table: str) -> None:
+        """Remove a table with all that it holds; needs access `delete`."""
+        self[table].allow("delete")
+        with self.located(table):
+            self.adapter.drop(table)
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """All writes inside the block happen, or none does.
+
+        Raises:
+            Unsupported: the platform has no transactions.
+        """
+        with self.located():
+            return self.adapter.transaction()
+
+    def identity(self) -> Identity:
+        """Who the platform takes us for, and what it is."""
+        with self.located():
+            return self.adapter.identity()
+
+    @contextmanager
+    def located(self, table: str | None = None) -> Iterator[None]:
+        """Errors raised inside say which profile and table they are about."""
+        try:
+            yield
+        except BiodataError as error:
+            error.located(profile=self.name, table=table)
+            raise
+
+    def close(self) -> None:
+        """Give back sockets and files."""
+        self.adapter.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return [table.name for table in self.tables()]
+
+    def __repr__(self) -> str:
+        return f"<Connection {self.name}: {self.platform}, access {self.access}>"
+
+    def _repr_html_(self) -> str:
+        from biodata.records.display import tables_html
+
+        return tables_html(self.name, self.platform, self.tables())
+
+
+def connect(
+    profile: Any,
+    *,
+    platform: str | None = None,
+    access: Access | None = None,
+    config: Path | str | None = None,
+    on_exchange: Callable[[Any], None] | None = None,
+    **settings: Any,
+) -> Connection:
+    """Open a profile, an address, or an official client that is open already. Sends nothing yet.
+
+    Args:
+        profile: the name of a profile; or a URL or path together with `platform`; or a client object of a
+            platform whose adapter can wrap it.
+        platform: `molgenis`, `opencga`, `gen3`, `duckdb` or another installed one; not with a profile.
+        access: `read`, `write` or `delete`, in place of what the profile says.
+        config: the file with the profiles, in place of those that are looked for.
+        on_exchange: called after every HTTP exchange with its method, address, status, bytes and seconds.
+        settings: the adapter's keys, in place of or beside the profile's: `username="me"`.
+
+    Raises:
+        ConfigError: no such profile or platform, a wrong key, a secret that is not there.
+    """
+    from biodata.opening import open_address, open_client, open_profile
+
+    if not isinstance(profile, str) and not hasattr(profile, "__fspath__"):
+        return open_client(profile, access=access, on_exchange=on_exchange)
+    if platform is None:
+        return open_profile(str(profile), config, access=access, on_exchange=on_exchange, settings=settings)
+    if platform not in platforms():
+        adapter_class(platform)
+    return open_address(str(profile), platform, access=access, on_exchange=on_exchange, settings=settings)

@@ -1,0 +1,65 @@
+"""Keys as people give them, checked against the schema before anything is sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from biodata.errors import QueryError
+from biodata.records.types import Integer, element
+
+if TYPE_CHECKING:
+    from biodata.records.types import Field, Key, Schema
+
+__all__ = ["checked_key", "key_record"]
+
+
+def checked_key(schema: Schema, key: Any) -> Key:
+    """The key with its parts in their fields' types.
+
+    Raises:
+        QueryError: `BD-KEY-EMPTY` for an empty or missing one, `BD-KEY-TYPE` for one that cannot be a key of
+            this table, `BD-KEY-NONE` for a table without a key.
+    """
+    names = schema.key_fields
+    if not names:
+        raise QueryError("The table has no key", code="BD-KEY-NONE", table=schema.table, hint="Use query instead.")
+    parts = key if isinstance(key, tuple | list) else (key,)
+    if len(parts) != len(names):
+        raise QueryError(
+            f"The key has {len(names)} parts ({', '.join(names)}), and {len(parts)} are given",
+            code="BD-KEY-TYPE",
+            table=schema.table,
+        )
+    checked = tuple(_part(schema[name], part, schema.table) for name, part in zip(names, parts, strict=True))
+    return checked if isinstance(schema.key, tuple) else checked[0]
+
+
+def key_record(schema: Schema, key: Key) -> dict[str, Any]:
+    """A record that holds the key alone."""
+    parts = key if isinstance(schema.key, tuple) else (key,)
+    return dict(zip(schema.key_fields, parts, strict=True))
+
+
+def _part(field: Field, value: Any, table: str) -> Any:
+    from biodata.records.values import to_type
+
+    if value is None or value == "" or value != value:  # noqa: PLR0124 - NaN
+        raise QueryError(
+            f"An empty key names no record (field '{field.name}')",
+            code="BD-KEY-EMPTY",
+            table=table,
+            hint="Give the key of a record; to delete every record say all=True.",
+        )
+    if isinstance(element(field.type), Integer) and isinstance(value, str):
+        value = _number(value)
+    try:
+        return to_type(value, field.type)
+    except ValueError as error:
+        raise QueryError(
+            f"That cannot be a key: field '{field.name}' is {field.type}: {error}", code="BD-KEY-TYPE", table=table
+        ) from None
+
+
+def _number(text: str) -> Any:
+    stripped = text.strip()
+    return int(stripped) if stripped.lstrip("-").isdecimal() else text

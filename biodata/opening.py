@@ -1,0 +1,88 @@
+"""Opening: a profile, an address or a client object becomes a connection."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from biodata.adapter import Context
+from biodata.connection import LEVELS, Access, Connection
+from biodata.errors import ConfigError
+from biodata.registry import adapter_class, installed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from biodata.adapter import Adapter
+    from biodata.config.settings import Settings
+
+__all__ = ["open_address", "open_client", "open_profile"]
+
+
+def open_profile(
+    name: str,
+    config: Path | str | None,
+    *,
+    access: Access | None,
+    on_exchange: Callable[[Any], None] | None,
+    settings: dict[str, Any],
+) -> Connection:
+    """The connection of a profile, with some of its keys replaced."""
+    from biodata.config.profiles import find_profiles
+    from biodata.config.settings import read_settings
+
+    profile = find_profiles(config)[name]
+    adapter = adapter_class(profile.platform)
+    read = read_settings(adapter.Settings, profile, overrides=settings)
+    level = access or profile.access or adapter.Settings.default_access
+    return _connection(adapter, read, name, level, on_exchange)
+
+
+def open_address(
+    address: str,
+    platform: str,
+    *,
+    access: Access | None,
+    on_exchange: Callable[[Any], None] | None,
+    settings: dict[str, Any],
+) -> Connection:
+    """The connection of an address, without a profile; secrets may be plain text, as this is a program."""
+    from biodata.config.settings import settings_from_values
+
+    adapter = adapter_class(platform)
+    read = settings_from_values(adapter.Settings, {adapter.Settings.address_key: address, **settings})
+    return _connection(adapter, read, platform, access or adapter.Settings.default_access, on_exchange)
+
+
+def open_client(client: Any, *, access: Access | None, on_exchange: Callable[[Any], None] | None) -> Connection:
+    """The connection that uses an official client's address and login; the first adapter that knows it.
+
+    Raises:
+        ConfigError: `BD-CONFIG-CLIENT`, no installed adapter knows such an object.
+    """
+    for platform in installed():
+        adapter = adapter_class(platform)
+        settings = adapter.wrap(client)
+        if settings is not None:
+            return _connection(adapter, settings, platform, access or adapter.Settings.default_access, on_exchange)
+    raise ConfigError(
+        f"No adapter knows what to do with a {type(client).__module__}.{type(client).__qualname__}",
+        code="BD-CONFIG-CLIENT",
+        hint="Give the name of a profile, a URL with platform=…, or an official client object.",
+    )
+
+
+def _connection(
+    adapter: type[Adapter],
+    settings: Settings,
+    name: str,
+    access: str,
+    on_exchange: Callable[[Any], None] | None,
+) -> Connection:
+    level = next((known for known in LEVELS if known == access), None)
+    if level is None:
+        raise ConfigError(
+            f"access is one of {', '.join(LEVELS)}, not '{access}'", code="BD-CONFIG-ACCESS", profile=name
+        )
+    opened = adapter.open(settings, Context(profile=name, access=level, on_exchange=on_exchange))
+    return Connection(opened, name=name, access=level, page_size=settings.page_size)

@@ -1,0 +1,297 @@
+"""Repository: one table with the five verbs, the one thing that users learn."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+from biodata.errors import BiodataError, NotFound, PermissionDenied, QueryError
+from biodata.results import Result
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from biodata.adapter import Adapter, ListMode
+    from biodata.connection import Connection
+    from biodata.query.plan import Order, Plan, Query
+    from biodata.query.tree import Node
+    from biodata.receipts import Receipt
+    from biodata.records.types import Key, Path, Record, Schema
+    from biodata.references import References
+
+__all__ = ["Found", "Repository"]
+
+OnRefused = Literal["stop", "isolate"]
+
+
+class Found(list["Record"]):
+    """The records that `get` found, in the order asked.
+
+    Attributes:
+        missing: the keys that are not there, in the order asked.
+    """
+
+    def __init__(self, records: Iterable[Record], missing: Iterable[Key]) -> None:
+        super().__init__(records)
+        self.missing = tuple(missing)
+
+
+class Repository:
+    """One table. Making one sends nothing; the schema is asked for when it is first needed.
+
+    Verbs: `get`, `add`, `update`, `delete`, `query`; beside them `upsert`, `count`, `schema`.
+    """
+
+    def __init__(self, connection: Connection, name: str) -> None:
+        self.connection = connection
+        self.name = name
+
+    @property
+    def adapter(self) -> Adapter:
+        """The adapter that speaks to the platform."""
+        return self.connection.adapter
+
+    @property
+    def references(self) -> References:
+        """The way to the records of referenced tables."""
+        return self.connection.references
+
+    @property
+    def profile(self) -> str:
+        """The name of the connection."""
+        return self.connection.name
+
+    @property
+    def address(self) -> str:
+        """`profile/table`."""
+        return f"{self.profile}/{self.name}"
+
+    @property
+    def schema(self) -> Schema:
+        """The table's shape.
+
+        Raises:
+            NotFound: `BD-NOT-FOUND-TABLE`.
+        """
+        with self.located():
+            return self.adapter.schema(self.name)
+
+    @contextmanager
+    def located(self) -> Iterator[None]:
+        """Errors raised inside say which profile and table they are about."""
+        try:
+            yield
+        except BiodataError as error:
+            error.located(profile=self.profile, table=self.name)
+            raise
+
+    def get(
+        self,
+        key: Key | list[Key] | None = None,
+        *,
+        fields: Sequence[str] | None = None,
+        expand: Sequence[str] = (),
+        id: str | None = None,  # noqa: A002 - the platform's word
+    ) -> Any:
+        """One record by its key, or many by a list of keys.
+
+        Args:
+            key: a key (a tuple where the key is composite); a list, set or iterator of keys asks for many.
+            fields: names of the fields wanted; all when None.
+            expand: references to follow: the referenced record stands in place of its key.
+            id: the platform's own identity in place of the key, where the two differ.
+
+        Returns:
+            A record for one key; `Found`, a list in the order asked with `.missing`, for many.
+
+        Raises:
+            NotFound: `BD-NOT-FOUND`, one key that is not there.
+        """
+        from biodata.getting import get_by_id, get_many, get_one
+
+        with self.located():
+            if id is not None:
+                return get_by_id(self, id, fields, expand)
+            if isinstance(key, str | int | tuple) or key is None:
+                return get_one(self, key, fields, expand)
+            return get_many(self, list(key), fields, expand)
+
+    def query(
+        self,
+        where: str | Node | Mapping[str, Any] | None = None,
+        *,
+        fields: Sequence[str | Path] | None = None,
+        order_by: str | Sequence[str | Order] | None = None,
+        limit: int | None = None,
+        offset: int = 0,
+        native: str | None = None,
+        page_size: int | None = None,
+    ) -> Result:
+        """The records that a filter is true of, as a lazy Result; sends nothing yet.
+
+        Args:
+            where: `"age >= 40 and sex = 'F'"`, `col("age") >= 40`, or the JSON form; all records when None.
+            fields: names or dotted paths; all fields when None.
+            order_by: names, `-name` for descending; nulls last. Without it the order is the platform's own.
+            limit: a number of records, all when None.
+            offset: a number of matching records to skip.
+            native: the platform's own query text, joined with `where` by AND.
+            page_size: records a request, in place of the adapter's own choice.
+
+        Raises:
+            QueryError: the text of the filter cannot be read.
+        """
+        from biodata.query.parser import filters_from
+
+        if native is not None and not self.adapter.capabilities.native_query:
+            raise QueryError(f"{self.adapter.platform} takes no native query", table=self.name)
+        orders = [order_by] if isinstance(order_by, str) else order_by
+        arguments: dict[str, Any] = {"where": filters_from(where), "fields": fields, "order_by": orders}
+        arguments |= {"limit": limit, "offset": offset, "native": native}
+        return Result(self, arguments, page_size)
+
+    def count(self, where: str | Node | Mapping[str, Any] | None = None) -> int:
+        """The number of records that a filter is true of; of all records when None."""
+        return self.query(where).count()
+
+    def add(
+        self,
+        records: Any,
+        *,
+        on_refused: OnRefused = "stop",
+        dry_run: bool = False,
+        progress: Callable[[int], None] | None = None,
+    ) -> Receipt:
+        """Add new records: a record, an iterable of them, a pandas or polars frame, or Arrow.
+
+        Args:
+            records: missing fields take the platform's default; None and NaN are null.
+            on_refused: `stop` holds back what comes after a refused record, and its valid siblings in a batch;
+                `isolate` splits a refused batch until the bad records stand alone, and writes all others.
+            dry_run: check only; nothing is sent.
+            progress: called with the number of records dealt with, after each batch.
+
+        Returns:
+            A Receipt with one outcome for each record. A refused record does not raise.
+
+        Raises:
+            PermissionDenied: `BD-ACCESS`, the profile's access is `read`.
+        """
+        return self._write("add", records, on_refused=on_refused, dry_run=dry_run, progress=progress)
+
+    def update(
+        self,
+        records: Any,
+        *,
+        lists: ListMode = "replace",
+        on_refused: OnRefused = "stop",
+        dry_run: bool = False,
+        progress: Callable[[int], None] | None = None,
+    ) -> Receipt:
+        """Change the fields given of records that are there, each replaced whole; None clears; others stay.
+
+        Args:
+            records: each with its key and the fields to change; as for `add`.
+            lists: what happens to a list: `replace`, or `add` and `remove` elements where the platform can.
+            on_refused: as for `add`.
+            dry_run: as for `add`.
+            progress: as for `add`.
+        """
+        options: dict[str, Any] = {"on_refused": on_refused, "dry_run": dry_run, "progress": progress}
+        return self._write("update", records, lists=lists, **options)
+
+    def upsert(
+        self,
+        records: Any,
+        *,
+        on_refused: OnRefused = "stop",
+        dry_run: bool = False,
+        progress: Callable[[int], None] | None = None,
+    ) -> Receipt:
+        """Add the records whose key is new, update the others; what is so already is `unchanged`, and not sent."""
+        return self._write("upsert", records, on_refused=on_refused, dry_run=dry_run, progress=progress)
+
+    def delete(
+        self,
+        keys: Any = None,
+        *,
+        where: str | Node | Mapping[str, Any] | None = None,
+        all: bool = False,  # noqa: A002 - it must be said
+        on_refused: OnRefused = "stop",
+        progress: Callable[[int], None] | None = None,
+    ) -> Receipt:
+        """Delete by key, by filter, or every record; exactly one of the three.
+
+        Args:
+            keys: a key or an iterable of keys. One that is not there is `unchanged`.
+            where: a filter; the keys are read first.
+            all: True deletes every record of the table.
+            on_refused: as for `add`.
+            progress: as for `add`.
+
+        Raises:
+            QueryError: `BD-KEY-EMPTY` for an empty or missing key, before anything is sent.
+            PermissionDenied: `BD-ACCESS`, the profile's access is less than `delete`.
+        """
+        from biodata.deleting import delete
+
+        self.allow("delete")
+        with self.located():
+            return delete(self, keys, where=where, everything=all, on_refused=on_refused, progress=progress)
+
+    def _write(self, operation: Literal["add", "update", "upsert"], records: Any, **options: Any) -> Receipt:
+        from biodata.writing import write
+
+        self.allow("write")
+        with self.located():
+            return write(self, operation, records, **options)
+
+    def allow(self, level: Literal["read", "write", "delete"]) -> None:
+        """Hold a verb to the profile's access level.
+
+        Raises:
+            PermissionDenied: `BD-ACCESS`.
+        """
+        from biodata.connection import LEVELS
+
+        has = self.connection.access
+        if LEVELS.index(has) < LEVELS.index(level):
+            raise PermissionDenied(
+                f"This needs access '{level}', and the profile has '{has}'",
+                code="BD-ACCESS",
+                profile=self.profile,
+                table=self.name,
+                hint=f"Set 'access: {level}' in the profile if that is meant.",
+            )
+
+    def plan(self, query: Query, page_size: int | None = None) -> Plan:
+        """Who does what of a bound query."""
+        from biodata.query.split import make_plan
+
+        can = self.adapter.capabilities
+        size = min(page_size or self.connection.page_size or can.page_size, can.max_page_size)
+        pushdown = self.adapter.pushdown(query.schema)
+        return make_plan(query, pushdown, page_size=size, lookup=self.references.schema)
+
+    def matching(self, query: Query) -> int:
+        """The number of records that a bound query's filter is true of, its limit and offset aside."""
+        from biodata import scan
+
+        keys = tuple((name,) for name in query.schema.key_fields) or None
+        bare = msgspec.structs.replace(query, fields=keys, order=(), limit=None, offset=0)
+        plan = self.plan(bare)
+        if plan.residual is None and self.adapter.has("count"):
+            return self.adapter.count(plan)
+        return sum(1 for _ in scan.records(self.adapter, plan, self.references))
+
+    def missing(self, key: Key) -> NotFound:
+        """The error for a key that is not there; the key itself stays out of the text."""
+        return NotFound("There is no record with that key", missing=[key], profile=self.profile, table=self.name)
+
+    def __repr__(self) -> str:
+        return f"<Repository {self.address}>"
+
+    def _repr_html_(self) -> str:
+        return self.schema._repr_html_()

@@ -1,0 +1,174 @@
+"""Result: an immutable query. Making one sends nothing; iterating it asks, page by page, each time anew."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from biodata import scan
+from biodata.errors import BiodataError, NotFound, QueryError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path as FilePath
+
+    import pandas as pd
+    import polars as pl
+    import pyarrow as pa
+
+    from biodata.query.explain import Explanation
+    from biodata.query.plan import Plan, Query
+    from biodata.records.types import Path, Record
+    from biodata.repository import Repository
+
+__all__ = ["Result"]
+
+PREVIEW = 10
+"""Records that a notebook shows."""
+
+
+class Result:
+    """The answer to a query, as a lazy stream: constant memory, and it can be iterated again.
+
+    Iterating gives records (`dict`), with every field asked for and None where there is no value.
+    """
+
+    def __init__(self, repository: Repository, arguments: dict[str, Any], page_size: int | None = None) -> None:
+        self._repository = repository
+        self._arguments = arguments
+        self._page_size = page_size
+
+    @cached_property
+    def query(self) -> Query:
+        """The query bound to the table's schema, which is asked for when it is not known yet.
+
+        Raises:
+            QueryError: an unknown field, or a literal that does not fit its field.
+        """
+        from biodata.query.bind import bind_query
+
+        with self._repository.located():
+            return bind_query(self._repository.schema, lookup=self._repository.references.schema, **self._arguments)
+
+    @cached_property
+    def plan(self) -> Plan:
+        """Who does what of it."""
+        return self._repository.plan(self.query, self._page_size)
+
+    @property
+    def fields(self) -> tuple[Path, ...]:
+        """The paths of the fields in each record, in order."""
+        asked = self.query.fields
+        return asked if asked is not None else tuple((name,) for name in self.query.schema.names)
+
+    def __iter__(self) -> Iterator[Record]:
+        with self._repository.located():
+            if self.query.limit == 0:
+                return
+            yield from scan.records(self._repository.adapter, self.plan, self._repository.references)
+
+    def first(self) -> Record | None:
+        """The first record, or None; asks for no more than one page."""
+        return next(iter(self._with(limit=1)), None)
+
+    def one(self) -> Record:
+        """The only record.
+
+        Raises:
+            NotFound: there is none.
+            QueryError: `BD-QUERY-MANY`, there is more than one.
+        """
+        found = list(self._with(limit=2))
+        if not found:
+            raise NotFound("No record matches", profile=self._repository.profile, table=self._repository.name)
+        if len(found) > 1:
+            raise QueryError("More than one record matches", code="BD-QUERY-MANY", table=self._repository.name)
+        return found[0]
+
+    def count(self) -> int:
+        """The number of records: by the platform where it does the whole filter, by reading keys otherwise."""
+        with self._repository.located():
+            query = self.query
+            matching = self._repository.matching(query)
+        left = max(0, matching - query.offset)
+        return left if query.limit is None else min(left, query.limit)
+
+    def to_records(self) -> list[Record]:
+        """All records, in a list."""
+        return list(self)
+
+    def to_batches(self, size: int | None = None) -> Iterator[pa.RecordBatch]:
+        """Arrow record batches of at most `size` rows, one page by default; constant memory."""
+        from biodata.records.arrow import to_batch
+
+        schema, rows = self.arrow_schema, iter(self)
+        size = size or self.plan.page_size
+        while chunk := list(islice(rows, size)):
+            yield to_batch(chunk, schema)
+
+    @property
+    def arrow_schema(self) -> pa.Schema:
+        """The Arrow schema of the answer; nested paths are columns with dotted names."""
+        from biodata.records.arrow import arrow_schema
+
+        return arrow_schema(self.query.schema, self.fields)
+
+    def to_arrow(self) -> pa.Table:
+        """All records as one Arrow table."""
+        import pyarrow as pa
+
+        return pa.Table.from_batches(self.to_batches(), schema=self.arrow_schema)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """All records as a pandas frame with Arrow-backed columns: ints stay ints, "NA" stays text."""
+        import pandas as pd
+
+        return self.to_arrow().to_pandas(types_mapper=pd.ArrowDtype)
+
+    def to_polars(self) -> pl.DataFrame:
+        """All records as a polars frame."""
+        import polars as pl
+
+        frame = pl.from_arrow(self.to_arrow())
+        if not isinstance(frame, pl.DataFrame):
+            raise TypeError("polars made no frame of an Arrow table")
+        return frame
+
+    def write(self, path: FilePath | str, format: str | None = None) -> int:  # noqa: A002 - the field's word
+        """Write all records to a file, in constant memory; the number of records written.
+
+        Args:
+            path: written beside it first and then put in its place, so that a broken read leaves no half file.
+            format: json, ndjson, csv, tsv, parquet, arrow or xlsx; by the file's ending when None.
+        """
+        from biodata.records.files import write_result
+
+        return write_result(self, path, format)
+
+    def explain(self) -> Explanation:
+        """How the query is answered: what the platform does, what is done here, and why."""
+        from biodata.query.explain import explain
+
+        with self._repository.located():
+            adapter = self._repository.adapter
+            requests = [request.text for request in adapter.requests(self.plan)]
+            return explain(self.plan, transport=adapter.platform, requests=requests)
+
+    def _with(self, *, limit: int) -> Result:
+        asked = self._arguments.get("limit")
+        arguments = {**self._arguments, "limit": limit if asked is None else min(limit, asked)}
+        return Result(self._repository, arguments, self._page_size)
+
+    def __repr__(self) -> str:
+        return f"<Result of {self._repository.address}: iterate it, or .to_pandas(), .first(), .explain()>"
+
+    def _repr_html_(self) -> str:
+        from biodata.records.display import records_html
+
+        try:
+            shown = list(islice(self, PREVIEW + 1))
+        except BiodataError as error:
+            return records_html([], [], note=str(error))
+        note = f"the first {PREVIEW}" if len(shown) > PREVIEW else f"{len(shown)} records"
+        return records_html(shown[:PREVIEW], [".".join(path) for path in self.fields], note=note)
