@@ -1,23 +1,207 @@
-"""Splitting: what of a query the platform does, by its pushdown table."""
+"""Splitting: what of a query the platform does, by the table that its adapter declares.
+
+Each AND-part of the filter is exact, inexact or unsupported. What is inexact goes down as a superset and is
+checked again here; what is unsupported is only checked here.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from biodata.query.plan import Plan, Query
-    from biodata.query.pushdown import Pushdown, Rule, Via
-    from biodata.query.tree import Leaf
-    from biodata.records.types import DataType
+import msgspec
 
-__all__ = ["make_plan", "supports"]
+from biodata.query.paths import resolve
+from biodata.query.plan import Part, Plan
+from biodata.query.pushdown import Rule, Support
+from biodata.query.tree import Always, And, Leaf, Native, Node, Or
+from biodata.records.types import Reference, String, element, is_list
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from biodata.query.plan import Order, Query
+    from biodata.query.pushdown import Pushdown, Via
+    from biodata.records.types import DataType, Path
+
+__all__ = ["make_plan", "paths_in", "sort_support", "supports"]
+
+_NO_RULE = Rule("unsupported", reason="the platform has no such comparison")
+
+
+class Half(msgspec.Struct, frozen=True):
+    """What the platform does of a node: the same or a superset; None for nothing, which every record passes."""
+
+    node: Node | None
+    support: Support
+    reason: str = ""
+
+
+def supports(pushdown: Pushdown, leaf: Leaf, type_: DataType, via: Via = "field") -> Rule:
+    """The first rule of the table that matches a bound leaf.
+
+    Args:
+        pushdown: the table.
+        leaf: a bound comparison.
+        type_: what is at its path; a List where the path goes through one.
+        via: how the path gets there.
+    """
+    return _first(pushdown, leaf.op, leaf, type_, via)
+
+
+def sort_support(pushdown: Pushdown, order: Order, type_: DataType, via: Via = "field") -> Rule:
+    """The first rule that matches ordering by a field; a rule's condition sees an `is not null` leaf."""
+    op = "sort desc" if order.descending else "sort"
+    return _first(pushdown, op, Leaf(order.path, "is not null"), type_, via)
 
 
 def make_plan(query: Query, pushdown: Pushdown, *, page_size: int = 1000) -> Plan:
-    """The plan of a bound query."""
-    raise NotImplementedError
+    """Who does what of a bound query.
+
+    Order goes down where the platform sorts exactly as the house does; limit and offset where, besides, nothing
+    is checked or sorted here. A filter that no record passes asks for no records (`limit` 0).
+    """
+    split = [_split(part, query, pushdown) for part in _and_parts(query.filter)]
+    halves = split if "and" in pushdown.connectives else _only_one(split)
+    checked = [part for part, half in zip(_and_parts(query.filter), halves, strict=True) if half.support != "exact"]
+    sort_here = not all(_sorts(key, query, pushdown) for key in query.order)
+    whole = not checked and not sort_here
+    plan = Plan(
+        query,
+        parts=(*_native_part(query), *_parts(query, halves)),
+        pushed=_and([half.node for half in halves if half.node is not None]),
+        residual=_and(checked),
+        order=() if sort_here else query.order,
+        sort_here=sort_here,
+        limit=query.limit if whole else None,
+        offset=query.offset if whole else 0,
+        page_size=page_size,
+    )
+    if query.limit == 0 or query.filter == Always(value=False):
+        plan = msgspec.structs.replace(plan, limit=0)
+    return msgspec.structs.replace(plan, fields=_fields(plan))
 
 
-def supports(pushdown: Pushdown, leaf: Leaf, type_: DataType, via: Via) -> Rule:
-    """The rule that decides for a leaf."""
-    raise NotImplementedError
+def paths_in(node: Node | None) -> Iterator[Path]:
+    """The path of each leaf."""
+    if isinstance(node, Leaf):
+        yield node.path
+    elif isinstance(node, And | Or):
+        for part in node.parts:
+            yield from paths_in(part)
+
+
+def _first(pushdown: Pushdown, op: str, leaf: Leaf, type_: DataType, via: Via) -> Rule:
+    kinds = _kinds(element(type_))
+    for rule in pushdown.rules:
+        if (
+            (not rule.ops or op in rule.ops)
+            and (not rule.kinds or rule.kinds & kinds)
+            and (rule.lists is None or rule.lists is is_list(type_))
+            and (not rule.quantifiers or leaf.quantifier in rule.quantifiers)
+            and (not rule.via or via in rule.via)
+            and (not rule.fields or leaf.path[0] in rule.fields)
+            and (not rule.when or pushdown.conditions[rule.when](leaf, type_))
+        ):
+            return rule
+    return _NO_RULE
+
+
+def _kinds(type_: DataType) -> set[str]:
+    return {type_.kind, "enum"} if isinstance(type_, String) and type_.choices is not None else {type_.kind}
+
+
+def _and_parts(node: Node) -> tuple[Node, ...]:
+    if isinstance(node, And):
+        return node.parts
+    return () if node == Always(value=True) else (node,)
+
+
+def _and(parts: list[Node]) -> Node | None:
+    if len(parts) > 1:
+        return And(tuple(parts))
+    return parts[0] if parts else None
+
+
+def _split(node: Node, query: Query, pushdown: Pushdown) -> Half:
+    match node:
+        case Leaf():
+            target = resolve(query.schema, node.path, query.lookup)
+            rule = supports(pushdown, node, target.type, target.via)
+            sent = None if rule.support == "unsupported" else node
+            return Half(sent, rule.support, "" if rule.support == "exact" else rule.reason)
+        case And(parts):
+            halves = [_split(part, query, pushdown) for part in parts]
+            return _all_of(halves if "and" in pushdown.connectives else _only_one(halves))
+        case Or(parts):
+            return _any_of([_split(part, query, pushdown) for part in parts], pushdown)
+    return Half(None, "unsupported", "no record can pass")
+
+
+def _all_of(halves: list[Half]) -> Half:
+    sent = _and([half.node for half in halves if half.node is not None])
+    if all(half.support == "exact" for half in halves):
+        return Half(sent, "exact")
+    return Half(sent, "unsupported" if sent is None else "inexact", _reasons(halves))
+
+
+def _any_of(halves: list[Half], pushdown: Pushdown) -> Half:
+    if "or" not in pushdown.connectives:
+        return Half(None, "unsupported", "the platform has no 'or'")
+    sent = [half.node for half in halves if half.node is not None]
+    if len(sent) < len(halves):
+        return Half(None, "unsupported", _reasons([half for half in halves if half.node is None]))
+    exact = all(half.support == "exact" for half in halves)
+    return Half(Or(tuple(sent)), "exact" if exact else "inexact", _reasons(halves))
+
+
+def _only_one(halves: list[Half]) -> list[Half]:
+    sent = [half for half in halves if half.node is not None]
+    best = next((half for half in sent if half.support == "exact"), sent[0] if sent else None)
+    alone = Half(None, "unsupported", "the platform has no 'and'")
+    return [half if half is best or half.node is None else alone for half in halves]
+
+
+def _reasons(halves: list[Half]) -> str:
+    return "; ".join(dict.fromkeys(half.reason for half in halves if half.reason))
+
+
+def _parts(query: Query, halves: list[Half]) -> Iterator[Part]:
+    for node, half in zip(_and_parts(query.filter), halves, strict=True):
+        yield Part(node, half.support, half.reason)
+
+
+def _native_part(query: Query) -> tuple[Part, ...]:
+    return () if query.native is None else (Part(Native(query.native), "exact", "the platform's own text"),)
+
+
+def _sorts(order: Order, query: Query, pushdown: Pushdown) -> bool:
+    target = resolve(query.schema, order.path, query.lookup)
+    return sort_support(pushdown, order, target.type, target.via).support == "exact"
+
+
+def _fields(plan: Plan) -> tuple[Path, ...]:
+    query = plan.query
+    asked = query.fields if query.fields is not None else tuple((name,) for name in query.schema.names)
+    sorting = tuple(order.path for order in query.order) if plan.sort_here else ()
+    keys = tuple((name,) for name in query.schema.key_fields)
+    wanted = dict.fromkeys((*asked, *paths_in(plan.residual), *sorting, *keys))
+    return tuple(dict.fromkeys(path for path in _with_keys(wanted, query) if not _covered(path, wanted, query)))
+
+
+def _with_keys(wanted: dict[Path, None], query: Query) -> Iterator[Path]:
+    """A reference wanted both as a key and for fields beyond it is read as a record with its key."""
+    for path in wanted:
+        inner = element(resolve(query.schema, path, query.lookup).type)
+        stepped = any(len(other) > len(path) and other[: len(path)] == path for other in wanted)
+        if isinstance(inner, Reference) and stepped:
+            yield from ((*path, name) for name in query.lookup(inner.table).key_fields)
+        else:
+            yield path
+
+
+def _covered(path: Path, wanted: dict[Path, None], query: Query) -> bool:
+    return any(
+        path[:length] in wanted
+        and not isinstance(element(resolve(query.schema, path[:length], query.lookup).type), Reference)
+        for length in range(1, len(path))
+    )
