@@ -1,0 +1,36 @@
+"""Configuration: YAML with line numbers, references to secrets, profiles, and the settings of adapters."""
+
+from biodata.config.profiles import (
+    ACCESS_LEVELS,
+    Access,
+    Origin,
+    Profile,
+    Profiles,
+    find_profiles,
+    parse_access,
+    user_file,
+)
+from biodata.config.secrets import Secret, SecretReference
+from biodata.config.settings import Settings, access_level, describe, read_settings, settings_from_values
+from biodata.config.yaml import Document, load_yaml, parse_yaml
+
+__all__ = [
+    "ACCESS_LEVELS",
+    "Access",
+    "Document",
+    "Origin",
+    "Profile",
+    "Profiles",
+    "Secret",
+    "SecretReference",
+    "Settings",
+    "access_level",
+    "describe",
+    "find_profiles",
+    "load_yaml",
+    "parse_access",
+    "parse_yaml",
+    "read_settings",
+    "settings_from_values",
+    "user_file",
+]
