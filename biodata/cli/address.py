@@ -25,7 +25,7 @@ class Address(NamedTuple):
         return f"{self.profile}/{self.table}"
 
 
-class TableAddress(click.ParamType):
+class TableAddress(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
     """`PROFILE/TABLE`; everything after the first `/` is the table's name."""
 
     name = "PROFILE/TABLE"
@@ -39,12 +39,17 @@ class TableAddress(click.ParamType):
             self.fail(f"'{value}' names no table; write PROFILE/TABLE (biodata ls {profile} lists them).", param, ctx)
         return Address(_checked(self, profile, param, ctx), table)
 
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002 - click's signature
+    def shell_complete(
+        self,
+        ctx: click.Context,
+        param: click.Parameter,  # noqa: ARG002 - click's signature
+        incomplete: str,
+    ) -> list[CompletionItem[str]]:
         """The profiles, each with the `/` after which the table stands."""
         return [CompletionItem(f"{name}/") for name in profile_names(ctx) if name.startswith(incomplete)]
 
 
-class ProfileName(click.ParamType):
+class ProfileName(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
     """The name of a profile."""
 
     name = "PROFILE"
@@ -53,12 +58,19 @@ class ProfileName(click.ParamType):
         """The name, or what is wrong with it."""
         return _checked(self, str(value), param, ctx)
 
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002 - click's signature
+    def shell_complete(
+        self,
+        ctx: click.Context,
+        param: click.Parameter,  # noqa: ARG002 - click's signature
+        incomplete: str,
+    ) -> list[CompletionItem[str]]:
         """The profiles."""
         return [CompletionItem(name) for name in profile_names(ctx) if name.startswith(incomplete)]
 
 
-def _checked(kind: click.ParamType, name: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+def _checked(
+    kind: TableAddress | ProfileName, name: str, param: click.Parameter | None, ctx: click.Context | None
+) -> str:
     if not PROFILE.fullmatch(name):
         kind.fail(f"'{name}' cannot be a profile: small letters, digits and _, beginning with a letter.", param, ctx)
     return name
@@ -66,10 +78,10 @@ def _checked(kind: click.ParamType, name: str, param: click.Parameter | None, ct
 
 def profile_names(ctx: click.Context) -> list[str]:
     """The names of the profiles that are found; none where the file cannot be read, so that tab stays quiet."""
-    from biodata.config import find_profiles
+    from biodata.config.profiles import find_profiles
     from biodata.errors import BiodataError
 
     try:
-        return sorted(find_profiles(current(ctx).config))
+        return find_profiles(current(ctx).config).names
     except BiodataError:
         return []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
@@ -31,7 +31,8 @@ def command(*examples: str, **settings: Any) -> Callable[[Callable[..., Any]], C
     """Make a command of a function: `@command("biodata ls umcg")`; the examples stand in its help."""
 
     def decorate(function: Callable[..., Any]) -> Command:
-        return click.command(cls=Command, examples=examples, **settings)(common_options(function))
+        make = cast("Any", click.command)(examples=examples, **{"cls": Command, **settings})
+        return cast("Command", make(common_options(function)))
 
     return decorate
 

@@ -24,8 +24,8 @@ PIPELINES, SETUP = "Pipelines", "Set up"
 ENTRIES = {
     "demo": Entry(TRY, "biodata.cli.demo:demo", "Run a whole pipeline against a server on this computer."),
     "sandbox": Entry(TRY, "biodata.cli.sandbox:sandbox", "Start servers on this computer to try things on."),
-    "ls": Entry(LOOK, "biodata.cli.read:ls", "List the tables of a profile."),
-    "schema": Entry(LOOK, "biodata.cli.read:schema", "Show the fields of a table."),
+    "ls": Entry(LOOK, "biodata.cli.look:ls", "List the tables of a profile."),
+    "schema": Entry(LOOK, "biodata.cli.look:schema", "Show the fields of a table."),
     "get": Entry(READ, "biodata.cli.read:get", "Get records by key."),
     "query": Entry(READ, "biodata.cli.read:query", "Read the records that match a filter."),
     "count": Entry(READ, "biodata.cli.read:count", "Count the records that match a filter."),

@@ -80,9 +80,9 @@ _GLOBAL: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
 
 
 def _merge(ctx: click.Context, option: click.Parameter, value: Any) -> None:
-    if not value or option.name is None or ctx.resilient_parsing:
+    if not value or ctx.resilient_parsing:
         return
     root = ctx.find_root()
-    root.obj = replace(current(ctx), **{option.name: value})
+    root.obj = replace(current(ctx), **{str(option.name): value})
     if option.name == "verbose":
         root.obj.start_logging()

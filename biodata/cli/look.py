@@ -1,0 +1,61 @@
+"""`biodata ls` and `biodata schema`: what is there."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from biodata.cli.address import Address, ProfileName, TableAddress
+from biodata.cli.help import command
+from biodata.cli.output import json_text, listing_option, print_rows
+from biodata.cli.state import current
+
+if TYPE_CHECKING:
+    from biodata.records.types import Field, Schema
+
+__all__ = ["ls", "schema"]
+
+FIELD_COLUMNS = ("name", "type", "key", "required", "unique", "read_only", "generated", "label", "description")
+
+
+@command("biodata ls umcg", "biodata ls umcg -o json")
+@click.argument("profile", type=ProfileName())
+@listing_option
+@click.pass_context
+def ls(ctx: click.Context, profile: str, form: str | None) -> None:
+    """List the tables of a profile."""
+    with current(ctx).connect(profile) as connection:
+        tables = sorted(connection.tables(), key=lambda table: table.name)
+    columns = ["name", "label", "records", "description"]
+    rows = [{name: getattr(table, name) for name in columns} for table in tables]
+    print_rows(rows, _used(columns, rows) if form in {None, "table"} else columns, form)
+
+
+@command("biodata schema umcg/ASE", "biodata schema umcg/ASE -o json    # the whole schema, types in full")
+@click.argument("address", type=TableAddress())
+@listing_option
+@click.pass_context
+def schema(ctx: click.Context, address: Address, form: str | None) -> None:
+    """Show the fields of a table.
+
+    The key is what people name a record by. In json the schema is printed whole, as programs want it.
+    """
+    with current(ctx).repository(address) as table:
+        shape = table.schema
+    if form == "json":
+        sys.stdout.write(json_text(shape) + "\n")
+        return
+    rows = [_row(field, shape) for field in shape]
+    print_rows(rows, _used(FIELD_COLUMNS, rows) if form in {None, "table"} else FIELD_COLUMNS, form)
+
+
+def _row(field: Field, shape: Schema) -> dict[str, Any]:
+    row = {name: getattr(field, name, None) for name in FIELD_COLUMNS}
+    return row | {"type": str(field.type), "key": field.name in shape.key_fields}
+
+
+def _used(columns: Any, rows: list[dict[str, Any]]) -> list[str]:
+    """The columns that say something, so that a table on a terminal is not wider than it need be."""
+    return [name for name in columns if name == columns[0] or any(row[name] not in {None, "", False} for row in rows)]

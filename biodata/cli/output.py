@@ -1,0 +1,116 @@
+"""What goes to stdout: rows in the format asked for, and nothing else."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+__all__ = ["FORMATS", "LISTING", "json_text", "listing_option", "on_terminal", "print_rows", "say"]
+
+LISTING = ("table", "json", "ndjson", "csv", "tsv")
+FORMATS = (*LISTING, "parquet", "arrow", "xlsx")
+
+
+def on_terminal() -> bool:
+    """Whether stdout is a terminal."""
+    return sys.stdout.isatty()
+
+
+def say(text: str) -> None:
+    """A line for the person, on stderr."""
+    click.echo(text, err=True)
+
+
+def listing_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`-o`, for commands that print a list."""
+    return click.option(
+        "-o",
+        "--format",
+        "form",
+        type=click.Choice(LISTING),
+        help="By default a table on a terminal, and ndjson when piped.",
+    )(function)
+
+
+def print_rows(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], form: str | None) -> None:
+    """Print rows of plain values; without any: `[]` in json, nothing in ndjson, the header in the others."""
+    writer = {"table": _table, "json": _json, "ndjson": _ndjson, "csv": _csv, "tsv": _tsv}
+    writer[form or ("table" if on_terminal() else "ndjson")](rows, columns)
+
+
+def json_text(value: Any, *, indent: int = 2) -> str:
+    """A value as JSON text; decimals are text, instants end in Z."""
+    import msgspec
+
+    encoded = msgspec.json.encode(value, enc_hook=str)
+    return (msgspec.json.format(encoded, indent=indent) if indent else encoded).decode()
+
+
+def _json(rows: Iterable[Mapping[str, Any]], _columns: Sequence[str]) -> None:
+    separator = "["
+    for row in rows:
+        sys.stdout.write(f"{separator}\n  {json_text(dict(row), indent=0)}")
+        separator = ","
+    sys.stdout.write("[]\n" if separator == "[" else "\n]\n")
+
+
+def _ndjson(rows: Iterable[Mapping[str, Any]], _columns: Sequence[str]) -> None:
+    for row in rows:
+        sys.stdout.write(json_text(dict(row), indent=0) + "\n")
+
+
+def _csv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
+    _separated(rows, columns, ",")
+
+
+def _tsv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
+    _separated(rows, columns, "\t")
+
+
+def _separated(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], delimiter: str) -> None:
+    import csv
+
+    writer = csv.writer(sys.stdout, delimiter=delimiter, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([cell(row.get(name)) for name in columns] for row in rows)
+
+
+def _table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    for name in columns:
+        table.add_column(Text(name), overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell(row.get(name))) for name in columns))
+    console = Console(file=sys.stdout, highlight=False)
+    console.print(table, width=None if on_terminal() else _natural_width(console, table))
+
+
+def _natural_width(console: Any, table: Any) -> int:
+    """Wide enough for the longest row: a file or pipe has no edge."""
+    from rich.measure import Measurement
+
+    options = console.options.update(width=100_000)
+    return Measurement.get(console, options, table).maximum
+
+
+def cell(value: Any) -> str:
+    """A value as the text of one cell: lists by comma, objects as JSON, null empty."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | tuple) and not any(isinstance(one, list | tuple | dict) for one in value):
+        return ", ".join(map(cell, value))
+    if isinstance(value, list | tuple | dict):
+        return json_text(value, indent=0)
+    return str(value)
