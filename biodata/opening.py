@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from biodata.adapter import Context
 from biodata.connection import LEVELS, Access, Connection
@@ -11,7 +14,6 @@ from biodata.registry import adapter_class, installed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from biodata.adapter import Adapter
     from biodata.config.settings import Settings
@@ -29,11 +31,13 @@ def open_profile(
 ) -> Connection:
     """The connection of a profile, with some of its keys replaced."""
     from biodata.config.profiles import find_profiles
-    from biodata.config.settings import read_settings
+    from biodata.config.secrets import Secret
+    from biodata.config.settings import read_settings, secret_keys
 
-    profile = find_profiles(config)[name]
+    profile = find_profiles(Path(config) if config is not None else None).get(name)
     adapter = adapter_class(profile.platform)
-    read = read_settings(adapter.Settings, profile, overrides=settings)
+    given = {key: Secret(value) if key in secret_keys(adapter.Settings) else value for key, value in settings.items()}
+    read = read_settings(adapter.Settings, msgspec.structs.replace(profile, values={**profile.values, **given}))
     level = access or profile.access or adapter.Settings.default_access
     return _connection(adapter, read, name, level, on_exchange)
 

@@ -273,7 +273,7 @@ class Repository:
         can = self.adapter.capabilities
         size = min(page_size or self.connection.page_size or can.page_size, can.max_page_size)
         pushdown = self.adapter.pushdown(query.schema)
-        return make_plan(query, pushdown, page_size=size, lookup=self.references.schema)
+        return make_plan(query, pushdown, page_size=size)
 
     def matching(self, query: Query) -> int:
         """The number of records that a bound query's filter is true of, its limit and offset aside."""

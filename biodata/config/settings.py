@@ -36,6 +36,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     default_access: ClassVar[str] = "read"
+    address_key: ClassVar[str] = "url"
+    """The key that an address given without a profile is the value of."""
 
     proxy: str | None = None
     ca_bundle: Path | None = None
@@ -70,6 +72,11 @@ def settings_from_values(cls: type[S], values: Mapping[str, Any]) -> S:
 def access_level(cls: type[Settings], access: Access | None) -> Access:
     """What a connection may do: what its profile says, or else the adapter's default."""
     return access or cast("Access", cls.default_access)
+
+
+def secret_keys(cls: type[Settings]) -> frozenset[str]:
+    """The keys whose values are secrets."""
+    return frozenset(key for key, type_ in _types(cls).items() if Secret in (get_args(type_) or (type_,)))
 
 
 def describe(settings: Settings) -> dict[str, Any]:
