@@ -23,11 +23,13 @@ _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
 _FLOAT = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
+_QUOTED = re.compile(r"'[^'<][^']+'")  # an unquoted password like *word is an alias to YAML, which repeats it
 _HINTS = {
     "cannot start any token": "Indent with blanks, and put a value that begins with a special character in quotes",
+    "alias": "Put a value that begins with * in quotes",
     "mapping values are not allowed": "Check the indentation, and put a value that holds ': ' in quotes",
     "expected <block end>": "Check the indentation, and the quotes around values",
-    "expected a single document": "Keep one document in the file: no second '---'",
+    "another document": "Keep one document in the file: no second '---'",
 }
 
 
@@ -91,7 +93,8 @@ def parse_yaml(text: str, path: Path) -> Document:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         problem = error.problem or error.context or "not YAML"
-        raise _error(f"{path}:{mark.line + 1 if mark else 1}", problem, _hint(problem)) from None
+        place = f"{path}:{mark.line + 1 if mark else 1}"
+        raise _error(place, _QUOTED.sub("…", problem), _hint(problem)) from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise _error(f"{path}:{line}", "a character that YAML does not allow", "Remove it") from None
@@ -114,7 +117,7 @@ class _Builder:
         if id(node) in self._open:
             raise self._refuse(node, "an alias that holds itself", "Write the value out")
         if not node.tag.startswith(_TAG) or node.tag.removeprefix(_TAG) not in {"str", "seq", "map"}:
-            raise self._refuse(node, f"the tag {node.tag!r} is not understood", "Leave the tag out")
+            raise self._refuse(node, "a tag is not understood", "Put a value that begins with ! in quotes")
         self._open.add(id(node))
         self._made[id(node)] = value = self._value(node)
         return value
