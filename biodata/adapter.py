@@ -49,6 +49,7 @@ ADAPTER_API = 1
 
 Operation: TypeAlias = Literal["add", "update", "upsert", "delete"]
 ListMode: TypeAlias = Literal["replace", "add", "remove"]
+OPERATIONS: tuple[Operation, ...] = ("add", "update", "upsert", "delete")
 OptionalPart: TypeAlias = Literal[
     "count", "aggregate", "distinct", "ensure", "drop", "transaction", "partitions", "export", "client", "sandbox"
 ]
@@ -80,7 +81,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     page_size: int = 1000
     max_page_size: int = 10_000
     max_in_flight: int = 1
-    batch_size: dict[Operation, int] = {"add": 1, "update": 1, "upsert": 1, "delete": 1}
+    batch_size: dict[Operation, int] = msgspec.field(default_factory=lambda: dict.fromkeys(OPERATIONS, 1))
     atomic_batches: bool = False
     upsert: Literal["native", "composed"] = "composed"
     native_query: bool = False
