@@ -1,0 +1,174 @@
+"""get and query: what comes back, and what is asked for it."""
+
+from __future__ import annotations
+
+import pickle
+from typing import cast
+
+import pytest
+
+from biodata import NotFound, PermissionDenied, QueryError, col
+from tests.core.memory import MemoryAdapter, memory
+
+
+def adapter(connection) -> MemoryAdapter:
+    return cast("MemoryAdapter", connection.adapter)
+
+
+def test_making_a_result_sends_nothing() -> None:
+    connection = memory(people=10)
+    connection["people"].query("age > 3", fields=["id"], order_by=["-age"])
+    assert not adapter(connection).calls
+
+
+def test_pages_come_in_order_with_few_held() -> None:
+    connection = memory(people=100)
+    result = connection["people"].query(fields=["id"])
+    assert [row["id"] for row in result] == [f"p{n:03}" for n in range(100)]
+    assert adapter(connection).calls["page"] == 34
+    assert adapter(connection).most_held <= 3
+
+
+def test_stopping_early_asks_no_further() -> None:
+    connection = memory(people=100)
+    rows = iter(connection["people"].query())
+    next(rows)
+    rows.close()
+    assert adapter(connection).calls["page"] <= 3
+
+
+@pytest.mark.parametrize("number", [0, 1, 3, 4, 6])
+def test_tables_as_long_as_a_page_and_around_it(number: int) -> None:
+    connection = memory(people=number)
+    people = connection["people"]
+    assert len(people.query().to_records()) == number
+    assert people.count() == number
+    assert people.query().to_arrow().num_rows == number
+
+
+def test_a_result_can_be_iterated_again() -> None:
+    result = memory(people=5)["people"].query("active = true")
+    assert list(result) == list(result) != []
+
+
+def test_first_one_and_limit() -> None:
+    people = memory(people=9)["people"]
+    assert people.query("age = 4").one()["id"] == "p004"
+    assert people.query("age = 4444").first() is None
+    assert [row["id"] for row in people.query("active = true", limit=2, offset=1)] == ["p002", "p004"]
+    with pytest.raises(NotFound):
+        people.query("age = 4444").one()
+    with pytest.raises(QueryError) as caught:
+        people.query().one()
+    assert caught.value.code == "BD-QUERY-MANY"
+
+
+def test_limit_goes_down_only_when_everything_is_exact() -> None:
+    people = memory(people=50)["people"]
+    assert people.query("name = 'Name 1'", limit=2).plan.limit == 2
+    assert people.query("age > 1", limit=2).plan.limit is None
+    assert people.query("name = 'Name 1'", limit=2, order_by="age").plan.limit is None
+
+
+def test_order_puts_nulls_last_both_ways() -> None:
+    people = memory(people=12)["people"]
+    up = [row["age"] for row in people.query(order_by="age")]
+    down = [row["age"] for row in people.query(order_by=["-age", "id"])]
+    assert up == [1, 2, 3, 4, 6, 7, 8, 9, 11, None, None, None]
+    assert down == [11, 9, 8, 7, 6, 4, 3, 2, 1, None, None, None]
+    assert [row["id"] for row in people.query(order_by="-age", limit=2, offset=1)] == ["p009", "p008"]
+
+
+def test_count_with_a_rest_checked_here_and_with_limit() -> None:
+    people = memory(people=20)["people"]
+    assert people.count(col("age") > 10) == 8
+    assert people.query("age > 10", limit=3).count() == 3
+    assert people.query("age > 10", offset=6).count() == 2
+    assert people.count(col("age").is_in([])) == 0
+
+
+def test_get_one_many_and_missing() -> None:
+    people = memory(people=5)["people"]
+    assert people.get("p001")["name"] == "Name 1"
+    found = people.get(["p003", "nobody", "p000", "p003"], fields=["id"])
+    assert [row["id"] for row in found] == ["p003", "p000", "p003"]
+    assert found.missing == ("nobody",)
+    with pytest.raises(NotFound) as caught:
+        people.get("nobody")
+    assert caught.value.missing == ("nobody",)
+    assert "nobody" not in str(caught.value)
+
+
+@pytest.mark.parametrize("key", ["", None, ("a", "b"), 3, ["p001", ""]])
+def test_get_refuses_what_is_no_key(key: object) -> None:
+    connection = memory(people=2)
+    with pytest.raises(QueryError):
+        connection["people"].get(key)
+    assert not [call for call in adapter(connection).calls if call.startswith("fetch")]
+
+
+def test_expand_follows_references_in_bulk() -> None:
+    connection = memory(people=6)
+    found = connection["people"].get(["p000", "p001", "p002"], expand=["city", "visited"])
+    assert [row["city"] for row in found] == [
+        {"code": "gro", "name": "Groningen"},
+        {"code": "ams", "name": "Amsterdam"},
+        None,
+    ]
+    assert found[2]["visited"] == [{"code": "ams", "name": "Amsterdam"}, {"code": "gro", "name": "Groningen"}]
+    assert adapter(connection).calls["fetch cities"] == 2
+    with pytest.raises(QueryError, match="not a reference"):
+        connection["people"].get("p000", expand=["name"])
+
+
+def test_filters_and_fields_over_references() -> None:
+    connection = memory(people=9)
+    result = connection["people"].query("city.name = 'Amsterdam'", fields=["id", "city.name"])
+    assert list(result) == [{"id": f"p00{n}", "city": {"name": "Amsterdam"}} for n in (1, 4, 7)]
+    keys_only = connection["people"].query("city.name = 'Amsterdam'", fields=["id", "city"])
+    assert next(iter(keys_only)) == {"id": "p001", "city": "ams"}
+
+
+def test_fields_and_their_order() -> None:
+    people = memory(people=2)["people"]
+    assert list(people.query(fields=["age", "id"]).first()) == ["age", "id"]
+    with pytest.raises(QueryError, match="Did you mean 'name'") as caught:
+        people.query(fields=["nam"]).first()
+    assert caught.value.place == "mem/people"
+
+
+def test_unknown_table_and_empty_name() -> None:
+    connection = memory()
+    with pytest.raises(NotFound) as caught:
+        connection["nothing"].query().first()
+    assert caught.value.code == "BD-NOT-FOUND-TABLE"
+
+
+def test_requests_can_be_pickled() -> None:
+    people = memory(people=5)["people"]
+    result = people.query("age > 2")
+    for request in people.adapter.requests(result.plan):
+        assert pickle.loads(pickle.dumps(request)) == request  # noqa: S301 - our own bytes
+
+
+def test_frames_have_types_without_rows() -> None:
+    people = memory(people=0)["people"]
+    assert [str(kind) for kind in people.query().to_arrow().schema.types][:4] == ["string", "string", "int64", "bool"]
+    assert list(people.query().to_pandas().columns) == list(people.schema.names)
+    assert people.query().to_polars().width == 8
+
+
+def test_frames_keep_ints_nullable() -> None:
+    frame = memory(people=6)["people"].query(fields=["id", "age", "visited"]).to_pandas()
+    assert str(frame["age"].dtype) == "int64[pyarrow]"
+    assert frame["age"].isna().tolist() == [True, False, False, False, False, True]
+
+
+def test_writing_needs_access() -> None:
+    people = memory(access="read", people=1)["people"]
+    for verb in (people.add, people.update, people.upsert):
+        with pytest.raises(PermissionDenied) as caught:
+            verb({"id": "p000"})
+        assert caught.value.code == "BD-ACCESS"
+    with pytest.raises(PermissionDenied):
+        memory(access="write")["people"].delete("p000")
