@@ -15,6 +15,7 @@ from biodata.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from subprocess import CompletedProcess
 
 _log = logging.getLogger("biodata.config")
 
@@ -167,12 +168,24 @@ def _keyring() -> Any:
 
 
 def _from_command(line: str, base_dir: Path) -> str:
+    argv = _split(line)
+    try:
+        done = _run(argv, base_dir)
+        text = done.stdout.decode("utf-8")
+    except UnicodeDecodeError:
+        raise _failed(argv, "whose output is not UTF-8 text") from None
+    except OSError as error:
+        raise _failed(argv, f"which cannot run ({error.strerror})") from None
+    if done.returncode:
+        raise _failed(argv, f"which ended with status {done.returncode}")
+    return text.removesuffix("\n").removesuffix("\r")
+
+
+def _run(argv: list[str], base_dir: Path) -> CompletedProcess[bytes]:
     import subprocess
 
-    argv = _split(line)
-    hint = "Run it by hand to see why"
     try:
-        done = subprocess.run(  # noqa: S603 - the user's own configuration asks for it; there is no shell
+        return subprocess.run(  # noqa: S603 - the user's own configuration asks for it; there is no shell
             argv,
             cwd=base_dir,
             stdin=subprocess.DEVNULL,
@@ -180,16 +193,12 @@ def _from_command(line: str, base_dir: Path) -> str:
             timeout=_COMMAND_SECONDS,
             check=False,
         )
-        text = done.stdout.decode("utf-8")
     except subprocess.TimeoutExpired:
-        raise _error(f"searched: the command {argv[0]}, not done in {_COMMAND_SECONDS} s", hint) from None
-    except OSError as error:
-        raise _error(f"searched: the command {argv[0]}, which cannot run ({error.strerror})", hint) from None
-    except UnicodeDecodeError:
-        raise _error(f"searched: the command {argv[0]}, whose output is not UTF-8 text", hint) from None
-    if done.returncode:
-        raise _error(f"searched: the command {argv[0]}, which ended with status {done.returncode}", hint)
-    return text.removesuffix("\n").removesuffix("\r")
+        raise _failed(argv, f"not done in {_COMMAND_SECONDS} s") from None
+
+
+def _failed(argv: list[str], why: str) -> ConfigError:
+    return _error(f"searched: the command {argv[0]}, {why}", "Run it by hand to see more")
 
 
 def _split(line: str) -> list[str]:

@@ -31,7 +31,7 @@ class HttpSession:
     """Sends requests to one platform; for use by many threads at once.
 
     Keeps no cookies, ignores `.netrc`, follows no redirect to another origin, and honours the environment's
-    proxies and CA bundle unless it is given its own.
+    proxies (not to loopback) and CA bundle unless it is given its own.
 
     Args:
         base_url: the address below which all paths lie.
@@ -100,7 +100,7 @@ class HttpSession:
         """Send a request; give its answer when it is judged `ok`, or `refused`: then the adapter raises.
 
         An expired token is renewed and the request replayed, once. What fails in passing is retried when the
-        request is idempotent or was certainly not sent.
+        request is idempotent or was certainly not sent; so is every request that came too soon (a 429).
 
         Raises:
             AuthError: the login is refused, or a token without a login has ended.

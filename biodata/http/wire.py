@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import contextmanager
+from ipaddress import ip_address
 from itertools import chain
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
@@ -85,7 +86,7 @@ class Wire:
         self.host = self.origin.partition("://")[2]
         self._timeouts = timeouts
         self._limits = limits
-        self._proxies = {"http": proxy, "https": proxy} if proxy else {}
+        self._proxies = {"http": proxy, "https": proxy} if proxy else _direct(self.base_url)
         self._verify = str(ca_bundle) if ca_bundle else None
         self._user_agent = user_agent
         self._lock = threading.Lock()
@@ -141,14 +142,18 @@ class Wire:
             if answer.status_code not in _REDIRECTS or target is None:
                 return answer
             answer.close()
-            url = self._redirected(request, urljoin(url, target))
+            url = self._redirected(request, url, target)
         raise ProtocolError(
             f"{request.describe()} was redirected more than {_MOST_REDIRECTS} times",
             code="BD-REMOTE-REDIRECT",
         )
 
-    def _redirected(self, request: Request, target: str) -> str:
-        there = origin(target)
+    def _redirected(self, request: Request, url: str, target: str) -> str:
+        try:
+            target = urljoin(url, target)
+            there = origin(target)
+        except (ConfigError, ValueError):
+            there = "an address that is no server's"
         if there == self.origin and request.method in {"GET", "HEAD"}:
             return target
         raise ProtocolError(
@@ -211,6 +216,15 @@ def _new_session(user_agent: str) -> requests.Session:
     for scheme in ("http://", "https://"):
         session.mount(scheme, HTTPAdapter(pool_connections=4, pool_maxsize=_POOL, max_retries=0))
     return session
+
+
+def _direct(url: str) -> dict[str, str]:
+    """What makes requests go past the environment's proxy: a proxy cannot reach this machine's loopback."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return {"no_proxy": host} if host == "localhost" or ip_address(host).is_loopback else {}
+    except ValueError:
+        return {}
 
 
 def _response(request: Request, answer: requests.Response, body: bytes, started: float) -> Response:

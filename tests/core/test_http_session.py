@@ -6,6 +6,7 @@ import socket
 import ssl
 import subprocess
 import threading
+import traceback
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +17,7 @@ from biodata.errors import (
     PermissionDenied,
     ProtocolError,
     RateLimited,
+    RemoteError,
     Unavailable,
 )
 from biodata.http import (
@@ -98,6 +100,15 @@ def test_a_proxy_is_used(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
         response = session("http://platform.invalid/", proxy=chosen).send(GET)
     assert response.json() == "by proxy"
     assert proxy.asked[0].path == "http://platform.invalid/x"
+
+
+def test_the_environments_proxy_is_not_asked_for_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{closed_port()}")
+    with Loopback(script(Answer())) as server:
+        assert session(server.url).send(GET).status == 200
+        assert session(server.url.replace("127.0.0.1", "localhost")).send(GET).status == 200
 
 
 def test_a_proxy_that_is_not_there_is_named() -> None:
@@ -226,6 +237,14 @@ def test_a_redirect_at_home_is_followed_for_get_only() -> None:
             http.send(POST)
 
 
+@pytest.mark.parametrize("target", ["mailto:x@y", "https://me:pw@host/", "http://["])
+def test_a_redirect_to_nowhere(target: str) -> None:
+    with Loopback(script(Answer(302, headers={"Location": target}))) as server:
+        with pytest.raises(ProtocolError, match="not followed") as caught:
+            session(server.url).send(GET)
+        assert "pw" not in str(caught.value)
+
+
 def test_endless_redirects_end() -> None:
     home = Answer(302, headers={"Location": "/x"})
     with Loopback(script(home)) as server, pytest.raises(ProtocolError, match="more than 5 times"):
@@ -247,7 +266,7 @@ def test_gzip_is_unpacked() -> None:
 
 
 @pytest.mark.parametrize("packed", [False, True])
-def test_a_body_over_the_limit_is_refused(packed: bool) -> None:  # noqa: FBT001
+def test_a_body_over_the_limit_is_refused(packed: bool) -> None:
     body = b"0" * 5_000_000
     answer = Answer(body=gzip.compress(body), headers={"Content-Encoding": "gzip"}) if packed else Answer(body=body)
     with Loopback(script(answer)) as server, pytest.raises(ProtocolError, match="larger") as caught:
@@ -521,6 +540,17 @@ def test_a_refused_stream_has_its_words_in_the_response() -> None:
 
 
 # --- what is told
+
+
+def test_no_traceback_holds_a_value() -> None:
+    asked = Request(method="GET", path="x", params=(("q", "Jansen"),))
+    addresses = [f"http://127.0.0.1:{closed_port()}/", "http://no-such-host.invalid/"]
+    with Loopback(script(Answer(drop=True))) as server, Loopback(script(cut("length"))) as other:
+        for url in [*addresses, server.url, other.url]:
+            with pytest.raises(RemoteError) as caught:
+                session(url).send(asked)
+            lines = traceback.format_exception(caught.value)
+            assert "Jansen" not in "".join(line for line in lines if "session(url)" not in line)
 
 
 def test_neither_hook_nor_log_sees_a_value(caplog: pytest.LogCaptureFixture) -> None:
