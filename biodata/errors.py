@@ -96,7 +96,8 @@ class BiodataError(Exception):
     def __str__(self) -> str:
         where = f" [{self.place}]" if self.place else ""
         hint = f". {self.hint}" if self.hint else ""
-        return f"{self.message}{where} ({self.code}){hint}"
+        gap = "\n" if "\n" in self.message else " "
+        return f"{self.message}{gap}{where and where.lstrip() + ' '}({self.code}){hint}"
 
 
 class QueryError(BiodataError):
