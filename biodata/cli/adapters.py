@@ -52,7 +52,7 @@ def _row(platform: str) -> dict[str, Any]:
         adapter = adapter_class(platform)
     except ConfigError as error:
         return row | {"error": str(error)}
-    capabilities = msgspec.to_builtins(adapter.capabilities)
+    capabilities: dict[str, Any] = msgspec.to_builtins(adapter.capabilities)
     return row | {"contract": adapter.adapter_api, "sandbox": adapter.sandbox() is not None} | capabilities
 
 

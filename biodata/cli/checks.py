@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from biodata.cli.state import State
     from biodata.connection import Connection
 
-__all__ = ["Check", "installation", "profile"]
+__all__ = ["Check", "configuration", "duration", "installation", "profile"]
 
 DISTRIBUTION = "biodata-access"
 IMPORT_NAME = "biodata"
@@ -97,9 +97,7 @@ def profile(name: str, state: State) -> Iterator[Check]:
             yield Check(name, "profile", "ok", f"platform {connection.platform}, access {connection.access}")
             yield from _identity(name, connection)
     except BiodataError as error:
-        hint = f" {error.hint}" if error.hint else ""
-        text = f"{error.message}.{hint}"
-        yield Check(name, "connection", "fail", text, code=error.code, exit_status=error.exit_status)
+        yield _failed(name, "connection", error)
 
 
 def _identity(name: str, connection: Connection) -> Iterator[Check]:
@@ -132,3 +130,23 @@ def duration(seconds: float) -> str:
         if number:
             parts.append(f"{number} {unit}")
     return " ".join(parts[:2]) or "0 s"
+
+
+def configuration(state: State) -> Check:
+    """Which files of profiles are read, and what they hold."""
+    from biodata.config import find_profiles
+
+    try:
+        found = find_profiles(state.config)
+    except BiodataError as error:
+        return _failed("installation", "profiles", error)
+    files = ", ".join(f"{file}" + ("" if file.is_file() else " (not there)") for file in found.searched)
+    if not found.names:
+        hint = "biodata profiles add makes one"
+        return Check("installation", "profiles", "warn", f"none; searched: {files}; {hint}")
+    return Check("installation", "profiles", "ok", f"{', '.join(found.names)}; searched: {files}")
+
+
+def _failed(subject: str, name: str, error: BiodataError) -> Check:
+    text = f"{error.message}. {error.hint or ''}".strip()
+    return Check(subject, name, "fail", text, code=error.code, exit_status=error.exit_status)

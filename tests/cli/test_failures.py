@@ -1,0 +1,133 @@
+"""The first errors that a person meets: one block on stderr, its own exit status, nothing on stdout."""
+
+import pytest
+
+from biodata import errors
+from biodata.cli import failures
+from biodata.cli.state import State
+
+
+def test_no_profile_file(run, home):
+    shown = run("ls", "umcg")
+    assert shown.status == 3
+    assert shown.out == ""
+    assert shown.err.startswith("error:")
+    assert "umcg" in shown.err
+    assert str(home.parent / "config-home" / "biodata" / "profiles.yml") in shown.err
+    assert "Traceback" not in shown.err
+
+
+def test_an_unknown_profile_names_the_near_one(run, profiles):
+    profiles("umcg: {platform: molgenis, url: https://molgenis.example.org}")
+    shown = run("ls", "umgc")
+    assert shown.status == 3
+    assert "umcg" in shown.err.partition("hint:")[2]
+
+
+def test_a_named_file_that_is_not_there(run):
+    shown = run("--config", "none.yml", "ls", "umcg")
+    assert shown.status == 3
+    assert "none.yml" in shown.err
+
+
+def test_an_unknown_host(run, profiles):
+    profiles("umcg: {platform: molgenis, url: http://nowhere.invalid, timeout: 5}")
+    shown = run("ls", "umcg")
+    assert shown.status == 6
+    assert "nowhere.invalid" in shown.err
+    assert "BD-REMOTE-UNAVAILABLE" in shown.err
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ("umcg: {platform: molgenis, url: https://molgenis.example.org, password: hunter2}", "password"),
+        ("umcg: {platform: molgenis, url: https://molgenis.example.org, usernam: me}", "username"),
+        ("umcg: {platform: molgenis, platform: duckdb}", "platform"),
+        (
+            "umcg: {platform: molgenis, url: https://m.example.org, username: me, password: '${env:NO_SUCH}'}",
+            "NO_SUCH",
+        ),
+    ],
+)
+def test_a_wrong_file_is_told_with_its_line(run, profiles, entry, said):
+    file = profiles("other: {platform: duckdb, path: x.duckdb}", entry)
+    shown = run("ls", "umcg")
+    assert shown.status == 3
+    assert f"{file}:3" in shown.err
+    assert said in shown.err
+    assert "hunter2" not in shown.err
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (errors.BiodataError, 1),
+        (errors.QueryError, 2),
+        (errors.Unsupported, 2),
+        (errors.ConfigError, 3),
+        (errors.AuthError, 4),
+        (errors.PermissionDenied, 4),
+        (errors.NotFound, 5),
+        (errors.RemoteError, 6),
+        (errors.RateLimited, 6),
+        (errors.RejectBudgetExceeded, 8),
+        (errors.SchemaError, 9),
+        (errors.WriteError, 9),
+        (errors.CheckFailed, 9),
+    ],
+)
+def test_each_error_has_its_status_and_says_what_where_code_and_hint(capsys, error, status):
+    raised = error("It did not go", code="BD-TRY", profile="umcg", table="ASE", hint="Try again.")
+    assert failures.show_failure(raised, State()) == status
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert [line.split(":")[0] for line in shown.err.splitlines()] == ["error", "where", "code", "hint"]
+    assert all(text in shown.err for text in ("It did not go", "umcg/ASE", "BD-TRY", "Try again."))
+
+
+def test_an_unexpected_error_is_one_line_without_values(capsys):
+    assert failures.show_failure(ValueError("patient 7 has it"), State()) == 1
+    shown = capsys.readouterr().err
+    assert "ValueError" in shown
+    assert "patient 7" not in shown
+    assert "BIODATA_DEBUG" in shown
+    assert "Traceback" not in shown
+
+
+@pytest.mark.parametrize("where", ["before", "after"])
+def test_v_gives_a_traceback(run, where):
+    arguments = ("-v", "ls", "umcg") if where == "before" else ("ls", "umcg", "-v")
+    shown = run(*arguments)
+    assert shown.status == 3
+    assert "Traceback" in shown.err
+
+
+def test_biodata_debug_gives_a_traceback(run, monkeypatch):
+    monkeypatch.setenv("BIODATA_DEBUG", "1")
+    assert "Traceback" in run("ls", "umcg").err
+
+
+@pytest.mark.parametrize("address", ["umcg", "umcg/", "/ASE", "Umcg/ASE", "um cg/ASE"])
+def test_an_address_that_is_none(run, address):
+    shown = run("query", address)
+    assert shown.status == 2
+    assert "PROFILE" in shown.err
+
+
+def test_a_reader_that_goes_away_is_no_error(program, profiles, home):
+    import subprocess
+    import sys
+
+    import biodata
+    from biodata.records.types import Field, Integer, Schema
+
+    profiles(f"local: {{platform: duckdb, path: '{home}/local.duckdb'}}")
+    with biodata.connect("local") as connection:
+        table = connection.ensure(Schema(table="many", key="id", fields=(Field("id", Integer(), required=True),)))
+        table.add({"id": number} for number in range(20_000))
+    line = f"{sys.executable} -m biodata query local/many | head -n 1; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["/bin/bash", "-c", line], capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+    assert len(done.stdout.splitlines()) == 1
+    assert done.returncode == failures.BROKEN_PIPE

@@ -1,0 +1,91 @@
+"""`biodata sandbox`: processes, signals and files."""
+
+import json
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import requests
+
+
+def test_run_passes_on_the_exit_status(program):
+    assert program("sandbox", "run", "--", "sh", "-c", "exit 7").status == 7
+
+
+def test_run_tells_the_command_where_things_are(program):
+    code = "import os; print(open(os.environ['BIODATA_SANDBOX']).read())"
+    shown = program("sandbox", "run", "molgenis", "--", sys.executable, "-c", code)
+    assert shown.status == 0, shown.err
+    entry = json.loads(shown.out)["molgenis"]
+    assert entry.keys() == {"url", "username", "password"}
+    assert entry["url"].startswith("http://127.0.0.1:")
+
+
+def test_run_makes_profiles_that_work(program):
+    command = f"{sys.executable} -m biodata"
+    line = f"{command} count molgenis/SampleAse \"SNP_ID = 'rs12460890'\" && {command} ls local"
+    shown = program("sandbox", "run", "--", "sh", "-c", line)
+    assert shown.status == 0, shown.err
+    assert shown.out == "21\n"
+
+
+def test_empty_starts_without_data(program):
+    command = f"{sys.executable} -m biodata"
+    shown = program("sandbox", "run", "--empty", "--", "sh", "-c", f"{command} ls molgenis")
+    assert shown.status == 0, shown.err
+    assert "SampleAse" not in shown.out
+
+
+def test_the_options_of_the_command_are_its_own(program):
+    shown = program("sandbox", "run", "--", "echo", "--empty", "--", "-v")
+    assert shown.out == "--empty -- -v\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("run", "sh"), "--"),
+        (("run", "molgenis", "--"), "--"),
+        (("run", "molgeni", "--", "true"), "Did you mean 'molgenis'?"),
+        (("up", "--port", "http"), "port"),
+        (("up", "molgenis", "--port", "gen3=80"), "gen3"),
+    ],
+)
+def test_what_is_missing_is_said(run, arguments, said):
+    shown = run("sandbox", *arguments)
+    assert shown.status == 2
+    assert said in shown.err
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_up_serves_until_a_signal_and_ends_cleanly(start, number):
+    process = start("sandbox", "up", "molgenis", "--token-lifetime", "5", env={**os.environ, "PYTHONUNBUFFERED": "1"})
+    try:
+        said = [process.stdout.readline() for _ in range(3)]
+        url = said[0].split()[-1]
+        credentials = said[2].split()[1]
+        assert json.loads(Path(credentials).read_text())["molgenis"]["url"].rstrip("/") == url
+        assert requests.get(f"{url}/api/v2/version", timeout=5).status_code == 200
+        process.send_signal(number)
+        _, err = process.communicate(timeout=10)
+    finally:
+        process.kill()
+    assert process.returncode == 0
+    assert "Traceback" not in err
+    assert not Path(credentials).exists()
+
+
+def test_up_says_that_a_port_is_taken(run):
+    import socket
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        started = time.monotonic()
+        shown = run("sandbox", "up", "molgenis", "--port", str(taken.getsockname()[1]))
+    assert shown.status == 3
+    assert "BD-SANDBOX-PORT" in shown.err
+    assert time.monotonic() - started < 5
