@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from biodata.query.plan import Order  # noqa: TC001 - msgspec reads annotations at run time
-from biodata.query.pushdown import Support  # noqa: TC001
+from biodata.query.pushdown import Support
 from biodata.query.tree import NEGATED, Always, And, Leaf, Native, Node, Not, Or
 
 if TYPE_CHECKING:
@@ -21,30 +21,14 @@ if TYPE_CHECKING:
 __all__ = ["ExplainedPart", "Explanation", "explain", "render"]
 
 _PLAIN_NAME = re.compile(r"[^\W\d]\w*")
-_KEYWORDS = frozenset(
-    [
-        "and",
-        "or",
-        "not",
-        "in",
-        "between",
-        "like",
-        "ilike",
-        "escape",
-        "is",
-        "null",
-        "true",
-        "false",
-        "exists",
-        "contains",
-        "starts_with",
-        "native",
-    ]
-)
+_KEYWORDS = frozenset({
+    "and", "or", "not", "in", "between", "like", "ilike", "escape", "is", "null", "true", "false",
+    "exists", "contains", "starts_with", "native",
+})  # fmt: skip
 _WHO = {"exact": "platform", "inexact": "platform, checked here", "unsupported": "here"}
 
 
-class ExplainedPart(msgspec.Struct, frozen=True):
+class ExplainedPart(msgspec.Struct, frozen=True, omit_defaults=True):
     """One AND-part: its text, how the platform does it, and why not exactly."""
 
     filter: str
@@ -84,7 +68,7 @@ class Explanation(msgspec.Struct, frozen=True, omit_defaults=True):
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON values; what is empty is left out."""
-        built: dict[str, Any] = msgspec.to_builtins(self)
+        built: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(self))
         return built
 
     def __str__(self) -> str:
@@ -196,7 +180,7 @@ def _hint(plan: Plan, *, limited: bool) -> str:
     if limited and plan.sort_here and plan.residual is None:
         return "Without order_by the platform would apply the limit."
     if limited and plan.residual is not None:
-        return "Every record that the platform sends is read, because the limit comes after what is checked here."
+        return "All that the platform sends is read, because the limit comes after what is checked here."
     return ""
 
 

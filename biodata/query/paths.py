@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import msgspec
 
 from biodata.errors import QueryError, near_match
-from biodata.query.pushdown import Via  # noqa: TC001 - msgspec reads annotations at run time
+from biodata.query.pushdown import Via
 from biodata.records.types import (
     DataType,
     Field,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     Lookup: TypeAlias = Callable[[str], Schema]
     """From a table's name to its schema."""
 
-__all__ = ["Target", "path_of", "resolve"]
+__all__ = ["Target", "fields_along", "path_of", "resolve"]
 
 _FILE_FIELDS = tuple(Field(name, String()) for name in ("id", "filename", "url"))
 
@@ -54,10 +54,31 @@ def resolve(schema: Schema, path: Path, lookup: Lookup | None = None) -> Target:
     Raises:
         QueryError: `BD-QUERY-FIELD`, for a step to a field that is not there or into a value without fields.
     """
-    target = Target(path[:1], schema[path[0]].type)
-    for name in path[1:]:
-        target = _step(target, name, schema, lookup)
-    return target
+    fields = fields_along(schema, path, lookup)
+    inner = [element(field.type) for field in fields[:-1]]
+    over = any(isinstance(type_, Reference) for type_ in inner)
+    return Target(
+        path,
+        _many(fields[-1].type) if any(is_list(field.type) for field in fields) else fields[-1].type,
+        "reference" if over else "object" if inner else "field",
+        to_key=bool(inner) and _is_key(inner[-1], path[-1], lookup),
+    )
+
+
+def fields_along(schema: Schema, path: Path, lookup: Lookup | None = None) -> tuple[Field, ...]:
+    """The field at each step of the path.
+
+    Raises:
+        QueryError: as `resolve`.
+    """
+    fields = [schema[path[0]]]
+    for length in range(1, len(path)):
+        known = _fields_in(element(fields[-1].type), lookup)
+        field = next((field for field in known if field.name == path[length]), None)
+        if field is None:
+            raise _unknown(path[: length + 1], fields[-1].type, known).located(table=schema.table)
+        fields.append(field)
+    return tuple(fields)
 
 
 def path_of(schema: Schema, name: str | Path) -> Path:
@@ -66,53 +87,33 @@ def path_of(schema: Schema, name: str | Path) -> Path:
     Raises:
         QueryError: `BD-QUERY-FIELD`, when it is empty.
     """
-    path = name if isinstance(name, tuple) else (name,) if name in schema else tuple(name.split("."))
+    path = tuple(name) if not isinstance(name, str) else (name,) if name in schema else tuple(name.split("."))
     if not path or not all(path):
         raise QueryError("A field needs a name", code="BD-QUERY-FIELD", table=schema.table)
     return path
 
 
-def _step(target: Target, name: str, schema: Schema, lookup: Lookup | None) -> Target:
-    inner = element(target.type)
-    if isinstance(inner, Reference):
-        return _over(target, inner, name, schema, lookup)
-    fields = inner.fields if isinstance(inner, Object) else _FILE_FIELDS if isinstance(inner, File) else ()
-    if not fields:
-        raise _leads_nowhere(target, name, schema.table)
-    via: Via = "reference" if target.via == "reference" else "object"
-    return _stepped(target, name, fields, via, schema.table)
+def _fields_in(type_: DataType, lookup: Lookup | None) -> tuple[Field, ...]:
+    if isinstance(type_, Object):
+        return type_.fields
+    if isinstance(type_, File):
+        return _FILE_FIELDS
+    return lookup(type_.table).fields if isinstance(type_, Reference) and lookup else ()
 
 
-def _over(target: Target, ref: Reference, name: str, schema: Schema, lookup: Lookup | None) -> Target:
-    if lookup is None:
-        raise _leads_nowhere(target, name, schema.table)
-    other = lookup(ref.table)
-    stepped = _stepped(target, name, other.fields, "reference", schema.table)
-    return msgspec.structs.replace(stepped, to_key=name == other.key)
-
-
-def _stepped(target: Target, name: str, fields: tuple[Field, ...], via: Via, table: str) -> Target:
-    field = next((field for field in fields if field.name == name), None)
-    if field is None:
-        raise _unknown(target.path, name, tuple(field.name for field in fields), table)
-    return Target((*target.path, name), _many(field.type) if is_list(target.type) else field.type, via)
+def _is_key(type_: DataType, name: str, lookup: Lookup | None) -> bool:
+    return isinstance(type_, Reference) and lookup is not None and lookup(type_.table).key == name
 
 
 def _many(type_: DataType) -> DataType:
     return type_ if isinstance(type_, List) else List(type_)  # type: ignore[arg-type]  # only a list is no element
 
 
-def _unknown(before: Path, name: str, known: tuple[str, ...], table: str) -> QueryError:
-    near = near_match(name, known)
-    place = ".".join(before)
-    hint = f"Did you mean '{place}.{near}'?" if near else f"'{place}' has: {', '.join(known[:20])}."
-    return QueryError(f"There is no field '{place}.{name}'", code="BD-QUERY-FIELD", table=table, hint=hint)
-
-
-def _leads_nowhere(target: Target, name: str, table: str) -> QueryError:
-    place = ".".join(target.path)
-    return QueryError(
-        f"There is no field '{place}.{name}': '{place}' is of type {target.type}, which cannot be looked into",
-        code="BD-QUERY-FIELD",
-        table=table,
-    )
+def _unknown(path: Path, before: DataType, known: tuple[Field, ...]) -> QueryError:
+    name, place = ".".join(path), ".".join(path[:-1])
+    names = [field.name for field in known]
+    near = near_match(path[-1], names)
+    hint = f"'{place}' is of type {before}, which cannot be looked into."
+    if names:
+        hint = f"Did you mean '{place}.{near}'?" if near else f"'{place}' has: {', '.join(names[:20])}."
+    return QueryError(f"There is no field '{name}'", code="BD-QUERY-FIELD", hint=hint)

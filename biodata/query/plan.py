@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
-from biodata.query.pushdown import Support  # noqa: TC001 - msgspec reads annotations at run time
+from biodata.errors import SchemaError
+from biodata.query.pushdown import Support
 from biodata.query.tree import Always, Node
-from biodata.records.types import Path, Schema  # noqa: TC001
+from biodata.records.types import Path, Schema
 
 __all__ = ["Order", "Part", "Plan", "Query"]
 
@@ -39,7 +40,13 @@ class Query(msgspec.Struct, frozen=True):
     related: dict[str, Schema] = {}
 
     def lookup(self, table: str) -> Schema:
-        """The schema of a table that a path steps into."""
+        """The schema of a table that a path steps into.
+
+        Raises:
+            SchemaError: no path does.
+        """
+        if table not in self.related:
+            raise SchemaError(f"The query does not step into '{table}'", table=self.schema.table)
         return self.related[table]
 
 

@@ -6,6 +6,7 @@ adapter only renders what it promised. The same table is printed in the document
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import msgspec
@@ -13,7 +14,7 @@ import msgspec
 from biodata.query.tree import Leaf  # noqa: TC001 - msgspec reads annotations at run time
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from biodata.records.types import DataType
 

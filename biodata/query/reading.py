@@ -7,21 +7,21 @@ import decimal
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from biodata.errors import SchemaError
-from biodata.query.paths import resolve
+from biodata.query.paths import fields_along
 from biodata.records.types import DataType, Date, DateTime, Decimal, Float, Reference, element, is_list
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Sequence
 
     from biodata.query.paths import Lookup
-    from biodata.records.types import Path, Record, Schema
+    from biodata.records.types import Field, Path, Record, Schema
 
-    Reader: TypeAlias = Callable[[Any], list[Any]]
+    Reader: TypeAlias = Callable[[Any], Sequence[Any]]
 
 __all__ = ["one_at", "values_at"]
 
 
-def values_at(schema: Schema, path: Path, lookup: Lookup | None = None) -> Callable[[Record], list[Any]]:
+def values_at(schema: Schema, path: Path, lookup: Lookup | None = None) -> Callable[[Record], Sequence[Any]]:
     """A function from a record to the values at the path: none for null, one, or each element of a list.
 
     A reference is its key, also where the record holds the referenced record. NaN and null elements are no values.
@@ -29,15 +29,17 @@ def values_at(schema: Schema, path: Path, lookup: Lookup | None = None) -> Calla
     Raises:
         SchemaError: by the function, where a record holds a key but the path goes on into the referenced record.
     """
-    steps = [_step(schema, path[: length + 1], lookup) for length in range(len(path))]
-    tidy = _TIDY.get(type(_compared(element(resolve(schema, path, lookup).type))))
-    last = _key_reader(schema, path, lookup)
+    fields = fields_along(schema, path, lookup)
+    tidy = _tidy(element(fields[-1].type), lookup)
+    if len(fields) == 1 and not is_list(fields[0].type):
+        return _direct(path[0], tidy)
+    before: tuple[Field | None, ...] = (None, *fields[:-1])
+    steps = [_step(field, holder, path) for holder, field in zip(before, fields, strict=True)]
 
-    def read(record: Record) -> list[Any]:
-        found: list[Any] = [record]
+    def read(record: Record) -> Sequence[Any]:
+        found: Sequence[Any] = (record,)
         for step in steps:
             found = step(found)
-        found = last(found) if last else found
         return [value for value in map(tidy, found) if value is not None] if tidy else found
 
     return read
@@ -54,53 +56,43 @@ def one_at(schema: Schema, path: Path, lookup: Lookup | None = None) -> Callable
     return read
 
 
-def _step(schema: Schema, path: Path, lookup: Lookup | None) -> Reader:
-    """From the holders of a field to the values of that field, nulls left out and lists flattened."""
-    name = path[-1]
-    before = element(resolve(schema, path[:-1], lookup).type) if len(path) > 1 else None
-    own = resolve(schema, path, lookup).type
-    many = is_list(own) and (before is None or _field_is_list(schema, path, lookup))
-    over = isinstance(before, Reference)
-
-    def read(holders: list[Any]) -> list[Any]:
-        if over:
-            _check_expanded(holders, path)
-        values = (holder.get(name) for holder in holders)
-        found = [value for value in values if value is not None]
-        return [item for items in found for item in items if item is not None] if many else found
+def _direct(name: str, tidy: Callable[[Any], Any] | None) -> Callable[[Record], Sequence[Any]]:
+    def read(record: Record) -> Sequence[Any]:
+        value = record.get(name)
+        if tidy and value is not None:
+            value = tidy(value)
+        return () if value is None else (value,)
 
     return read
 
 
-def _field_is_list(schema: Schema, path: Path, lookup: Lookup | None) -> bool:
-    inner = element(resolve(schema, path[:-1], lookup).type)
-    if isinstance(inner, Reference) and lookup:
-        return is_list(lookup(inner.table)[path[-1]].type)
-    fields = getattr(inner, "fields", ())
-    return any(field.name == path[-1] and is_list(field.type) for field in fields)
+def _step(field: Field, holder: Field | None, path: Path) -> Reader:
+    """From what holds a field to the values of that field, nulls left out and lists laid flat."""
+    name, many = field.name, is_list(field.type)
+    over = holder is not None and isinstance(element(holder.type), Reference)
+
+    def read(holders: Sequence[Any]) -> Sequence[Any]:
+        if over and not all(isinstance(item, dict) for item in holders):
+            raise SchemaError(f"'{'.'.join(path)}' needs the record, of which there is only the key")
+        found = [value for item in holders if (value := item.get(name)) is not None]
+        return [value for values in found for value in values if value is not None] if many else found
+
+    return read
 
 
-def _check_expanded(holders: Iterable[Any], path: Path) -> None:
-    if not all(isinstance(holder, dict) for holder in holders):
-        place = ".".join(path[:-1])
-        raise SchemaError(f"'{place}' holds a key, and '{'.'.join(path)}' needs the record", code="BD-QUERY-JOIN")
-
-
-def _key_reader(schema: Schema, path: Path, lookup: Lookup | None) -> Reader | None:
-    type_ = element(resolve(schema, path, lookup).type)
+def _tidy(type_: DataType, lookup: Lookup | None) -> Callable[[Any], Any] | None:
     if not isinstance(type_, Reference):
-        return None
+        return _TIDY.get(type(type_))
+    table = type_.table
 
     def key(value: Any) -> Any:
         if not isinstance(value, dict):
             return value
-        return lookup(type_.table).key_of(value) if lookup else next(iter(value.values()), None)
+        if lookup is None:
+            raise SchemaError(f"The key of '{table}' must be known to read its records as keys")
+        return lookup(table).key_of(value)
 
-    return lambda found: [known for known in map(key, found) if known is not None]
-
-
-def _compared(type_: DataType) -> DataType:
-    return type_.key if isinstance(type_, Reference) else type_
+    return key
 
 
 def _number(value: Any) -> Any:
@@ -108,8 +100,7 @@ def _number(value: Any) -> Any:
 
 
 def _decimal(value: Any) -> Any:
-    number = decimal.Decimal(repr(value)) if isinstance(value, float) else value
-    return None if number != number else number  # noqa: PLR0124 - only NaN differs from itself
+    return _number(decimal.Decimal(repr(value)) if isinstance(value, float) else value)
 
 
 def _date(value: Any) -> Any:

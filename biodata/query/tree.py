@@ -12,7 +12,7 @@ from typing import Any, Literal, NoReturn, TypeAlias
 import msgspec
 
 from biodata.errors import QueryError
-from biodata.records.types import Path  # noqa: TC001 - msgspec reads annotations at run time
+from biodata.records.types import Path
 
 __all__ = ["NEGATED", "Always", "And", "Filter", "Leaf", "Native", "Node", "Not", "Op", "Or", "Quantifier"]
 
