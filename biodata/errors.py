@@ -163,6 +163,7 @@ class RemoteError(BiodataError):
 
     Attributes:
         status: the HTTP status, where there was an answer.
+        maybe_sent: whether a write may have arrived all the same; None where that is not known.
     """
 
     exit_status = 6
@@ -180,6 +181,7 @@ class RemoteError(BiodataError):
     ) -> None:
         super().__init__(message, code=code, profile=profile, table=table, hint=hint)
         self.status = status
+        self.maybe_sent: bool | None = None
 
 
 class RateLimited(RemoteError):

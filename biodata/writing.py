@@ -207,7 +207,7 @@ class Writer:
     def _broken(self, one: Prepared, error: BiodataError) -> Outcome:
         if one.misfit:
             return self._misfit(one)
-        sent = isinstance(error, RemoteError) and getattr(error, "maybe_sent", True)
+        sent = isinstance(error, RemoteError) and error.maybe_sent is not False
         return self._outcome(one, "unknown" if sent else "not_sent", error.code)
 
     def _outcome(
