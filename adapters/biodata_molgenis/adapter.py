@@ -1,0 +1,174 @@
+"""The adapter: it holds the session and the schemas, and delegates."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from biodata.adapter import Adapter, Capabilities, Mark
+from biodata_molgenis.settings import MolgenisSettings, check_login, server_root
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from biodata.adapter import Context, Identity, Page, PageRequest, TableInfo, WriteBatch
+    from biodata.http import HttpSession
+    from biodata.query.plan import Plan
+    from biodata.query.pushdown import Pushdown
+    from biodata.receipts import Outcome
+    from biodata.records.types import Key, Record, Schema
+    from biodata_molgenis.auth import Login
+
+__all__ = ["MolgenisAdapter"]
+
+_BATCH = 1000
+
+
+class MolgenisAdapter(Adapter):
+    """MOLGENIS, the classic server, through REST v2 where it can, v1 and v3 where they can more."""
+
+    platform: ClassVar[str] = "molgenis"
+    Settings = MolgenisSettings
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        page_size=1000,
+        max_page_size=10_000,
+        max_in_flight=3,
+        batch_size={"add": _BATCH, "update": _BATCH, "upsert": _BATCH, "delete": _BATCH},
+        atomic_batches=True,
+        upsert="composed",
+        native_query=True,
+        missing={
+            "aggregate": Mark("notyet", "the server counts by one or two fields, where they are marked aggregatable"),
+            "distinct": Mark("notyet", "the server has it in its aggregates only"),
+            "transaction": Mark("never", "each batch is a transaction of its own, and nothing spans two requests"),
+            "partitions": Mark("notyet", "a scan can be cut by offsets"),
+            "export": Mark("notyet", "the server's CSV gives 10 000 records and hides types"),
+            "client": Mark(
+                "notimpl", "molgenis-py-client has no time limits and loses its token unseen: use it beside"
+            ),
+        },
+    )
+
+    def __init__(self, session: HttpSession, settings: MolgenisSettings, login: Login | None) -> None:
+        self._session = session
+        self._settings = settings
+        self._login = login
+        self._schemas: dict[str, Schema] = {}
+
+    @classmethod
+    def open(cls, settings: Any, context: Context) -> MolgenisAdapter:
+        """Make the adapter; sends nothing.
+
+        Raises:
+            ConfigError: `BD-CONFIG-LOGIN`.
+        """
+        from biodata.http import HttpSession, Timeouts
+        from biodata_molgenis.auth import Gate, token_source
+
+        check_login(settings)
+        bare = HttpSession(
+            server_root(settings.url),
+            timeouts=Timeouts() if settings.timeout is None else Timeouts(read=settings.timeout),
+            proxy=settings.proxy,
+            ca_bundle=settings.ca_bundle,
+            on_exchange=context.on_exchange,
+        )
+        source, login = token_source(bare, settings)
+        return cls(bare.with_auth(source, Gate(bare, source).classify), settings, login)
+
+    def tables(self) -> Sequence[TableInfo]:
+        """The tables that this user may see, without the server's own."""
+        from biodata_molgenis.schema import list_tables
+
+        return list_tables(self._session)
+
+    def schema(self, table: str, *, refresh: bool = False) -> Schema:
+        """The table's shape."""
+        from biodata_molgenis.schema import read_schema
+
+        if refresh or table not in self._schemas:
+            self._schemas[table] = read_schema(self._session, table)
+        return self._schemas[table]
+
+    def pushdown(self, schema: Schema) -> Pushdown:
+        """What RSQL and v1's rules can do."""
+        from biodata_molgenis.query import pushdown
+
+        return pushdown(schema)
+
+    def requests(self, plan: Plan, after: Page | None = None) -> Sequence[PageRequest]:
+        """The first page; after it, all the others."""
+        from biodata_molgenis.read import requests
+
+        return requests(plan, after)
+
+    def page(self, plan: Plan, request: PageRequest) -> Page:
+        """One page."""
+        from biodata_molgenis.read import page
+
+        return page(self._session, plan, request)
+
+    def fetch(self, schema: Schema, keys: Sequence[Key], fields: Sequence[str]) -> Iterable[Record]:
+        """Records by key, 500 a request."""
+        from biodata_molgenis.read import fetch
+
+        return fetch(self._session, schema, keys, fields)
+
+    def write(self, batch: WriteBatch) -> Sequence[Outcome]:
+        """One batch of at most 1000."""
+        from biodata_molgenis.write import write
+
+        return write(self._session, batch)
+
+    def count(self, plan: Plan) -> int:
+        """The server's own count."""
+        from biodata_molgenis.read import count
+
+        return count(self._session, plan)
+
+    def ensure(self, schema: Schema) -> None:
+        """Make the table by the importer.
+
+        Raises:
+            SchemaError: another shape is there, or the server cannot have this one.
+        """
+        from biodata.errors import NotFound
+        from biodata_molgenis.emx import same_shape
+        from biodata_molgenis.extras import create_table
+
+        try:
+            there = self.schema(schema.table, refresh=True)
+        except NotFound:
+            create_table(self._session, schema, limit=self._settings.import_timeout)
+            there = self.schema(schema.table, refresh=True)
+        same_shape(schema, there)
+
+    def drop(self, table: str) -> None:
+        """Remove the table."""
+        from biodata_molgenis.extras import drop
+
+        drop(self._session, table)
+        self._schemas.pop(table, None)
+
+    def delete_all(self, schema: Schema) -> int | None:
+        """Empty the table by one request."""
+        from biodata_molgenis.extras import delete_all
+
+        return delete_all(self._session, schema.table)
+
+    def identity(self) -> Identity:
+        """Server, user and rights."""
+        from biodata_molgenis.extras import identity
+
+        return identity(self._session, self._login)
+
+    @classmethod
+    def sandbox(cls) -> type[Any] | None:
+        """The sandbox of this platform."""
+        from biodata_molgenis.sandbox import MolgenisSandbox
+
+        server: type[Any] = MolgenisSandbox
+        return server
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        self._session.close()

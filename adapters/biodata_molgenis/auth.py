@@ -1,0 +1,131 @@
+"""Logging in, and telling a dead token from a missing right.
+
+The server has no 403: a missing right is a 401, and a dead or unknown token silently makes the request
+anonymous, whose refusal is a 401 too (protocols/molgenis.md, a1, a5, h11). So a token is renewed by the clock
+before it ends, and after a 401 the server is asked whether it still knows the token.
+
+What cannot be seen: a token that the server has thrown away early reads public tables as anonymous, without an
+error.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from biodata.errors import BiodataError, ConfigError
+from biodata.http import HttpSession, Request, Response, Token, TokenSource, Verdict, by_status
+from biodata_molgenis.errors import complaints
+from biodata_molgenis.server import emx2_version
+
+if TYPE_CHECKING:
+    from biodata_molgenis.settings import MolgenisSettings
+
+__all__ = ["Gate", "Login", "token_source"]
+
+HEADER = "x-molgenis-token"
+_METADATA = "sys_md_EntityType"
+_UNAUTHORISED = 401
+_SERVER_ERROR = 500
+_OK = 200
+
+
+class _Answer(msgspec.Struct):
+    token: str
+    username: str = ""
+
+
+class Login:
+    """Gets a token for a user name and password; a login that was refused is not tried again by its TokenSource.
+
+    Attributes:
+        user: who the server says we are; None before the first login.
+    """
+
+    def __init__(self, session: HttpSession, settings: MolgenisSettings) -> None:
+        self._session = session.with_auth(None, _of_login)
+        self._settings = settings
+        self.user: str | None = None
+
+    def __call__(self) -> Token:
+        """Log in (protocols/molgenis.md, a1).
+
+        Raises:
+            AuthError: the server does not take user name and password.
+            ConfigError: it is an EMX2.
+        """
+        response = self._session.send(self._request())
+        if response.status != _OK:
+            self._not_classic(response)
+        answer: _Answer = response.decode(_Answer)
+        self.user = answer.username
+        return Token(answer.token, lifetime=self._settings.token_lifetime)
+
+    def _request(self) -> Request:
+        secret = self._settings.password
+        body = {"username": self._settings.username, "password": secret.reveal() if secret else ""}
+        return Request.json("POST", "api/v1/login", body, anonymous=True, idempotent=True)
+
+    def _not_classic(self, response: Response) -> None:
+        version = emx2_version(self._session)
+        what = "a MOLGENIS EMX2, which has another protocol" if version is not None else "no classic MOLGENIS"
+        raise ConfigError(
+            f"{response.request} gives HTTP {response.status}: this address is {what}",
+            code="BD-CONFIG-EMX2" if version is not None else "BD-CONFIG-SERVER",
+            hint="Give the profile the address of a classic server (version 10 and before)",
+        )
+
+
+class Gate:
+    """Judges each answer of a session."""
+
+    def __init__(self, session: HttpSession, source: TokenSource | None) -> None:
+        self._session = session.with_auth(None, by_status)
+        self._source = source
+
+    def classify(self, response: Response) -> Verdict:
+        """What an answer means for the session."""
+        if response.status < 400:  # noqa: PLR2004 - all that are no errors
+            return Verdict("ok")
+        first = complaints(response)[0]
+        if response.status == _UNAUTHORISED:
+            return self._unauthorised(first.message)
+        if response.status == _SERVER_ERROR and response.content_type == "text/html":
+            return Verdict("transient", first.message)
+        return by_status(response, first.message)
+
+    def _unauthorised(self, message: str) -> Verdict:
+        if self._source is None:
+            return Verdict("denied", f"{message} This profile has no login, so it is anonymous")
+        if not self._source.renewable or _METADATA in message or not self._known(self._source):
+            return Verdict("expired", message)
+        return Verdict("denied", message)
+
+    def _known(self, source: TokenSource) -> bool:
+        """Whether the server still knows our token: it then shows us the list of tables, which is not public."""
+        token = source.peek()
+        if token is None:
+            return False
+        headers = tuple(source.headers(token).items())
+        params = (("num", "1"), ("attrs", "id"))
+        probe = Request(method="GET", path=f"api/v2/{_METADATA}", params=params, headers=headers, anonymous=True)
+        try:
+            return self._session.send(probe).status == _OK
+        except BiodataError:
+            return False
+
+
+def _of_login(response: Response) -> Verdict:
+    message = complaints(response)[0].message if response.status == _UNAUTHORISED else ""
+    return by_status(response, message)
+
+
+def token_source(session: HttpSession, settings: MolgenisSettings) -> tuple[TokenSource | None, Login | None]:
+    """Where the tokens come from; none for an anonymous profile."""
+    if settings.token is not None:
+        return TokenSource.static(settings.token.reveal(), header=HEADER, scheme=""), None
+    if settings.username is None:
+        return None, None
+    login = Login(session, settings)
+    return TokenSource(login, header=HEADER, scheme=""), login

@@ -1,0 +1,175 @@
+"""Beside the verbs: making, emptying and dropping tables, and who we are."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import msgspec
+
+from biodata.adapter import Identity
+from biodata.errors import AuthError, BiodataError, RemoteError, SchemaError
+from biodata.http import Request
+from biodata_molgenis.emx import emx
+from biodata_molgenis.schema import list_tables, read_meta
+from biodata_molgenis.server import ask, emx2_version, read_json, table_path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from biodata.http import HttpSession
+    from biodata.records.types import Schema
+    from biodata_molgenis.auth import Login
+
+__all__ = ["create_table", "delete_all", "drop", "identity"]
+
+_RIGHTS = {"READ_DATA": "read", "ADD_DATA": "add", "UPDATE_DATA": "update", "DELETE_DATA": "delete"}
+_RIGHTS_OF = 10
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 2.0
+
+
+# --- making a table ----------------------------------------------------------------------------------------
+
+
+class _Run(msgspec.Struct):
+    status: str
+    message: str | None = None
+
+
+def create_table(
+    session: HttpSession, schema: Schema, *, limit: float, sleep: Callable[[float], None] = time.sleep
+) -> None:
+    """Make a table by the importer, and wait until it is there (protocols/molgenis.md, c).
+
+    Args:
+        session: with the tokens.
+        schema: of the table; a name with `_` puts it in the package that stands before it.
+        limit: seconds to wait.
+        sleep: waits a number of seconds.
+
+    Raises:
+        SchemaError: the server has no such type, or refuses the table.
+        RemoteError: `BD-REMOTE-TIMEOUT`, the import goes on after `limit`.
+    """
+    body, boundary = _multipart("emx.zip", emx(schema))
+    request = Request(
+        method="POST",
+        path="plugin/importwizard/importFile",
+        params=(("action", "add"), ("metadataAction", "upsert")),
+        body=body,
+        content_type=f"multipart/form-data; boundary={boundary}",
+    )
+    run = ask(session, request, schema.table).text.strip().strip('"').rpartition("/")[2]
+    _wait(session, run, schema.table, limit, sleep)
+
+
+def _wait(session: HttpSession, run: str, table: str, limit: float, sleep: Callable[[float], None]) -> None:
+    request = Request(
+        method="GET", path=table_path("v2", "sys_ImportRun", run), params=(("attrs", "status,message"),)
+    )
+    pause, until = _FIRST_PAUSE, time.monotonic() + limit
+    while (state := read_json(session, request, _Run)).status not in {"FINISHED", "FAILED"}:
+        if time.monotonic() > until:
+            raise RemoteError(f"The import still runs after {limit:.0f} s", code="BD-REMOTE-TIMEOUT", table=table)
+        sleep(pause)
+        pause = min(_LONGEST_PAUSE, pause * 2)
+    if state.status == "FAILED":
+        raise SchemaError(f"The server refuses the table: {state.message or 'no reason given'}", table=table)
+
+
+def _multipart(filename: str, content: bytes) -> tuple[bytes, str]:
+    boundary = uuid4().hex
+    head = (
+        f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{filename}"\r\n'
+        "Content-Type: application/zip\r\n\r\n"
+    )
+    return head.encode() + content + f"\r\n--{boundary}--\r\n".encode(), boundary
+
+
+# --- emptying and dropping ---------------------------------------------------------------------------------
+
+
+def drop(session: HttpSession, table: str) -> None:
+    """Remove a table with its rows (protocols/molgenis.md, a2).
+
+    Raises:
+        NotFound: `BD-NOT-FOUND-TABLE`.
+    """
+    ask(session, Request(method="DELETE", path=table_path("v1", table, "meta")), table)
+
+
+class _Total(msgspec.Struct):
+    total: int
+
+
+def delete_all(session: HttpSession, table: str) -> int:
+    """Delete all rows; the number that there were just before."""
+    params = (("num", "0"),)
+    total = read_json(
+        session, Request(method="GET", path=table_path("v2", table), params=params), _Total, table
+    ).total
+    ask(session, Request(method="DELETE", path=table_path("v1", table)), table)
+    return total
+
+
+# --- who we are --------------------------------------------------------------------------------------------
+
+
+class _Version(msgspec.Struct, rename="camel"):
+    molgenis_version: str
+    build_date: str = ""
+
+
+def identity(session: HttpSession, login: Login | None) -> Identity:
+    """Server, version, user, rights on the first tables, and the token's remaining seconds.
+
+    Raises:
+        ConfigError: `BD-CONFIG-EMX2`, the address is an EMX2's.
+        AuthError: the login is refused.
+    """
+    version = emx2_version(session)
+    if version is not None:
+        return Identity(server="MOLGENIS EMX2", version=version, notes=(_EMX2_NOTE,))
+    server = read_json(session, Request(method="GET", path="api/v2/version"), _Version)
+    rights, notes = _rights(session)
+    user = login.user if login is not None else None
+    if session.auth is not None and login is None:
+        notes = (*notes, "the server does not say whose the given token is")
+    return Identity(
+        server="MOLGENIS",
+        version=f"{server.molgenis_version} ({server.build_date})" if server.build_date else server.molgenis_version,
+        user=user,
+        rights=rights,
+        token_seconds=_token_seconds(session),
+        notes=notes,
+    )
+
+
+_EMX2_NOTE = "this adapter speaks to the classic server (version 10 and before); EMX2 has another protocol"
+
+
+def _rights(session: HttpSession) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    try:
+        tables = sorted(one.name for one in list_tables(session))
+    except AuthError:
+        return (), ("the list of tables may not be read",)
+    more = len(tables) - _RIGHTS_OF
+    notes = (f"rights are shown of {_RIGHTS_OF} tables; there are {more} more",) if more > 0 else ()
+    return tuple(_rights_on(session, table) for table in tables[:_RIGHTS_OF]), notes
+
+
+def _rights_on(session: HttpSession, table: str) -> str:
+    try:
+        held = read_meta(session, table).permissions
+    except BiodataError:
+        return f"{table}: none"
+    return f"{table}: {', '.join(word for name, word in _RIGHTS.items() if name in held) or 'none'}"
+
+
+def _token_seconds(session: HttpSession) -> float | None:
+    source = session.auth
+    token = source.peek() if source is not None else None
+    if source is None or token is None or token.lifetime is None:
+        return None
+    return token.obtained + token.lifetime - source.now()

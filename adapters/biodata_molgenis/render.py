@@ -1,0 +1,230 @@
+"""How a filter is written: as RSQL, or as v1's rules for what RSQL cannot say.
+
+RSQL of rsql-parser 2.0.0 has no escape inside quotes and no quotes around names (protocols/molgenis.md, b4);
+the rules are JSON, and hold any text (a4).
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from biodata.query.patterns import literal, split_pattern
+from biodata.query.tree import And, Leaf, Native, Node, Or
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+__all__ = [
+    "EXACT_FLOAT",
+    "Unsayable",
+    "literals",
+    "longest_run",
+    "plain_name",
+    "rsql",
+    "rules",
+    "sayable",
+    "text_of",
+    "values_of",
+]
+
+EXACT_FLOAT = 2**53
+"""The server reads JSON numbers as doubles (protocols/molgenis.md, f): beyond this they go as text."""
+
+_NULL = frozenset({"is null", "is not null"})
+_PARTS = frozenset({"like", "ilike", "contains", "starts_with"})
+_RUN = re.compile(r"[ -~]+")
+_LIVE = re.compile(r"[%_\\'\"]")
+_FOLDED = re.compile(r"[IiKk]")
+_NAME = re.compile(r"[A-Za-z0-9_#-]+")
+
+
+class Unsayable(Exception):
+    """RSQL has no way to write this; v1's rules have."""
+
+
+def values_of(leaf: Leaf) -> Sequence[Any]:
+    """The values that a leaf compares with: one, or several."""
+    return leaf.value if isinstance(leaf.value, tuple | list) else (leaf.value,)
+
+
+def longest_run(leaf: Leaf) -> str:
+    """The longest stretch of text that every match holds, and that `=like=` finds whatever the database's locale.
+
+    ASCII only, without its live `%`, `_` and backslash and without quotes. For `ilike` also without `i` and `k`:
+    two characters beyond ASCII have those as their small form, and a database need not agree.
+    """
+    text = str(leaf.value)
+    pattern = text if leaf.op in {"like", "ilike"} else literal(text)
+    cut = _FOLDED if leaf.op == "ilike" else None
+    runs = (run for kind, part in split_pattern(pattern) if kind == "text" for run in _runs(part, cut))
+    return max(runs, key=len, default="")
+
+
+def _runs(text: str, cut: re.Pattern[str] | None) -> Iterable[str]:
+    for stretch in _RUN.findall(text):
+        for run in _LIVE.split(stretch):
+            yield from cut.split(run) if cut else (run,)
+
+
+def text_of(value: Any) -> str:
+    """A value as the server's filters read it: dates ISO, date-times with `Z`, booleans small."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, float):
+        return repr(value)
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def sayable(value: Any) -> bool:
+    """Whether RSQL can hold the value: not when it has both kinds of quote."""
+    text = text_of(value)
+    return not ('"' in text and "'" in text)
+
+
+def _quoted(value: Any) -> str:
+    text = text_of(value)
+    if not sayable(value):
+        raise Unsayable
+    return f"'{text}'" if '"' in text else f'"{text}"'
+
+
+# --- RSQL --------------------------------------------------------------------------------------------------
+
+
+def rsql(node: Node) -> str:
+    """The filter as RSQL.
+
+    Raises:
+        Unsayable: a value with both kinds of quote, or a field whose name is no selector.
+    """
+    if isinstance(node, And):
+        return ";".join(_bracketed(part, Or) for part in node.parts)
+    if isinstance(node, Or):
+        return ",".join(map(rsql, node.parts))
+    if isinstance(node, Native):
+        return f"({node.text})"
+    if isinstance(node, Leaf):
+        return _leaf(_selector(node), node)
+    raise Unsayable
+
+
+def _bracketed(node: Node, kind: type[Or]) -> str:
+    return f"({rsql(node)})" if isinstance(node, kind) else rsql(node)
+
+
+def plain_name(name: str) -> bool:
+    """Whether a field's name can stand in RSQL and in `sort`."""
+    return _NAME.fullmatch(name) is not None
+
+
+def _selector(leaf: Leaf) -> str:
+    if not plain_name(leaf.path[0]):
+        raise Unsayable
+    return leaf.path[0]
+
+
+def _leaf(name: str, leaf: Leaf) -> str:
+    if leaf.op in _PARTS:
+        return f"{name}=like={_quoted(longest_run(leaf))}"
+    if isinstance(leaf.value, bool):
+        return f"{name}=={text_of(leaf.value is (leaf.op == '=='))}"
+    return _WRITERS[leaf.op](name, leaf.value)
+
+
+def _each(name: str, values: Iterable[Any], between: str, operator: str = "") -> str:
+    return between.join(f"{name}{operator}{_quoted(value)}" for value in values)
+
+
+_WRITERS: dict[str, Callable[[str, Any], str]] = {
+    "==": lambda name, value: f"{name}=={_quoted(value)}",
+    "!=": lambda name, value: f"{name}!={_quoted(value)}",
+    "<": lambda name, value: f"{name}=lt={_quoted(value)}",
+    "<=": lambda name, value: f"{name}=le={_quoted(value)}",
+    ">": lambda name, value: f"{name}=gt={_quoted(value)}",
+    ">=": lambda name, value: f"{name}=ge={_quoted(value)}",
+    "in": lambda name, values: f"{name}=in=({_each('', values, ',')})",
+    "not in": lambda name, values: _each(name, values, ";", "!="),
+    "between": lambda name, ends: f"{name}=ge={_quoted(ends[0])};{name}=le={_quoted(ends[1])}",
+    "not between": lambda name, ends: f"({name}=lt={_quoted(ends[0])},{name}=gt={_quoted(ends[1])})",
+    "is null": lambda name, _: f'{name}==""',
+    "is not null": lambda name, _: f'{name}!=""',
+}
+
+
+# --- v1's rules --------------------------------------------------------------------------------------------
+
+RuleList = list[dict[str, Any]]
+
+
+def rules(node: Node) -> RuleList:
+    """The filter as v1's rules.
+
+    Raises:
+        Unsayable: a native query is in it, which is RSQL.
+    """
+    if isinstance(node, And):
+        return _joined("AND", node.parts)
+    if isinstance(node, Or):
+        return _joined("OR", node.parts)
+    if isinstance(node, Leaf):
+        return _leaf_rules(node)
+    raise Unsayable
+
+
+def _joined(word: str, parts: Sequence[Node]) -> RuleList:
+    nested = [{"operator": "NESTED", "nestedRules": rules(part)} if _many(part) else rules(part) for part in parts]
+    joined: RuleList = []
+    for one in nested:
+        joined += [{"operator": word}] if joined else []
+        joined += [one] if isinstance(one, dict) else one
+    return joined
+
+
+def _many(node: Node) -> bool:
+    return not isinstance(node, Leaf)
+
+
+def _leaf_rules(leaf: Leaf) -> RuleList:
+    negated = leaf.op in _NEGATIVE and not isinstance(leaf.value, bool)
+    return [*([{"operator": "NOT"}] if negated else []), _rule(leaf)]
+
+
+def _rule(leaf: Leaf) -> dict[str, Any]:
+    operator = _RULE_OPERATORS.get(leaf.op, "LIKE")
+    return {"field": leaf.path[0], "operator": operator, "value": _rule_value(leaf)}
+
+
+def _rule_value(leaf: Leaf) -> Any:
+    if leaf.op in _NULL or leaf.value == "":
+        return None
+    if leaf.op in _PARTS:
+        return longest_run(leaf)
+    if isinstance(leaf.value, bool):
+        return leaf.value is (leaf.op == "==")
+    if isinstance(leaf.value, tuple | list):
+        return list(map(_json, leaf.value))
+    return _json(leaf.value)
+
+
+def _json(value: Any) -> Any:
+    exact = isinstance(value, float) or (isinstance(value, int) and abs(value) <= EXACT_FLOAT)
+    return value if exact else text_of(value)
+
+
+_NEGATIVE = frozenset({"!=", "not in", "not between", "is not null"})
+_RULE_OPERATORS = {
+    "==": "EQUALS", "!=": "EQUALS", "is null": "EQUALS", "is not null": "EQUALS",
+    "in": "IN", "not in": "IN", "between": "RANGE", "not between": "RANGE",
+    "<": "LESS", "<=": "LESS_EQUAL", ">": "GREATER", ">=": "GREATER_EQUAL",
+}  # fmt: skip
+
+
+def literals(node: Node | None) -> list[Any]:
+    """The values in a filter, to be masked in the server's words."""
+    if isinstance(node, And | Or):
+        return [value for part in node.parts for value in literals(part)]
+    return list(values_of(node)) if isinstance(node, Leaf) else []

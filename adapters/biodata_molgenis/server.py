@@ -1,0 +1,98 @@
+"""One request to the server and its answer, or the error that the answer means."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+
+from biodata.errors import BiodataError, ConfigError, ProtocolError
+from biodata.http import Request, quote_segment
+from biodata_molgenis.errors import complaints, failure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from biodata.http import HttpSession, Response
+
+__all__ = ["ask", "emx2_version", "read_json", "table_path"]
+
+T = TypeVar("T")
+
+_REFUSED = 400
+_ELSEWHERE = frozenset({404, 405})
+_EMX2_QUERY = {"query": "{_manifest{SpecificationVersion}}"}
+
+
+def table_path(api: str, table: str, *rest: str) -> str:
+    """The path below the base URL: `api/v2/ASE`, each name percent-encoded."""
+    return "/".join([f"api/{api}", *map(quote_segment, (table, *rest))])
+
+
+def ask(session: HttpSession, request: Request, table: str | None = None, values: Iterable[Any] = ()) -> Response:
+    """The answer to a request that the server accepts.
+
+    Args:
+        session: with the tokens.
+        request: what to ask.
+        table: for the error.
+        values: of people's records; masked in the server's words.
+
+    Raises:
+        BiodataError: what the refusal means; a ConfigError when the server is an EMX2.
+    """
+    response = session.send(request)
+    if response.status < _REFUSED:
+        return response
+    if response.status in _ELSEWHERE and not any(one.code for one in complaints(response)):
+        _refuse_emx2(session)
+    raise failure(response, table, values)
+
+
+def read_json(
+    session: HttpSession, request: Request, kind: type[T], table: str | None = None, values: Iterable[Any] = ()
+) -> T:
+    """The answer as JSON of the type `kind`.
+
+    Raises:
+        ProtocolError: it is something else.
+        BiodataError: as `ask`.
+    """
+    response = ask(session, request, table, values)
+    try:
+        return response.decode(kind)
+    except ProtocolError:
+        _refuse_emx2(session)
+        raise
+
+
+class _Manifest(msgspec.Struct):
+    SpecificationVersion: str = ""
+
+
+class _Data(msgspec.Struct):
+    manifest: _Manifest = msgspec.field(name="_manifest")
+
+
+class _GraphQl(msgspec.Struct):
+    data: _Data
+
+
+def emx2_version(session: HttpSession) -> str | None:
+    """The version of an EMX2 at this address, None when there is none (protocols/molgenis.md, e1)."""
+    request = Request.json("POST", "api/graphql", _EMX2_QUERY, idempotent=True)
+    try:
+        response = session.with_auth(None).send(request)
+        return response.decode(_GraphQl).data.manifest.SpecificationVersion
+    except BiodataError:
+        return None
+
+
+def _refuse_emx2(session: HttpSession) -> None:
+    version = emx2_version(session)
+    if version is not None:
+        raise ConfigError(
+            f"This address is a MOLGENIS EMX2 {version}".rstrip(),
+            code="BD-CONFIG-EMX2",
+            hint="This adapter speaks to the classic server (version 10 and before); EMX2 has another protocol",
+        )
