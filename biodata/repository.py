@@ -282,6 +282,8 @@ class Repository:
         keys = tuple((name,) for name in query.schema.key_fields) or None
         bare = msgspec.structs.replace(query, fields=keys, order=(), limit=None, offset=0)
         plan = self.plan(bare)
+        if plan.limit == 0:
+            return 0
         if plan.residual is None and self.adapter.has("count"):
             return self.adapter.count(plan)
         return sum(1 for _ in scan.records(self.adapter, plan, self.references))

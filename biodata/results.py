@@ -64,7 +64,7 @@ class Result:
 
     def __iter__(self) -> Iterator[Record]:
         with self._repository.located():
-            if self.query.limit == 0:
+            if self.plan.limit == 0:
                 return
             yield from scan.records(self._repository.adapter, self.plan, self._repository.references)
 

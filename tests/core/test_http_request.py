@@ -48,7 +48,7 @@ def test_a_segment_is_quoted_whole_and_never_empty() -> None:
     ("method", "idempotent", "replayable"),
     [("GET", None, True), ("PUT", None, True), ("POST", None, False), ("POST", True, True), ("GET", False, False)],
 )
-def test_what_may_be_sent_again(method: str, idempotent: bool | None, replayable: bool) -> None:  # noqa: FBT001
+def test_what_may_be_sent_again(method: str, idempotent: bool | None, replayable: bool) -> None:
     assert Request(method=method, path="x", idempotent=idempotent).replayable is replayable
 
 
