@@ -1,0 +1,151 @@
+"""Walking a YAML document while collecting every problem in it.
+
+A `Node` is a value with its place. Its methods give what was asked for, or note a problem and give a harmless
+stand-in, so that one reading of a file finds all that is wrong with it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from biodata.errors import ConfigError, near_match
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from biodata.config import Document
+
+__all__ = ["Node", "Problem", "Problems"]
+
+
+class Problem(msgspec.Struct, frozen=True, order=True):
+    """One thing that is wrong, and the line that says it."""
+
+    line: int
+    text: str
+
+
+class Problems:
+    """What is wrong with one file."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.found: list[Problem] = []
+
+    def note(self, line: int, text: str) -> None:
+        """Remember a problem."""
+        self.found.append(Problem(line, text))
+
+    def raise_for_any(self) -> None:
+        """Go on when nothing is wrong.
+
+        Raises:
+            ConfigError: `BD-PIPELINE-FILE`, each problem on its own line as `file:line: what`.
+        """
+        if self.found:
+            lines = [f"{self.file}:{problem.line}: {problem.text}" for problem in sorted(set(self.found))]
+            raise ConfigError("\n".join(lines), code="BD-PIPELINE-FILE")
+
+
+class Node:
+    """A value of the document and where it stands."""
+
+    def __init__(self, document: Document, problems: Problems, value: Any, path: tuple[str | int, ...] = ()) -> None:
+        self.document = document
+        self.problems = problems
+        self.value = value
+        self.path = path
+
+    @property
+    def line(self) -> int:
+        """The line of the file, from 1."""
+        return self.document.line(self.path)
+
+    @property
+    def place(self) -> str:
+        """The last name of the path, for messages: `extract`."""
+        names = [part for part in self.path if isinstance(part, str)]
+        return names[-1] if names else "the file"
+
+    def note(self, text: str) -> None:
+        """Remember a problem with this value."""
+        self.problems.note(self.line, text)
+
+    def __contains__(self, key: str) -> bool:
+        return isinstance(self.value, dict) and key in self.value
+
+    def child(self, key: str | int) -> Node:
+        """What stands under a key or at an index; nothing (None) where there is nothing."""
+        if isinstance(self.value, dict):
+            inner = self.value.get(key)
+        else:
+            inner = self.value[key] if isinstance(self.value, list) and isinstance(key, int) else None
+        return Node(self.document, self.problems, inner, (*self.path, key))
+
+    def mapping(self, known: Sequence[str], required: Sequence[str] = ()) -> Node:
+        """This node, once it is sure to be a mapping of known keys with the required ones among them."""
+        if not isinstance(self.value, dict):
+            self.note(f"{self.place}: expected {{{', '.join(known)}}}, found {_kind(self.value)}")
+            return Node(self.document, self.problems, {}, self.path)
+        for key in self.value:
+            if key not in known:
+                self.child(key).note(f"{self.place}: unknown key {key!r}{_near(str(key), known)}")
+        for key in required:
+            if self.value.get(key) is None:
+                self.note(f"{self.place}: {key!r} is missing")
+        return self
+
+    def pairs(self) -> Iterator[tuple[str, Node]]:
+        """The entries of a mapping of names that the user chose."""
+        if not isinstance(self.value, dict) or not self.value:
+            self.note(f"{self.place}: expected names with values, found {_kind(self.value)}")
+            return
+        for key in self.value:
+            yield str(key), self.child(key)
+
+    def items(self) -> Iterator[Node]:
+        """The entries of a list."""
+        if self.value is None:
+            return
+        if not isinstance(self.value, list):
+            self.note(f"{self.place}: expected a list, found {_kind(self.value)}")
+            return
+        for index in range(len(self.value)):
+            yield self.child(index)
+
+    def text(self, default: str = "") -> str:
+        """A text."""
+        if self.value is None:
+            return default
+        if not isinstance(self.value, str) or not self.value.strip():
+            self.note(f"{self.place}: expected a text, found {_kind(self.value)}")
+            return default
+        return self.value
+
+    def texts(self) -> tuple[str, ...]:
+        """A list of texts; one text counts as a list of one."""
+        if isinstance(self.value, str):
+            return (self.text(),)
+        return tuple(item.text() for item in self.items())
+
+    def choice(self, allowed: Sequence[str], default: str = "") -> str:
+        """One of some words."""
+        word = self.text(default)
+        if word and word not in allowed:
+            self.note(f"{self.place}: {word!r} is not one of {', '.join(allowed)}{_near(word, allowed)}")
+            return default
+        return word
+
+
+def _near(word: str, known: Sequence[str]) -> str:
+    match = near_match(word, known)
+    return f"; did you mean {match!r}?" if match else f" (known: {', '.join(known)})"
+
+
+def _kind(value: object) -> str:
+    names = {dict: "a mapping", list: "a list", str: "a text", bool: "true or false", type(None): "nothing"}
+    if isinstance(value, str) and not value.strip():
+        return "an empty text"
+    return names.get(type(value), f"a {type(value).__name__}")

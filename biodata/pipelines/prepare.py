@@ -1,0 +1,153 @@
+"""Everything that can be found out about a step before its first record is read."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from biodata.errors import ConfigError, QueryError
+from biodata.pipelines.extract import located, source_query, source_schema
+from biodata.pipelines.facts import StepReport
+from biodata.pipelines.load import Target
+from biodata.pipelines.spec import CountCheck, LookUp
+from biodata.pipelines.transform import Transform, check_expressions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from contextlib import ExitStack
+
+    from biodata.connection import Connection
+    from biodata.pipelines.check import CheckOutcome
+    from biodata.pipelines.plots import ScatterData
+    from biodata.pipelines.rejects import RejectStore
+    from biodata.pipelines.spec import PipelineSpec, Step
+    from biodata.pipelines.spool import Sealed
+    from biodata.results import Result
+
+__all__ = ["Work", "open_profiles", "prepare"]
+
+
+class Work:
+    """A step on its way, and what came of it so far."""
+
+    def __init__(
+        self, step: Step, result: Result, transform: Transform, target: Target | None, *, countable: bool
+    ) -> None:
+        self.step = step
+        self.result = result
+        self.transform = transform
+        self.target = target
+        self.countable = countable
+        self.state = "waiting"
+        self.read: Sealed | None = None
+        self.out: Sealed | None = None
+        self.checks: list[CheckOutcome] = []
+        self.tally: dict[str, int] = {}
+        self.preview: dict[str, int] = {}
+        self.seconds: dict[str, float] = {}
+        self.batches = 0
+        self.plot: ScatterData | None = None
+
+    @property
+    def sealed(self) -> Sealed:
+        """What was read, complete."""
+        if self.read is None:
+            raise RuntimeError("the step was not read yet")
+        return self.read
+
+    @property
+    def passed(self) -> Sealed:
+        """The rows that passed transform and row checks, complete."""
+        if self.out is None:
+            raise RuntimeError("the step was not transformed yet")
+        return self.out
+
+    def expected_rows(self) -> int | None:
+        """How many rows the source says there are, where it can be asked."""
+        return self.result.count() if self.countable else None
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Time a stage; one that fails is timed too."""
+        start = monotonic()
+        try:
+            yield
+        finally:
+            self.seconds[name] = round(monotonic() - start, 4)
+
+    def report(self, rejects: RejectStore) -> StepReport:
+        """What is known of it now."""
+        load = self.step.load
+        return StepReport(
+            name=self.step.name,
+            source=str(self.step.extract.source),
+            where=self.step.extract.where,
+            target=str(load.target) if load else None,
+            mode=load.mode if load else None,
+            state=self.state,
+            rows_read=self.read.rows if self.read else None,
+            rows_out=self.out.rows if self.out else None,
+            rejects=rejects.tallies(self.step.name),
+            checks=tuple(self.checks),
+            tally=self.tally,
+            preview=self.preview,
+            seconds=self.seconds,
+            plot=self.plot,
+        )
+
+
+def open_profiles(
+    spec: PipelineSpec, connect: Callable[[str], Connection], stack: ExitStack
+) -> dict[str, Connection]:
+    """A connection for each profile that the file names; closed with the stack."""
+    return {name: stack.enter_context(connect(name)) for name in spec.profiles}
+
+
+def prepare(spec: PipelineSpec, step: Step, connections: Mapping[str, Connection]) -> Work:
+    """Bind the query, compile the expressions and look at the target.
+
+    Raises:
+        BiodataError: whatever does not fit, with file, line and step; nothing has been read or written.
+    """
+    with located(spec.file, step.extract.line, step.name):
+        result = source_query(connections[step.extract.source.profile], step)
+        source = source_schema(result)
+    _raise_for_expressions(spec, step, tuple(source.names))
+    with located(spec.file, step.line, step.name):
+        transform = Transform(step, source)
+        _check_columns(step, transform.schema.names)
+        _check_look_ups(step, connections)
+    countable = result.plan.residual is None and connections[step.extract.source.profile].adapter.has("count")
+    return Work(step, result, transform, _target(spec, step, transform, connections), countable=countable)
+
+
+def _target(
+    spec: PipelineSpec, step: Step, transform: Transform, connections: Mapping[str, Connection]
+) -> Target | None:
+    if step.load is None:
+        return None
+    with located(spec.file, step.load.line, step.name):
+        return Target(step.load, connections[step.load.target.profile], transform.schema)
+
+
+def _raise_for_expressions(spec: PipelineSpec, step: Step, source: tuple[str, ...]) -> None:
+    problems = [f"{spec.file}:{line}: {text}" for line, text in check_expressions(step, source)]
+    if problems:
+        raise QueryError("\n".join(problems), code="BD-PIPELINE-EXPRESSION")
+
+
+def _check_columns(step: Step, names: list[str]) -> None:
+    wanted = [name for check in step.set_checks if not isinstance(check, CountCheck) for name in check.columns]
+    wanted += step.load.key if step.load else ()
+    wanted += (step.plot.x, step.plot.y) if step.plot else ()
+    for name in wanted:
+        if name not in names:
+            raise ConfigError(f"there is no column {name!r}; there is {', '.join(names)}", code="BD-PIPELINE-COLUMN")
+
+
+def _check_look_ups(step: Step, connections: Mapping[str, Connection]) -> None:
+    for check in step.set_checks:
+        if isinstance(check, CountCheck) and isinstance(check.equals, LookUp):
+            source = check.equals.source
+            connections[source.profile].schema(source.table)[check.equals.field]

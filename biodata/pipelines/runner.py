@@ -1,0 +1,253 @@
+"""One execution of a pipeline: extract all, transform all, check all, and only then load; the journal goes along.
+
+Nothing is written to a target before every step has been read, transformed and checked. Whatever happens, the
+journal knows it, the spool is removed, and a report is left.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from biodata.errors import BiodataError, CheckFailed, RejectBudgetExceeded, WriteError
+from biodata.pipelines.check import CheckOutcome, check_set
+from biodata.pipelines.extract import located, read_into
+from biodata.pipelines.facts import RunReport, counts
+from biodata.pipelines.journal import new_run_id
+from biodata.pipelines.plots import collect
+from biodata.pipelines.prepare import open_profiles, prepare
+from biodata.pipelines.rejects import Reject, RejectStore
+from biodata.pipelines.report import write_reports
+from biodata.pipelines.shape import shape
+from biodata.pipelines.spool import Spool
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from biodata.connection import Connection
+    from biodata.pipelines.journal import Journal
+    from biodata.pipelines.load import Batch
+    from biodata.pipelines.prepare import Work
+    from biodata.pipelines.progress import Progress
+    from biodata.pipelines.spec import PipelineSpec
+
+__all__ = ["Run", "execute"]
+
+
+def execute(
+    spec: PipelineSpec,
+    *,
+    connect: Callable[[str], Connection],
+    journal: Journal,
+    progress: Progress,
+    report_dir: Path | None = None,
+    dry_run: bool = False,
+) -> RunReport:
+    """Run a pipeline once; see `Pipeline.run`."""
+    with journal.hold(spec.name):
+        for dead in journal.bury_the_dead(spec.name):
+            progress.note(f"Run {dead.id} ended without a word; this one starts anew.")
+        return Run(spec, journal=journal, progress=progress, report_dir=report_dir, dry_run=dry_run).go(connect)
+
+
+class Run:
+    """A run on its way: the one place of a pipeline that holds state."""
+
+    def __init__(
+        self, spec: PipelineSpec, *, journal: Journal, progress: Progress, report_dir: Path | None, dry_run: bool
+    ) -> None:
+        self.spec = spec
+        self.journal = journal
+        self.progress = progress
+        self.dry_run = dry_run
+        self.id = new_run_id()
+        self.directory = journal.run_directory(self.id)
+        self.report_dir = report_dir
+        self.rejects = RejectStore(self.directory / "rejects.ndjson")
+        self.works: list[Work] = []
+        self.writing = False
+        self._started, self._clock = datetime.now(UTC), monotonic()
+
+    def go(self, connect: Callable[[str], Connection]) -> RunReport:
+        """Do everything; the report of a run that failed is left too, and the error raised."""
+        from biodata import __version__
+
+        spec = self.spec
+        self.journal.begin(self.id, pipeline=spec.name, file=spec.file, sha256=spec.sha256, version=__version__)
+        try:
+            self._all(connect)
+        except KeyboardInterrupt:
+            self._finish("interrupted")
+            self.progress.note(f"Interrupted. {self._how_to_go_on()}")
+            raise
+        except BaseException as error:
+            report = self._finish("failed", error)
+            self.progress.note(f"Report: {report.html_path}")
+            raise
+        return self._finish("done")
+
+    def _all(self, connect: Callable[[str], Connection]) -> None:
+        with ExitStack() as stack:
+            spool = Spool(self.directory / "spool")
+            stack.callback(spool.remove)
+            connections = open_profiles(self.spec, connect, stack)
+            self.works = [prepare(self.spec, step, connections) for step in self.spec.steps]
+            for work in self.works:
+                self._extract(work, spool)
+            for work in self.works:
+                self._transform(work, spool)
+            for work in self.works:
+                self._check(work, connections)
+            for work in self.works:
+                self._plot(work)
+            self._raise_for_failed_checks()
+            for work in self.works:
+                self._load(work)
+
+    def _extract(self, work: Work, spool: Spool) -> None:
+        with work.stage("extract"), located(self.spec.file, work.step.extract.line, work.step.name):
+            self.progress.begin(f"{work.step.name}: read {work.step.extract.source}", work.expected_rows())
+            work.read = read_into(spool, work.step, work.result, self.progress)
+        self._note(work, "extracted", rows_read=work.read.rows)
+        self.progress.end(f"{work.read.rows:,} rows")
+
+    def _transform(self, work: Work, spool: Spool) -> None:
+        self.progress.begin(f"{work.step.name}: transform and check rows", work.sealed.rows)
+        with work.stage("transform"):
+            work.out = shape(work, spool, self._reject, self.progress)
+        rejected = self.rejects.count(work.step.name)
+        self._note(work, "transformed", rows_out=work.out.rows, rejected=rejected)
+        self.progress.end(f"{work.out.rows:,} rows, {rejected:,} rejected")
+
+    def _reject(self, reject: Reject) -> None:
+        self.rejects.add(reject)
+        read = sum(work.read.rows for work in self.works if work.read)
+        allowed = self.spec.budget.allows(read)
+        if self.rejects.count() > allowed:
+            raise RejectBudgetExceeded(
+                f"{self.rejects.count():,} records were rejected, and the budget of {self.spec.budget} allows "
+                f"{allowed:,} of {read:,}; the last by {reject.rule!r}, row {reject.row}: {reject.reason}",
+                hint=self._nothing_written(),
+            )
+
+    def _nothing_written(self) -> str:
+        return f"The rejected records are kept in {self.rejects.path}" + (
+            "" if self.writing else "; nothing was written"
+        )
+
+    def _check(self, work: Work, connections: dict[str, Connection]) -> None:
+        rejected = self.rejects.count(work.step.name)
+        with work.stage("check"):
+            for check in work.step.row_checks:
+                failed = sum(
+                    tally.count for tally in self.rejects.tallies(work.step.name) if tally.rule == check.name
+                )
+                detail = f"{failed:,} of {work.sealed.rows:,} rows rejected" if failed else "true for every row"
+                work.checks.append(CheckOutcome(check.name, "rows", not failed, detail))
+            work.checks += check_set(work.step, work.passed, rejected=rejected, connections=connections)
+        self._note(work, "checked")
+        for outcome in work.checks:
+            self.progress.note(
+                f"{work.step.name}: {outcome.name}: {'holds' if outcome.ok else 'fails'}, {outcome.detail}"
+            )
+
+    def _raise_for_failed_checks(self) -> None:
+        failed = [(w, c) for w in self.works for c in w.checks if not c.ok and c.kind != "rows"]
+        if failed:
+            texts = [f"step {work.step.name}: {check.name}: {check.detail}" for work, check in failed]
+            raise CheckFailed("; ".join(texts), hint="Nothing was written")
+
+    def _load(self, work: Work) -> None:
+        target = work.target
+        if target is None:
+            self._note(work, "done")
+            return
+        self.progress.begin(f"{work.step.name}: {target.load.mode} into {target.load.target}", work.passed.rows)
+        with work.stage("load"):
+            if self.dry_run:
+                work.preview = target.preview(work.passed)
+            else:
+                self.writing = True
+                self._note(work, "loading")
+                work.tally = dict(target.send(work.passed, lambda batch: self._batch_done(work, batch)))
+                self._raise_for_unknown(work)
+        rejected = self.rejects.count(work.step.name)
+        self._note(work, "done", tally=work.tally, rejected=rejected)
+        dry = ", ".join(f"{number:,} {word}" for word, number in work.preview.items())
+        self.progress.end(f"would get {dry}" if self.dry_run else counts(work.tally))
+
+    def _batch_done(self, work: Work, batch: Batch) -> None:
+        for status, number in batch.receipt.tally.items():
+            work.tally[status] = work.tally.get(status, 0) + number
+        work.batches += 1
+        self.journal.batch(self.id, work.step.name, work.batches, len(batch.records), batch.receipt.tally)
+        self.progress.advance(len(batch.records))
+        for one in batch.receipt.refused:
+            row, record = batch.numbers[one.row], batch.records[one.row]
+            rule, reason = one.field or one.code, one.message or one.code
+            self._reject(Reject(work.step.name, "load", rule, reason, row, one.code, one.key, record))
+
+    def _raise_for_unknown(self, work: Work) -> None:
+        lost = work.tally.get("unknown", 0) + work.tally.get("not_sent", 0)
+        if lost:
+            raise WriteError(
+                f"step {work.step.name}: what became of {lost:,} records is not known", hint="Run it again"
+            )
+
+    def _plot(self, work: Work) -> None:
+        if work.step.plot is not None:
+            work.plot = collect(work.step.plot, work.passed)
+
+    def _note(self, work: Work, state: str, **values: object) -> None:
+        work.state = state
+        self.journal.step(self.id, work.step.name, state=state, seconds=sum(work.seconds.values()), **values)
+
+    def _how_to_go_on(self) -> str:
+        if not self.writing:
+            return "Nothing was written; run the same command again to start anew."
+        modes = {work.target.load.mode for work in self.works if work.target}
+        if modes == {"merge"}:
+            return "What was written stays; run the same command again, and what is there already is left unchanged."
+        return f"Run {self.id} was writing; look at the target before the same command is run again."
+
+    def _finish(self, state: str, error: BaseException | None = None) -> RunReport:
+        self.progress.close()
+        report = self._report(state, error)
+        place, name = (self.report_dir, self.spec.name) if self.report_dir else (self.directory, "report")
+        report = write_reports(report, place, name)
+        self.journal.end(self.id, state, report.error or "")
+        return report
+
+    def _report(self, state: str, error: BaseException | None) -> RunReport:
+        from biodata import __version__
+
+        text, code = _what_stopped(error)
+        return RunReport(
+            run_id=self.id,
+            pipeline=self.spec.name,
+            file=self.spec.file,
+            sha256=self.spec.sha256,
+            version=__version__,
+            state=state,
+            started=self._started.isoformat(timespec="milliseconds"),
+            ended=datetime.now(UTC).isoformat(timespec="milliseconds"),
+            seconds=round(monotonic() - self._clock, 3),
+            steps=tuple(work.report(self.rejects) for work in self.works),
+            budget=str(self.spec.budget),
+            dry_run=self.dry_run,
+            error=text,
+            error_code=code,
+            rejects_path=self.rejects.path if self.rejects.count() else None,
+        )
+
+
+def _what_stopped(error: BaseException | None) -> tuple[str | None, str | None]:
+    """An error's words and code; those of an error that is not ours may hold values, so only its kind is told."""
+    if error is None:
+        return None, None
+    if isinstance(error, BiodataError):
+        return error.message, error.code
+    return f"an error of biodata itself: {type(error).__name__}", "BD-INTERNAL"

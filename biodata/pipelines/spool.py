@@ -1,0 +1,99 @@
+"""The spool: a run's own directory of sealed Parquet files, for the owner's eyes only, removed at the run's end.
+
+A file is written under another name and gets its own when it is complete, so what can be read is whole.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pyarrow as pa
+
+__all__ = ["BATCH_ROWS", "Sealed", "Spool", "SpoolWriter"]
+
+BATCH_ROWS = 4096
+"""Rows that are held in memory at once."""
+
+
+class Sealed(msgspec.Struct, frozen=True):
+    """A complete file of the spool."""
+
+    path: Path
+    rows: int
+
+    def schema(self) -> pa.Schema:
+        """Its Arrow schema."""
+        import pyarrow.parquet as pq
+
+        return pq.read_schema(self.path)
+
+    def batches(self, size: int = BATCH_ROWS) -> Iterator[pa.RecordBatch]:
+        """Its rows in order, at most `size` at a time."""
+        import pyarrow.parquet as pq
+
+        with pq.ParquetFile(self.path) as file:
+            yield from file.iter_batches(batch_size=size)
+
+
+class SpoolWriter:
+    """A file of the spool while it is written."""
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        import pyarrow.parquet as pq
+
+        self.path = path
+        self.part = path.with_name(path.name + ".part")
+        self.rows = 0
+        self._file = os.fdopen(os.open(self.part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
+        self._writer = pq.ParquetWriter(self._file, schema, compression="zstd")
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Append rows."""
+        if batch.num_rows:
+            self._writer.write_batch(batch)
+            self.rows += batch.num_rows
+
+    def seal(self) -> Sealed:
+        """Complete the file and give it its name."""
+        self._writer.close()
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+        self.part.rename(self.path)
+        return Sealed(self.path, self.rows)
+
+    def abandon(self) -> None:
+        """Close without a name; the part goes with the spool."""
+        if not self._file.closed:
+            self._writer.close()
+            self._file.close()
+
+
+class Spool:
+    """The directory, made when this is."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        directory.mkdir(parents=True, mode=0o700)
+
+    @contextmanager
+    def writer(self, name: str, schema: pa.Schema) -> Iterator[SpoolWriter]:
+        """A new file; call `seal()` on it when all is written."""
+        writer = SpoolWriter(self.directory / f"{name}.parquet", schema)
+        try:
+            yield writer
+        finally:
+            writer.abandon()
+
+    def remove(self) -> None:
+        """Remove the directory with all that it holds."""
+        shutil.rmtree(self.directory, ignore_errors=True)

@@ -1,0 +1,157 @@
+"""One `columns` operation, or none, and the row checks behind it, computed by DuckDB.
+
+Each column is a layer of the statement, so that an expression sees the columns above it and `src`, and nothing
+else. When DuckDB cannot evaluate a batch, the batch is halved until the bad row stands alone; that row is rejected
+with DuckDB's kind of error (its words hold the row's values) and the others go on.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from biodata.errors import QueryError
+from biodata.pipelines.expressions import in_brackets, locked_connection, quoted
+from biodata.pipelines.rows import Fault, Rows, no_rows, struct_of
+from biodata.pipelines.spec import Column, RowCheck
+from biodata.pipelines.tables import plain_type
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pyarrow as pa
+
+__all__ = ["Stage"]
+
+
+class Stage:
+    """The statement, compiled for one source.
+
+    Attributes:
+        schema: the Arrow schema of what comes out.
+    """
+
+    def __init__(
+        self, step: str, columns: tuple[Column, ...] | None, checks: tuple[RowCheck, ...], source: pa.Schema
+    ) -> None:
+        self.columns = columns
+        self.checks = checks
+        self._connection = locked_connection()
+        self._names = tuple(source.names) if columns is None else tuple(column.name for column in columns)
+        if columns is None and not checks:
+            self.schema = source
+            return
+        self._compile(step, no_rows(source))
+
+    def _compile(self, step: str, empty: pa.RecordBatch) -> None:
+        import duckdb
+
+        try:
+            answer = self._evaluate(empty)
+        except duckdb.Error as error:
+            part, rule = self._blame(empty)
+            line = getattr(part, "line", 0)
+            reason = str(error).split("\n", 1)[0]
+            message = f"line {line}: step {step}: {rule}: {reason}"
+            raise QueryError(message, code="BD-PIPELINE-EXPRESSION") from None
+        self.schema = empty.schema if self.columns is None else _plain_schema(answer.select(self._names).schema)
+
+    def apply(self, rows: Rows) -> Iterator[Rows | Fault]:
+        """What comes out of some rows: pieces of the output, and a fault for each row that is rejected."""
+        import duckdb
+
+        if self.columns is None and not self.checks:
+            yield rows
+            return
+        try:
+            answer = self._evaluate(rows.batch)
+        except duckdb.Error as error:
+            if len(rows) == 1:
+                yield self._fault(rows, error)
+                return
+            half = len(rows) // 2
+            yield from self.apply(rows.part(0, half))
+            yield from self.apply(rows.part(half, len(rows) - half))
+            return
+        yield from self._checked(rows, answer)
+
+    def _fault(self, rows: Rows, error: Exception) -> Fault:
+        part, rule = self._blame(rows.batch)
+        stage: Literal["transform", "check"] = "check" if isinstance(part, RowCheck) else "transform"
+        return Fault(rows.numbers[0].as_py(), stage, rule, _reason(error))
+
+    def _checked(self, rows: Rows, answer: pa.Table) -> Iterator[Rows | Fault]:
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        keep = pa.array([True] * len(rows), pa.bool_())
+        for index, check in enumerate(self.checks):
+            true = answer.column(_check_name(index)).combine_chunks()
+            for number in rows.numbers.filter(pc.and_(keep, pc.invert(true))).to_pylist():
+                yield Fault(number, "check", check.name, "it is not true for this row")
+            keep = pc.and_(keep, true)
+        batch = rows.batch
+        if self.columns is not None:
+            table = answer.select(self._names).cast(self.schema, safe=False).combine_chunks()
+            batch = (table.to_batches() or [no_rows(self.schema)])[0]
+        yield Rows(batch, rows.numbers).where(keep)
+
+    def _evaluate(self, batch: pa.RecordBatch, parts: int | None = None) -> pa.Table:
+        """The answer for all columns and checks, or for the first few of them only."""
+        import pyarrow as pa
+
+        struct = struct_of(batch)
+        arrays = [struct] if self.columns is not None else [struct, *batch.columns]
+        names = ["src"] if self.columns is not None else ["src", *batch.schema.names]
+        self._connection.register("batch", pa.Table.from_arrays(arrays, names=names))
+        try:
+            answer: pa.Table = self._connection.sql(self._query(parts)).to_arrow_table()
+        finally:
+            self._connection.unregister("batch")
+        return answer
+
+    # The expressions were let through by check_expression, and the connection is locked.
+    def _query(self, parts: int | None) -> str:
+        columns = (self.columns or ())[:parts]
+        remaining = None if parts is None else max(parts - len(self.columns or ()), 0)
+        query = "SELECT * FROM batch"
+        for column in columns:
+            query = f"SELECT *, {in_brackets(column.expression)} AS {quoted(column.name)} FROM ({query})"  # noqa: S608
+        for index, check in enumerate(self.checks[:remaining]):
+            test = f"coalesce(CAST({in_brackets(check.expression)} AS BOOLEAN), false)"
+            query = f"SELECT *, {test} AS {quoted(_check_name(index))} FROM ({query})"  # noqa: S608
+        return query
+
+    def _blame(self, batch: pa.RecordBatch) -> tuple[Column | RowCheck | None, str]:
+        """The first part that cannot be evaluated, and what to call it."""
+        import duckdb
+
+        parts: list[Column | RowCheck] = [*(self.columns or ()), *self.checks]
+        for number, part in enumerate(parts, start=1):
+            try:
+                self._evaluate(batch, number)
+            except duckdb.Error:
+                kind = "check" if isinstance(part, RowCheck) else "column"
+                return part, f"{kind} {part.name}"
+        return None, "expression"
+
+
+def _plain_schema(schema: pa.Schema) -> pa.Schema:
+    import pyarrow as pa
+
+    return pa.schema([pa.field(field.name, plain_type(field.type)) for field in schema])
+
+
+def _check_name(index: int) -> str:
+    return f"\x01check {index}"
+
+
+def _reason(error: Exception) -> str:
+    """Why a row could not be evaluated; DuckDB's own words hold the row's values, so only their kind is told."""
+    kinds = {
+        "ConversionException": "a value cannot be converted",
+        "OutOfRangeException": "a number is out of range",
+        "InvalidInputException": "an invalid value",
+    }
+    if "ivision by zero" in str(error):
+        return "division by zero"
+    return kinds.get(type(error).__name__, "it cannot be evaluated")

@@ -1,0 +1,84 @@
+"""The table that Arrow columns make, for a target that does not exist yet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from biodata.errors import SchemaError
+from biodata.records import types as t
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pyarrow as pa
+
+__all__ = ["plain_type", "schema_for"]
+
+
+def plain_type(kind: pa.DataType) -> pa.DataType:
+    """The Arrow type in which biodata keeps values of a type: times in UTC, no dictionaries, no views."""
+    import pyarrow as pa
+
+    if pa.types.is_timestamp(kind):
+        return pa.timestamp("us", "UTC")
+    if pa.types.is_dictionary(kind):
+        return plain_type(kind.value_type)
+    if pa.types.is_null(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+        return pa.string()
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        return pa.list_(plain_type(kind.value_type))
+    if pa.types.is_struct(kind):
+        return pa.struct([pa.field(field.name, plain_type(field.type)) for field in kind])
+    return kind
+
+
+def schema_for(table: str, key: tuple[str, ...], columns: pa.Schema) -> t.Schema:
+    """The schema of a table of these columns; the key's fields are required.
+
+    Raises:
+        SchemaError: `BD-PIPELINE-TYPE`, a column of a type that no table can hold.
+    """
+    fields = tuple(
+        t.Field(column.name, _type(column, column.type), required=column.name in key) for column in columns
+    )
+    return t.Schema(table=table, key=key[0] if len(key) == 1 else key, fields=fields)
+
+
+def _type(column: pa.Field[Any], kind: pa.DataType) -> t.AnyType:
+    import pyarrow as pa
+
+    if pa.types.is_list(kind):
+        item = _type(column, kind.value_type)
+        if isinstance(item, t.List):
+            raise _no_word(column)
+        return t.List(item)
+    if pa.types.is_struct(kind):
+        return t.Object(tuple(t.Field(inner.name, _type(column, inner.type)) for inner in kind))
+    if (column.metadata or {}).get(b"biodata") == b"json":
+        return t.Json()
+    for test, type_ in _scalars():
+        if test(kind):
+            return type_
+    raise _no_word(column)
+
+
+def _scalars() -> tuple[tuple[Callable[[pa.DataType], bool], t.AnyType], ...]:
+    from pyarrow import types as kinds
+
+    return (
+        (kinds.is_string, t.String()),
+        (kinds.is_boolean, t.Boolean()),
+        (kinds.is_integer, t.Integer()),
+        (kinds.is_floating, t.Float()),
+        (kinds.is_decimal, t.Decimal()),
+        (kinds.is_date, t.Date()),
+        (kinds.is_timestamp, t.DateTime()),
+    )
+
+
+def _no_word(column: pa.Field[Any]) -> SchemaError:
+    return SchemaError(
+        f"The column {column.name!r} is of type {column.type}, which no table can hold",
+        code="BD-PIPELINE-TYPE",
+        hint="CAST it to another type",
+    )
