@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from biodata.cli.exits import STRICT, status_of_report
 from biodata.cli.help import command
-from biodata.cli.output import on_terminal, say
+from biodata.cli.output import say
 from biodata.cli.state import current
 
 if TYPE_CHECKING:
-    from biodata.pipelines.facts import RunReport
+    from biodata.pipelines import RunReport
 
 __all__ = ["run"]
+
+STRICT = 7
 
 
 @command(
@@ -29,7 +30,7 @@ __all__ = ["run"]
 @click.option("--dry-run", is_flag=True, help="Read, transform and check; write nothing.")
 @click.option("--strict", is_flag=True, help=f"End with {STRICT} when a record was rejected, within the budget too.")
 @click.option(
-    "-o", "--format", "form", type=click.Choice(["text", "json"]), help="Text on a terminal, json when piped."
+    "-o", "--format", "form", type=click.Choice(["text", "json"]), default="text", help="A line, or the report."
 )
 @click.pass_context
 def run(ctx: click.Context, /, file: Path, report: Path | None, **options: bool | str | None) -> None:
@@ -37,19 +38,18 @@ def run(ctx: click.Context, /, file: Path, report: Path | None, **options: bool 
 
     A second run changes nothing when nothing has changed, and says so. Exit status: 0; 7 with --strict when
     records were rejected; 8 when more were rejected than the budget allows; 9 when a check failed; 130 when it
-    was interrupted, and the same command goes on where it ended.
+    was interrupted.
     """
-    from biodata.pipelines import load_pipeline
-    from biodata.pipelines.progress import progress_for
+    from biodata.pipelines import load_pipeline, progress_for
 
     state = current(ctx)
     done = load_pipeline(file).run(
         connect=state.connect, progress=progress_for(), report_dir=report, dry_run=bool(options["dry_run"])
     )
-    text = options["form"] == "text" or (options["form"] is None and on_terminal())
-    sys.stdout.write(done.summary() + "\n" if text else done.to_json().decode())
+    sys.stdout.write(done.to_json().decode() if options["form"] == "json" else done.summary() + "\n")
     _where(done)
-    ctx.exit(status_of_report(done, strict=bool(options["strict"])))
+    if options["strict"] and done.rejected:
+        ctx.exit(STRICT)
 
 
 def _where(report: RunReport) -> None:

@@ -139,16 +139,18 @@ def delete(ctx: click.Context, /, address: Address, keys: tuple[str, ...], **opt
         table.allow("delete")
         wanted = parse_keys(keys, table.schema) if keys else None
         if not options["yes"] and (wanted is None or len(wanted) > 1):
-            _confirm(table, len(wanted) if wanted else None, where)
+            _confirm(ctx, table, len(wanted) if wanted else None, where)
         receipt = table.delete(wanted, where=where, all=everything, on_refused=options["on_refused"])
     _finish(ctx, receipt, options["form"])
 
 
-def _confirm(table: Repository, number: int | None, where: str | None) -> None:
+def _confirm(ctx: click.Context, table: Repository, number: int | None, where: str | None) -> None:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise click.UsageError("This deletes more than one record; without a terminal to ask on, say --yes.")
     number = table.count(where) if number is None else number
-    click.confirm(f"Delete {number:,} of the records of {table.address}?", abort=True, err=True)
+    if not click.confirm(f"Delete {number:,} of the records of {table.address}?", err=True):
+        say("nothing was deleted")
+        ctx.exit(1)
 
 
 def _write(ctx: click.Context, operation: str, *, address: Address, **options: Any) -> None:
