@@ -11,6 +11,8 @@ from biodata.cli.output import listing_option, on_terminal, print_rows, say
 
 __all__ = ["adapters"]
 
+COLUMNS = ("platform", "version", "package", "sandbox", "missing")
+
 
 @command("biodata adapters", "biodata adapters -o json    # with each adapter's limits and missing parts")
 @listing_option
@@ -26,8 +28,7 @@ def adapters(ctx: click.Context, /, form: str | None) -> None:
 
     rows = [_row(platform) for platform in platforms()]
     short = form not in {"json", "ndjson"} and (form is not None or on_terminal())
-    columns = ("platform", "version", "package", "sandbox", "missing") if short else ("platform",)
-    print_rows([_flat(row) for row in rows] if short else rows, columns, form)
+    print_rows([_flat(row) for row in rows] if short else rows, COLUMNS, form)
     broken = [row for row in rows if "error" in row]
     for row in broken:
         say(f"{row['platform']}: {row['error']}")
@@ -50,8 +51,9 @@ def _row(platform: str) -> dict[str, Any]:
     }
     try:
         adapter = adapter_class(platform)
-    except ConfigError as error:
-        return row | {"error": str(error)}
+    except Exception as error:  # noqa: BLE001 - a stranger's package can fail in any way, and is told of here
+        told = str(error) if isinstance(error, ConfigError) else f"cannot be loaded ({type(error).__name__})"
+        return row | {"error": told}
     capabilities: dict[str, Any] = msgspec.to_builtins(adapter.capabilities)
     return row | {"contract": adapter.adapter_api, "sandbox": adapter.sandbox() is not None} | capabilities
 

@@ -98,6 +98,9 @@ def profile(name: str, state: State) -> Iterator[Check]:
             yield from _identity(name, connection)
     except BiodataError as error:
         yield _failed(name, "connection", error)
+    except Exception as error:  # noqa: BLE001 - a doctor who falls ill helps nobody
+        text = f"unexpected {type(error).__name__}; 'biodata -v ls {name}' gives a traceback"
+        yield Check(name, "connection", "fail", text, code="BD-INTERNAL", exit_status=1)
 
 
 def _identity(name: str, connection: Connection) -> Iterator[Check]:

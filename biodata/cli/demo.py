@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["demo"]
 
 PLATFORM = "molgenis"
-PIPELINE = Path(__file__).parent / "data" / "ase-counts.yml"
+PIPELINE = Path(__file__).parents[1] / "pipelines" / "data" / "ase-counts.yml"
 
 
 @command("biodata demo", "biodata demo --out /tmp/try")

@@ -55,10 +55,19 @@ def silence_stdout() -> None:
 
 
 def _block(error: BiodataError, *, show_values: bool) -> list[tuple[str, str]]:
-    lines = [("error", error.message), ("where", error.place), ("code", error.code), ("hint", error.hint or "")]
+    lines = [
+        ("error", error.message),
+        ("where", error.place),
+        ("code", error.code),
+        ("hint", error.hint or _hint(error)),
+    ]
     if isinstance(error, NotFound) and show_values and error.missing:
         lines.append(("missing", ", ".join(map(str, error.missing))))
     return [(label, text) for label, text in lines if text]
+
+
+def _hint(error: BiodataError) -> str:
+    return f"biodata ls {error.profile} lists the tables." if error.code == "BD-NOT-FOUND-TABLE" else ""
 
 
 def _unexpected(state: State | None) -> list[tuple[str, str]]:

@@ -9,15 +9,19 @@ import click
 
 from biodata.cli.address import Address, ProfileName, TableAddress
 from biodata.cli.help import command
-from biodata.cli.output import json_text, listing_option, print_rows
+from biodata.cli.output import json_text, listing_option, on_terminal, print_rows
 from biodata.cli.state import current
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from biodata.records.types import Field, Schema
 
 __all__ = ["ls", "schema"]
 
 FIELD_COLUMNS = ("name", "type", "key", "required", "unique", "read_only", "generated", "label", "description")
+MARKS = ("key", "required", "unique", "read_only", "generated")
+SHORT_COLUMNS = ("name", "type", "marks", "description")
 
 
 @command("biodata ls umcg", "biodata ls umcg -o json")
@@ -34,7 +38,7 @@ def ls(ctx: click.Context, profile: str, form: str | None) -> None:
 
 
 @command("biodata schema umcg/ASE", "biodata schema umcg/ASE -o json    # the whole schema, types in full")
-@click.argument("address", type=TableAddress())
+@click.argument("address", type=TableAddress(), metavar="PROFILE/TABLE")
 @listing_option
 @click.pass_context
 def schema(ctx: click.Context, address: Address, form: str | None) -> None:
@@ -47,8 +51,11 @@ def schema(ctx: click.Context, address: Address, form: str | None) -> None:
     if form == "json":
         sys.stdout.write(json_text(shape) + "\n")
         return
-    rows = [_row(field, shape) for field in shape]
-    print_rows(rows, _used(FIELD_COLUMNS, rows) if form in {None, "table"} else FIELD_COLUMNS, form)
+    if form == "table" or (form is None and on_terminal()):
+        rows = [_short(field, shape) for field in shape]
+        print_rows(rows, _used(SHORT_COLUMNS, rows), "table")
+        return
+    print_rows([_row(field, shape) for field in shape], FIELD_COLUMNS, form)
 
 
 def _row(field: Field, shape: Schema) -> dict[str, Any]:
@@ -56,6 +63,14 @@ def _row(field: Field, shape: Schema) -> dict[str, Any]:
     return row | {"type": str(field.type), "key": field.name in shape.key_fields}
 
 
-def _used(columns: Any, rows: list[dict[str, Any]]) -> list[str]:
+def _short(field: Field, shape: Schema) -> dict[str, Any]:
+    """A field for people: its marks together, and its label only where that says more than the name."""
+    row = _row(field, shape)
+    marks = [mark.replace("_", " ") for mark in MARKS if row[mark]]
+    told = [text for text in (field.label, field.description) if text and text != field.name]
+    return {"name": field.name, "type": row["type"], "marks": ", ".join(marks), "description": ": ".join(told)}
+
+
+def _used(columns: Sequence[str], rows: list[dict[str, Any]]) -> list[str]:
     """The columns that say something, so that a table on a terminal is not wider than it need be."""
     return [name for name in columns if name == columns[0] or any(row[name] not in {None, "", False} for row in rows)]

@@ -29,7 +29,7 @@ ENTRIES = {
     "get": Entry(READ, "biodata.cli.read:get", "Get records by key."),
     "query": Entry(READ, "biodata.cli.read:query", "Read the records that match a filter."),
     "count": Entry(READ, "biodata.cli.read:count", "Count the records that match a filter."),
-    "explain": Entry(READ, "biodata.cli.read:explain", "Show how a query would be done; sends nothing."),
+    "explain": Entry(READ, "biodata.cli.read:explain", "Show how a query would be done, and by whom."),
     "add": Entry(WRITE, "biodata.cli.write:add", "Add new records."),
     "update": Entry(WRITE, "biodata.cli.write:update", "Change the given fields of records that are there."),
     "upsert": Entry(WRITE, "biodata.cli.write:upsert", "Add the records that are new, update the others."),

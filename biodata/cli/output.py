@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 __all__ = ["FORMATS", "LISTING", "json_text", "listing_option", "on_terminal", "print_rows", "say"]
 
 LISTING = ("table", "json", "ndjson", "csv", "tsv")
+NO_EDGE = 100_000
+"""Columns; a file or a pipe has no edge at which a table would have to be folded."""
 FORMATS = (*LISTING, "parquet", "arrow", "xlsx")
 
 
@@ -86,21 +88,15 @@ def _table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
-    for name in columns:
-        table.add_column(Text(name), overflow="fold")
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
+    for place, name in enumerate(columns):
+        table.add_column(Text(name), overflow="fold", no_wrap=place == 0)
     for row in rows:
         table.add_row(*(Text(cell(row.get(name))) for name in columns))
-    console = Console(file=sys.stdout, highlight=False)
-    console.print(table, width=None if on_terminal() else _natural_width(console, table))
-
-
-def _natural_width(console: Any, table: Any) -> int:
-    """Wide enough for the longest row: a file or pipe has no edge."""
-    from rich.measure import Measurement
-
-    options = console.options.update(width=100_000)
-    return Measurement.get(console, options, table).maximum
+    console = Console(file=sys.stdout, highlight=False, width=None if on_terminal() else NO_EDGE)
+    if not on_terminal():
+        console.width = console.measure(table).maximum
+    console.print(table)
 
 
 def cell(value: Any) -> str:

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
-from biodata.errors import BiodataError, ConfigError
+from biodata.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,7 +27,7 @@ def safe_values(profile: Profile) -> dict[str, Any]:
 
     try:
         secret = _keys_of_type(adapter_class(profile.platform).Settings, "Secret")
-    except BiodataError:
+    except Exception:  # noqa: BLE001 - without its adapter, nothing is known of a profile's keys
         secret = set(profile.values) - {"url", "path"}
     return {key: _safe(value, secret=key in secret) for key, value in profile.values.items()}
 

@@ -57,7 +57,7 @@ def query_options(function: Callable[..., Any]) -> Callable[..., Any]:
     "biodata get umcg/ASE rs3216 rs9901673 --fields SNP_ID,Pos -o csv",
     "biodata get local/counts '[\"s1\", 4]'      # a composite key is a JSON list",
 )
-@click.argument("address", type=TableAddress())
+@click.argument("address", type=TableAddress(), metavar="PROFILE/TABLE")
 @click.argument("keys", nargs=-1, required=True, metavar="KEY…")
 @fields_option
 @click.option("--expand", multiple=True, metavar="A,B", callback=_names, help="References to follow.")
@@ -94,7 +94,7 @@ def _missing(missing: tuple[Any, ...], wanted: list[Any], address: Address) -> E
     "biodata query umcg/ASE --output ase.parquet",
     "biodata query umcg/ASE \"SNP_ID in ('rs1', 'rs2')\" -o csv > some.csv",
 )
-@click.argument("address", type=TableAddress())
+@click.argument("address", type=TableAddress(), metavar="PROFILE/TABLE")
 @query_options
 @destination_options
 @click.pass_context
@@ -125,7 +125,7 @@ def _print_some(table: Repository, asked: dict[str, Any], form: str | None) -> N
 
 
 @command("biodata count umcg/SampleAse", "biodata count umcg/ASE \"Chr = '19'\"")
-@click.argument("address", type=TableAddress())
+@click.argument("address", type=TableAddress(), metavar="PROFILE/TABLE")
 @click.argument("where", metavar="[FILTER]", required=False)
 @click.option("--native", metavar="TEXT", help="The platform's own query text, joined by AND.")
 @click.pass_context
@@ -136,14 +136,15 @@ def count(ctx: click.Context, /, address: Address, where: str | None, native: st
 
 
 @command("biodata explain umcg/ASE \"Chr = '19' and Pos > 5\" --order-by -Pos")
-@click.argument("address", type=TableAddress())
+@click.argument("address", type=TableAddress(), metavar="PROFILE/TABLE")
 @query_options
 @click.option("-o", "--format", "form", type=click.Choice(["text", "json"]), default="text")
 @click.pass_context
 def explain(ctx: click.Context, /, address: Address, form: str, **asked: Any) -> None:
-    """Show how a query would be done, reading nothing of the table's records.
+    """Show how a query would be done, and by whom.
 
-    It says which parts of the filter the platform does, exactly or not, what is done here, and the requests.
+    It says which parts of the filter the platform does, exactly or not, what is done here, and which requests
+    would be sent. No record is read.
     """
     with current(ctx).repository(address) as table:
         explanation = table.query(**asked).explain()

@@ -42,7 +42,7 @@ refused_option = click.option(
 def source_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Where the records come from, and what is done with a refused one."""
     for option in (
-        click.argument("address", type=TableAddress()),
+        click.argument("address", type=TableAddress(), metavar="PROFILE/TABLE"),
         click.argument("file", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path), required=False),
         click.option("--set", "assignments", multiple=True, metavar="FIELD=VALUE", help="One record, by hand."),
         click.option(
@@ -117,7 +117,7 @@ def upsert(ctx: click.Context, /, **options: Any) -> None:
     "biodata delete umcg/ASE --where \"Chr = 'X'\" --yes",
     "biodata delete umcg/ASE --all",
 )
-@click.argument("address", type=TableAddress())
+@click.argument("address", type=TableAddress(), metavar="PROFILE/TABLE")
 @click.argument("keys", nargs=-1, metavar="[KEY…]")
 @click.option("--where", metavar="FILTER", help="The records that a filter is true of.")
 @click.option("--all", "everything", is_flag=True, help="Every record of the table.")

@@ -3,10 +3,14 @@
 import csv
 import io
 import json
+import subprocess
+import sys
 
+import pyarrow.parquet as pq
 import pytest
 
 import biodata
+from biodata.records.files import read_records
 from biodata.records.types import Field, Integer, List, Schema, String
 
 ROWS = [
@@ -97,20 +101,13 @@ class TestQuery:
 
     @pytest.mark.parametrize("ending", ["parquet", "arrow", "xlsx", "csv", "json", "ndjson", "tsv"])
     def test_files(self, run, home, ending):
-        from biodata.records.files import read_records
-
         shown = run("query", "local/people", "--output", f"people.{ending}")
         assert shown.status == 0, shown.err
         assert shown.out == ""
         assert shown.err.startswith("3 records")
         assert {record["id"] for record in read_records(home / f"people.{ending}")} == {row["id"] for row in ROWS}
 
-    def test_bytes_go_to_a_pipe(self, home, program):
-        import subprocess
-        import sys
-
-        import pyarrow.parquet as pq
-
+    def test_bytes_go_to_a_pipe(self, home):
         command = [sys.executable, "-m", "biodata", "query", "local/people", "-o", "parquet"]
         with (home / "out.parquet").open("wb") as out:
             subprocess.run(command, stdout=out, check=True)

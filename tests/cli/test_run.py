@@ -1,0 +1,110 @@
+"""`biodata run` on DuckDB tables: what it prints, and each way that it can end."""
+
+import json
+
+import pytest
+
+import biodata
+from biodata.records.types import Field, Integer, Schema, String
+
+PEOPLE = Schema(
+    table="people",
+    key="id",
+    fields=(Field("id", String(), required=True), Field("age", Integer())),
+)
+PIPELINE = """
+version: 1
+name: ages
+steps:
+  - name: ages
+    extract: {from: source/people, fields: [id, age]}
+    transform:
+      - columns: {id: src.id, age: src.age}
+    check:
+      - {name: an age, rows: "age >= 0"}
+      - {name: everybody, count: {equals: NUMBER}}
+    load: {to: target/ages, mode: merge, key: [id]}
+on_reject: {budget: BUDGET}
+"""
+
+
+@pytest.fixture
+def pipeline(profiles, home):
+    """Write the profiles, the source's rows and the pipeline file; gives its name."""
+    profiles(
+        f"source: {{platform: duckdb, path: '{home}/source.duckdb'}}",
+        f"target: {{platform: duckdb, path: '{home}/target.duckdb'}}",
+    )
+
+    def write(rows, *, number, budget="0"):
+        with biodata.connect("source") as connection:
+            connection.ensure(PEOPLE).add(rows)
+        (home / "ages.yml").write_text(PIPELINE.replace("NUMBER", str(number)).replace("BUDGET", budget))
+        return "ages.yml"
+
+    return write
+
+
+GOOD = [{"id": "s1", "age": 1}, {"id": "s2", "age": 2}]
+ONE_BAD = [*GOOD, {"id": "s3", "age": -1}]
+
+
+def test_done_and_then_nothing_changed(run, home, pipeline):
+    file = pipeline(GOOD, number=2)
+    first = run("run", file, "--report", "reports")
+    assert first.status == 0, first.err
+    assert "2 rows read" in first.out
+    assert "2 created" in first.out
+    assert (home / "reports" / "ages.html").is_file()
+    assert "reports/ages.html" in first.err
+    second = run("run", file, "--report", "reports")
+    assert second.status == 0
+    assert "nothing changed" in second.out
+
+
+def test_json_is_the_report(run, pipeline):
+    shown = json.loads(run("run", pipeline(GOOD, number=2), "-o", "json").out)
+    assert shown["state"] == "done"
+    assert shown["steps"][0]["rows_read"] == 2
+
+
+def test_dry_run_writes_nothing(run, home, pipeline):
+    shown = run("run", pipeline(GOOD, number=2), "--dry-run")
+    assert shown.status == 0, shown.err
+    assert "nothing was written" in shown.out
+    assert not (home / "target.duckdb").exists() or json.loads(run("ls", "target", "-o", "json").out) == []
+
+
+def test_rejects_within_the_budget_are_0_and_7_when_strict(run, pipeline):
+    file = pipeline(ONE_BAD, number=3, budget="1")
+    shown = run("run", file)
+    assert shown.status == 0, shown.err
+    assert "1 rejected" in shown.out
+    assert run("run", file, "--strict").status == 7
+
+
+def test_more_than_the_budget_is_8(run, pipeline):
+    shown = run("run", pipeline(ONE_BAD, number=3))
+    assert shown.status == 8
+    assert "BD-PIPELINE-BUDGET" in shown.err
+    assert ".html" in shown.err
+    assert shown.out == ""
+
+
+def test_a_check_that_does_not_hold_is_9(run, pipeline):
+    shown = run("run", pipeline(GOOD, number=5))
+    assert shown.status == 9
+    assert "BD-PIPELINE-CHECK" in shown.err
+
+
+def test_a_file_that_is_not_there(run):
+    shown = run("run", "none.yml")
+    assert shown.status == 3
+    assert "none.yml" in shown.err
+
+
+def test_a_key_twice_is_told_with_its_line(run, home):
+    (home / "twice.yml").write_text("version: 1\nname: a\nname: b\n")
+    shown = run("run", "twice.yml")
+    assert shown.status == 3
+    assert "twice.yml:3" in shown.err
