@@ -20,6 +20,8 @@ from biodata_molgenis.errors import complaints
 from biodata_molgenis.server import emx2_version
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from biodata_molgenis.settings import MolgenisSettings
 
 __all__ = ["Gate", "Login", "token_source"]
@@ -29,6 +31,7 @@ _METADATA = "sys_md_EntityType"
 _UNAUTHORISED = 401
 _SERVER_ERROR = 500
 _OK = 200
+_TRUSTED = 60.0
 
 
 class _Answer(msgspec.Struct):
@@ -98,22 +101,32 @@ class Gate:
     def _unauthorised(self, message: str) -> Verdict:
         if self._source is None:
             return Verdict("denied", f"{message} This profile has no login, so it is anonymous")
-        if not self._source.renewable or _METADATA in message or not self._known(self._source):
+        token = self._source.peek()
+        if token is None or not self._source.renewable or _METADATA in message or self._in_doubt(token, self._source):
             return Verdict("expired", message)
         return Verdict("denied", message)
 
-    def _known(self, source: TokenSource) -> bool:
-        """Whether the server still knows our token: it then shows us the list of tables, which is not public."""
-        token = source.peek()
-        if token is None:
-            return False
-        headers = tuple(source.headers(token).items())
+    def _in_doubt(self, token: Token, source: TokenSource) -> bool:
+        """Whether the token may be dead: the server does not show us the list of tables.
+
+        Where it shows the list to everybody that proves nothing, and a token is trusted for a short time only.
+        """
+        if not self._shown(source.headers(token)):
+            return True
+        return source.now() - token.obtained > _trusted(token) and self._shown({})
+
+    def _shown(self, headers: Mapping[str, str]) -> bool:
         params = (("num", "1"), ("attrs", "id"))
-        probe = Request(method="GET", path=f"api/v2/{_METADATA}", params=params, headers=headers, anonymous=True)
+        pairs = tuple(headers.items())
+        probe = Request(method="GET", path=f"api/v2/{_METADATA}", params=params, headers=pairs, anonymous=True)
         try:
             return self._session.send(probe).status == _OK
         except BiodataError:
             return False
+
+
+def _trusted(token: Token) -> float:
+    return _TRUSTED if token.lifetime is None else min(_TRUSTED, token.lifetime / 10)
 
 
 def _of_login(response: Response) -> Verdict:
