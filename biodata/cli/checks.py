@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from biodata.cli.extras import DISTRIBUTION, EXTRAS, how_to_install
 from biodata.errors import BiodataError
 
 if TYPE_CHECKING:
@@ -20,17 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Check", "configuration", "duration", "installation", "profile"]
 
-DISTRIBUTION = "biodata-access"
 IMPORT_NAME = "biodata"
-OPTIONAL = {
-    "duckdb": "duckdb",
-    "pyarrow": "duckdb",
-    "pandas": "frames",
-    "polars": "frames",
-    "openpyxl": "frames",
-    "werkzeug": "sandbox",
-}
-"""Package to the extra that brings it."""
 NEEDED = ("click", "msgspec", "pyyaml", "requests", "rich")
 KEY_WARNING = 7 * 86_400
 """Seconds before a key's end from which on we warn."""
@@ -79,11 +70,11 @@ def _namesake() -> Check:
 
 def _optional_packages() -> Check:
     found, missing = [], []
-    for name, extra in OPTIONAL.items():
+    for name in EXTRAS:
         try:
             found.append(f"{name} {version(name)}")
         except PackageNotFoundError:
-            missing.append(f"{name} (pip install '{DISTRIBUTION}[{extra}]')")
+            missing.append(f"{name} ({how_to_install(name)})")
     text = ", ".join(found) or "none of them"
     if missing:
         return Check("installation", "extras", "warn", f"{text}; not installed: {', '.join(missing)}")

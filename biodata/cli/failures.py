@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from biodata.errors import BiodataError, NotFound
+from biodata.cli.extras import EXTRAS, how_to_install
+from biodata.errors import BiodataError, ConfigError, NotFound
 
 if TYPE_CHECKING:
     from biodata.cli.state import State
@@ -32,6 +33,9 @@ def show_failure(error: Exception, state: State | None) -> int:
     if isinstance(error, BiodataError):
         _show(_block(error, show_values=state is not None and state.show_values))
         return error.exit_status
+    if isinstance(error, ModuleNotFoundError) and error.name in EXTRAS:
+        _show([("error", f"This needs {error.name}, which is not installed"), ("hint", how_to_install(error.name))])
+        return ConfigError.exit_status
     _show([("error", f"{type(error).__name__}: {_first_line(error, state)}"), *_unexpected(state)])
     return 1
 

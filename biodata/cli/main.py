@@ -49,6 +49,12 @@ EXAMPLES = (
 )
 
 
+EXIT_STATUS = (
+    "Exit status: 0 done, 2 a wrong command or query, 3 configuration, 4 login or rights, 5 not found, 6 the server, "
+    "7 rejects (run --strict), 8 too many rejects, 9 refused records or a failed check, 130 interrupted."
+)
+
+
 class Root(LazyGroup):
     """The group of all commands, which every error passes on its way out."""
 
@@ -80,6 +86,7 @@ def print_version(ctx: click.Context, _option: click.Parameter, asked: bool) -> 
     cls=Root,
     entries=ENTRIES,
     examples=EXAMPLES,
+    epilog=EXIT_STATUS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     invoke_without_command=True,
     subcommand_metavar="COMMAND …",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["read_source"]
 
 TEXT_CELLS = {"csv", "tsv"}
+BINARY = {"parquet", "arrow", "xlsx"}
 
 
 def read_source(schema: Schema, file: Path | None, form: str | None, assignments: Sequence[str]) -> Iterator[Record]:
@@ -33,6 +34,8 @@ def read_source(schema: Schema, file: Path | None, form: str | None, assignments
     if not piped and not file.is_file():
         raise click.BadParameter(f"there is no file '{file}'.{_look_alike(file)}", param_hint="FILE")
     form = form or ("ndjson" if piped else format_of(file))
+    if piped and form in BINARY:
+        raise click.UsageError(f"{form} cannot be read from a pipe; name a file.")
     records = read_records(file, form)
     return (from_text(record, schema) for record in records) if form in TEXT_CELLS else records
 

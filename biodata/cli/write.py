@@ -11,7 +11,7 @@ import click
 from biodata.cli.address import Address, TableAddress
 from biodata.cli.failures import REFUSED
 from biodata.cli.help import command
-from biodata.cli.output import say
+from biodata.cli.output import FORMATS, say
 from biodata.cli.receipts import print_receipt
 from biodata.cli.state import current
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from biodata.repository import Repository
 
 __all__ = ["add", "delete", "update", "upsert"]
+
+FILE_FORMATS = [form for form in FORMATS if form != "table"]
 
 receipt_option = click.option(
     "-o",
@@ -48,7 +50,7 @@ def source_options(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--from",
             "source_form",
-            type=click.Choice(["ndjson", "json", "csv", "tsv", "parquet"]),
+            type=click.Choice(FILE_FORMATS),
             help="The file's format; by its ending when not given, and ndjson from a pipe.",
         ),
         click.option("--dry-run", is_flag=True, help="Check the records and send nothing."),
@@ -69,8 +71,8 @@ def source_options(function: Callable[..., Any]) -> Callable[..., Any]:
 def add(ctx: click.Context, /, **options: Any) -> None:
     """Add new records.
 
-    Records come from FILE (ndjson, json, csv, tsv, parquet), from a pipe (-) or from --set. The exit status
-    is 9 when a record was refused.
+    Records come from FILE (ndjson, json, csv, tsv, parquet, arrow, xlsx), from a pipe (-) or from --set.
+    The exit status is 9 when a record was refused.
     """
     _write(ctx, "add", **options)
 

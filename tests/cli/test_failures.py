@@ -100,6 +100,12 @@ def test_an_unexpected_error_is_one_line_without_values(capsys):
     assert "Traceback" not in shown
 
 
+def test_an_extra_that_is_not_installed_is_named(capsys):
+    error = ModuleNotFoundError("No module named 'werkzeug'", name="werkzeug")
+    assert failures.show_failure(error, State()) == 3
+    assert "pip install 'biodata-access[sandbox]'" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("where", ["before", "after"])
 def test_v_gives_a_traceback(run, where):
     arguments = ("-v", "ls", "umcg") if where == "before" else ("ls", "umcg", "-v")

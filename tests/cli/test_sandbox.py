@@ -1,7 +1,6 @@
 """`biodata sandbox`: processes, signals and files."""
 
 import json
-import os
 import signal
 import sys
 import time
@@ -62,7 +61,7 @@ def test_what_is_missing_is_said(run, arguments, said):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_up_serves_until_a_signal_and_ends_cleanly(start, number):
-    process = start("sandbox", "up", "molgenis", "--token-lifetime", "5", env={**os.environ, "PYTHONUNBUFFERED": "1"})
+    process = start("sandbox", "up", "molgenis", "--token-lifetime", "5")
     try:
         said = [process.stdout.readline() for _ in range(3)]
         url = said[0].split()[-1]
