@@ -155,6 +155,8 @@ def _columns(node: Node) -> Columns:
 
 
 def _expression(node: Node) -> str:
+    if node.value is None:
+        node.note(f"{node.place}: expected a text, found nothing")
     if isinstance(node.value, bool):
         return str(node.value).lower()
     return str(node.value) if isinstance(node.value, int | float) else node.text()

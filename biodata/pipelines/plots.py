@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from html import escape
 from math import isfinite
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal, TypeGuard
 
 import msgspec
 
@@ -58,7 +58,7 @@ def collect(plot: Plot, rows: Sealed) -> ScatterData:
     return ScatterData(plot.x, plot.y, plot.line, tuple(points), rows.rows, without)
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float | Decimal) and not isinstance(value, bool) and isfinite(value)
 
 

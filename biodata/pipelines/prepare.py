@@ -114,8 +114,8 @@ def prepare(spec: PipelineSpec, step: Step, connections: Mapping[str, Connection
         result = source_query(connections[step.extract.source.profile], step)
         source = source_schema(result)
     _raise_for_expressions(spec, step, tuple(source.names))
+    transform = Transform(step, source, spec.file)
     with located(spec.file, step.line, step.name):
-        transform = Transform(step, source)
         _check_columns(step, transform.schema.names)
         _check_look_ups(step, connections)
     countable = result.plan.residual is None and connections[step.extract.source.profile].adapter.has("count")

@@ -140,7 +140,7 @@ class Run:
 
     def _check(self, work: Work, connections: dict[str, Connection]) -> None:
         rejected = self.rejects.count(work.step.name)
-        with work.stage("check"):
+        with work.stage("check"), located(self.spec.file, work.step.line, work.step.name):
             for check in work.step.row_checks:
                 failed = sum(
                     tally.count for tally in self.rejects.tallies(work.step.name) if tally.rule == check.name

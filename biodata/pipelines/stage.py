@@ -31,7 +31,7 @@ class Stage:
     """
 
     def __init__(
-        self, step: str, columns: tuple[Column, ...] | None, checks: tuple[RowCheck, ...], source: pa.Schema
+        self, place: str, columns: tuple[Column, ...] | None, checks: tuple[RowCheck, ...], source: pa.Schema
     ) -> None:
         self.columns = columns
         self.checks = checks
@@ -40,9 +40,9 @@ class Stage:
         if columns is None and not checks:
             self.schema = source
             return
-        self._compile(step, no_rows(source))
+        self._compile(place, no_rows(source))
 
-    def _compile(self, step: str, empty: pa.RecordBatch) -> None:
+    def _compile(self, place: str, empty: pa.RecordBatch) -> None:
         import duckdb
 
         try:
@@ -51,7 +51,7 @@ class Stage:
             part, rule = self._blame(empty)
             line = getattr(part, "line", 0)
             reason = str(error).split("\n", 1)[0]
-            message = f"line {line}: step {step}: {rule}: {reason}"
+            message = f"{place}:{line}: {rule}: {reason}"
             raise QueryError(message, code="BD-PIPELINE-EXPRESSION") from None
         self.schema = empty.schema if self.columns is None else _plain_schema(answer.select(self._names).schema)
 

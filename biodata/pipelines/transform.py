@@ -55,18 +55,18 @@ class Transform:
         schema: the Arrow schema of what comes out.
     """
 
-    def __init__(self, step: Step, source: pa.Schema) -> None:
+    def __init__(self, step: Step, source: pa.Schema, file: str = "") -> None:
         """Compile, which evaluates everything over no row at all.
 
         Raises:
-            QueryError: `BD-PIPELINE-EXPRESSION`, naming step, column and line, when types do not fit.
+            QueryError: `BD-PIPELINE-EXPRESSION`, naming file, line and column, when types do not fit.
         """
         operations: list[tuple[Column, ...] | None] = [operation.columns for operation in step.transform] or [None]
         checks: list[tuple[RowCheck, ...]] = [() for _ in operations]
         checks[-1] = step.row_checks
         self._stages: list[Stage] = []
         for columns, tests in zip(operations, checks, strict=True):
-            self._stages.append(Stage(step.name, columns, tests, source))
+            self._stages.append(Stage(file, columns, tests, source))
             source = self._stages[-1].schema
         self.schema = source
 

@@ -1,0 +1,103 @@
+"""Pipelines on real DuckDB files, in a directory of their own."""
+
+import csv
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+import biodata
+from biodata.pipelines import load_pipeline
+from biodata.records.types import Field, Schema, String
+
+DATA = Path(__file__).parent / "counts.csv"
+
+PIPELINE = """\
+version: 1
+name: counts
+steps:
+  - name: counts
+    extract: {from: source/SampleAse, where: "SNP_ID = 'rs12460890'", fields: [ID, SNP_ID, Ref_Counts, Alt_Counts]}
+    transform:
+      - columns:
+          sample_id: "'ase-' || src.ID"
+          ref: CAST(src.Ref_Counts AS INTEGER)
+          alt: CAST(src.Alt_Counts AS INTEGER)
+          alt_fraction: alt / (ref + alt)
+    check:
+      - {name: counts are counts, rows: ref >= 0 AND alt >= 0}
+      - {name: all samples there, count: {equals: {from: source/ASE, key: rs12460890, field: Samples}}}
+    load: {to: target/ase_counts, mode: merge, key: [sample_id]}
+    plot: {scatter: [ref, alt], line: equality}
+on_reject: {budget: 0}
+"""
+
+SAMPLES = Schema(
+    "SampleAse",
+    "ID",
+    tuple(Field(name, String(), required=name == "ID") for name in ("ID", "SNP_ID", "Ref_Counts", "Alt_Counts")),
+)
+ASE = Schema("ASE", "SNP_ID", (Field("SNP_ID", String(), required=True), Field("Samples", String())))
+
+
+def real_counts():
+    """The 21 published rows, counts as text."""
+    with DATA.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture
+def connect(tmp_path):
+    """Opens the profiles `source` and `target`, two DuckDB files."""
+    return lambda name: biodata.connect(tmp_path / f"{name}.duckdb", platform="duckdb")
+
+
+@pytest.fixture
+def source(connect):
+    """Fills the source: `source()` with the real rows, `source(rows)` with others; `samples` is what ASE says."""
+
+    def fill(rows=None, samples="21"):
+        with connect("source") as connection:
+            connection.ensure(SAMPLES).upsert(rows if rows is not None else real_counts()).raise_for_refused()
+            connection.ensure(ASE).upsert({"SNP_ID": "rs12460890", "Samples": samples}).raise_for_refused()
+
+    return fill
+
+
+@pytest.fixture
+def target(connect):
+    """The records of a table of the target, by key."""
+
+    def read(table="ase_counts"):
+        with connect("target") as connection:
+            repository = connection[table]
+            return {repository.schema.key_of(record): record for record in repository.query()}
+
+    return read
+
+
+@pytest.fixture
+def pipeline(tmp_path):
+    """Writes a pipeline file: the usual one, with some of its text replaced."""
+
+    def write(*replacements, text=PIPELINE):
+        content = dedent(text)
+        for old, new in replacements:
+            assert old in content, old
+            content = content.replace(old, new)
+        path = tmp_path / "pipeline.yml"
+        path.write_text(content, "utf-8")
+        return path
+
+    return write
+
+
+@pytest.fixture
+def run(connect, tmp_path):
+    """Runs a pipeline file with state and reports below the test's directory."""
+
+    def call(path, **options):
+        options.setdefault("report_dir", tmp_path / "reports")
+        return load_pipeline(path).run(connect=connect, state_dir=tmp_path / "state", **options)
+
+    return call

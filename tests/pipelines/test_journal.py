@@ -1,0 +1,123 @@
+"""The journal: it can always be read, one run at a time holds a pipeline, and the dead are noticed."""
+
+import stat
+import subprocess
+import sys
+
+import pytest
+
+import biodata
+from biodata.pipelines.journal import Journal, new_run_id, state_directory
+
+HOLDER = """
+import sys, time
+from pathlib import Path
+from biodata.pipelines.journal import Journal
+journal = Journal(Path(sys.argv[1]))
+with journal.hold("night"):
+    journal.begin("r1", pipeline="night", file="f", sha256="0", version="1")
+    (journal.run_directory("r1") / "spool").mkdir(parents=True)
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def begin(journal, run, pipeline="night"):
+    journal.begin(run, pipeline=pipeline, file="f.yml", sha256="0" * 64, version="1")
+
+
+@pytest.fixture
+def holder(tmp_path):
+    """Another process that holds the pipeline `night`."""
+    process = subprocess.Popen([sys.executable, "-c", HOLDER, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "held\n"
+    yield process
+    process.kill()
+    process.wait()
+    process.stdout.close()
+
+
+def test_keeps_runs_steps_and_batches(tmp_path):
+    journal = Journal(tmp_path)
+    begin(journal, "r1")
+    journal.step("r1", "a", state="extracted", rows_read=3)
+    journal.step("r1", "a", state="done", rows_out=2, rejected=1, tally={"created": 2}, seconds=0.5)
+    journal.batch("r1", "a", 1, 2, {"created": 2})
+    journal.end("r1", "done")
+    again = Journal(tmp_path)
+    assert [(run.id, run.state, run.message) for run in again.runs()] == [("r1", "done", "")]
+    step = again.steps("r1")[0]
+    assert (step["rows_read"], step["rows_out"], step["rejected"], step["tally"]) == (3, 2, 1, {"created": 2})
+    assert again.batches("r1")[0]["tally"] == {"created": 2}
+
+
+def test_is_for_the_owner_alone(tmp_path):
+    directory = state_directory(tmp_path / "deep" / "state")
+    journal = Journal(directory)
+    assert stat.S_IMODE(directory.stat().st_mode) == 0o700
+    assert stat.S_IMODE(journal.path.stat().st_mode) == 0o600
+
+
+def test_where_state_lies(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("BIODATA_STATE", raising=False)
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    assert state_directory() == tmp_path / ".local/state/biodata"
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "xdg"))
+    assert state_directory() == tmp_path / "xdg/biodata"
+    monkeypatch.setenv("BIODATA_STATE", str(tmp_path / "own"))
+    assert state_directory() == tmp_path / "own"
+    assert state_directory(tmp_path / "given") == tmp_path / "given"
+
+
+def test_a_state_directory_that_cannot_be(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(biodata.ConfigError, match="BIODATA_STATE"):
+        state_directory(tmp_path / "file" / "state")
+
+
+def test_run_ids_sort_by_time():
+    ids = [new_run_id() for _ in range(3)]
+    assert sorted(ids, key=lambda one: one[:20]) == ids
+    assert len(set(ids)) == 3
+
+
+def test_a_running_pipeline_is_held_and_the_message_says_by_whom(tmp_path, holder):
+    with (
+        pytest.raises(biodata.ConfigError, match=rf"night is being run .*run r1, process {holder.pid}") as caught,
+        Journal(tmp_path).hold("night"),
+    ):
+        pass
+    assert caught.value.code == "BD-PIPELINE-HELD"
+
+
+def test_a_living_run_is_not_buried(tmp_path, holder):
+    journal = Journal(tmp_path)
+    with journal.hold("other"):
+        assert journal.bury_the_dead("other") == []
+    assert journal.runs()[0].state == "running"
+    assert (journal.run_directory("r1") / "spool").is_dir()
+
+
+@pytest.mark.parametrize("mine", ["night", "other"])
+def test_a_killed_run_is_interrupted_and_its_spool_removed(tmp_path, holder, mine):
+    holder.kill()
+    holder.wait()
+    journal = Journal(tmp_path)
+    with journal.hold(mine):
+        dead = journal.bury_the_dead(mine)
+    assert [run.id for run in dead] == (["r1"] if mine == "night" else [])
+    assert [(run.id, run.state) for run in journal.runs()] == [("r1", "interrupted")]
+    assert not (journal.run_directory("r1") / "spool").exists()
+
+
+def test_a_step_has_known_columns_only(tmp_path):
+    with pytest.raises(TypeError):
+        Journal(tmp_path).step("r1", "a", **{"state = 'x' --": 1})
+
+
+def test_a_pipeline_can_be_held_again_after_the_block(tmp_path):
+    journal = Journal(tmp_path)
+    for _ in range(2):
+        with journal.hold("night"):
+            assert (tmp_path / "locks/night.lock").exists()

@@ -1,0 +1,68 @@
+"""The spool and the rejects: sealed, private, and no values where people look."""
+
+import datetime as dt
+import stat
+from decimal import Decimal
+
+import pyarrow as pa
+
+from biodata.pipelines.rejects import Reject, RejectStore
+from biodata.pipelines.spool import Spool
+
+SCHEMA = pa.schema([("n", pa.int64())])
+
+
+def batch(*numbers):
+    return pa.RecordBatch.from_pydict({"n": list(numbers)}, schema=SCHEMA)
+
+
+def test_what_is_written_is_read_in_order(tmp_path):
+    spool = Spool(tmp_path / "spool")
+    with spool.writer("a", SCHEMA) as writer:
+        writer.write(batch(1, 2, 3))
+        writer.write(batch())
+        writer.write(batch(4))
+        sealed = writer.seal()
+    assert sealed.rows == 4
+    assert sealed.schema() == SCHEMA
+    assert [part.to_pydict()["n"] for part in sealed.batches(3)] == [[1, 2, 3], [4]]
+    assert list(sealed.batches())
+
+
+def test_nothing_at_all_is_sealed_too(tmp_path):
+    with Spool(tmp_path / "spool").writer("a", SCHEMA) as writer:
+        sealed = writer.seal()
+    assert (sealed.rows, list(sealed.batches()), sealed.schema()) == (0, [], SCHEMA)
+
+
+def test_private_and_removed(tmp_path):
+    spool = Spool(tmp_path / "spool")
+    with spool.writer("a", SCHEMA) as writer:
+        sealed = writer.seal()
+    assert stat.S_IMODE(spool.directory.stat().st_mode) == 0o700
+    assert stat.S_IMODE(sealed.path.stat().st_mode) == 0o600
+    spool.remove()
+    assert not spool.directory.exists()
+
+
+def test_what_was_not_sealed_has_no_name(tmp_path):
+    spool = Spool(tmp_path / "spool")
+    with spool.writer("a", SCHEMA) as writer:
+        writer.write(batch(1))
+    assert [path.name for path in spool.directory.iterdir()] == ["a.parquet.part"]
+
+
+def test_rejects_are_kept_whole_and_told_without_values(tmp_path):
+    store = RejectStore(tmp_path / "rejects.ndjson")
+    record = {"id": "p1", "name": "Jane", "born": dt.date(2000, 1, 2), "weight": Decimal("1.50")}
+    for row in range(1, 31):
+        store.add(Reject("s", "check", "named", "it is not true for this row", row, key="p1", record=record))
+    store.add(Reject("s", "load", "name", "too long", 40))
+    kept = list(store)
+    assert len(kept) == 31
+    assert kept[0].record == {"id": "p1", "name": "Jane", "born": "2000-01-02", "weight": "1.50"}
+    assert [(tally.rule, tally.count) for tally in store.tallies("s")] == [("named", 30), ("name", 1)]
+    assert store.tallies("s")[0].rows == list(range(1, 21))
+    assert "Jane" not in str(store.tallies())
+    assert (store.count(), store.count("s"), store.count("other")) == (31, 31, 0)
+    assert stat.S_IMODE(store.path.stat().st_mode) == 0o600
