@@ -17,7 +17,7 @@ import msgspec
 from biodata.errors import BiodataError, ConfigError
 from biodata.http import HttpSession, Request, Response, Token, TokenSource, Verdict, by_status
 from biodata_molgenis.errors import complaints
-from biodata_molgenis.server import emx2_version
+from biodata_molgenis.server import refuse_emx2
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,8 +59,8 @@ class Login:
             ConfigError: it is an EMX2.
         """
         response = self._session.send(self._request())
-        if response.status != _OK:
-            self._not_classic(response)
+        if response.status != _OK or response.content_type != "application/json":
+            raise self._not_classic(response)
         answer: _Answer = response.decode(_Answer)
         self.user = answer.username
         return Token(answer.token, lifetime=self._settings.token_lifetime)
@@ -70,13 +70,12 @@ class Login:
         body = {"username": self._settings.username, "password": secret.reveal() if secret else ""}
         return Request.json("POST", "api/v1/login", body, anonymous=True, idempotent=True)
 
-    def _not_classic(self, response: Response) -> None:
-        version = emx2_version(self._session)
-        what = "a MOLGENIS EMX2, which has another protocol" if version is not None else "no classic MOLGENIS"
-        raise ConfigError(
-            f"{response.request} gives HTTP {response.status}: this address is {what}",
-            code="BD-CONFIG-EMX2" if version is not None else "BD-CONFIG-SERVER",
-            hint="Give the profile the address of a classic server (version 10 and before)",
+    def _not_classic(self, response: Response) -> ConfigError:
+        refuse_emx2(self._session)
+        return ConfigError(
+            f"{response.request} gives HTTP {response.status}, {response.content_type}: this is no classic MOLGENIS",
+            code="BD-CONFIG-SERVER",
+            hint="Check that the profile's url is the server's own address and not a proxy or a login page",
         )
 
 

@@ -39,6 +39,7 @@ __all__ = ["EntityType", "list_tables", "read_schema", "to_schema"]
 _PAGE = 10_000
 _MANY = frozenset({"MREF", "CATEGORICAL_MREF", "ONE_TO_MANY"})
 _ONE = frozenset({"XREF", "CATEGORICAL"})
+_WRITES = frozenset({"ADD_DATA", "UPDATE_DATA", "DELETE_DATA"})
 _INT_BITS = {"INT": 32, "LONG": 64}
 
 
@@ -161,7 +162,11 @@ def read_schema(session: HttpSession, table: str) -> Schema:
 
 
 def to_schema(meta: EntityType) -> Schema:
-    """The metadata as a Schema; the parts of a compound stand in its place, as they do in rows."""
+    """The metadata as a Schema; the parts of a compound stand in its place, as they do in rows.
+
+    `writable` is the table's, not the user's: the server says no to both, and a missing right is told by the
+    write itself, as PermissionDenied.
+    """
     if meta.id_attribute is None:
         raise SchemaError("An abstract entity type has no rows", code="BD-SCHEMA-ABSTRACT", table=meta.name)
     return Schema(
@@ -170,7 +175,7 @@ def to_schema(meta: EntityType) -> Schema:
         fields=tuple(map(_field, _flat(meta.attributes))),
         label=meta.label or "",
         description=meta.description or "",
-        writable=meta.writable and not meta.is_abstract,
+        writable=not meta.is_abstract and (meta.writable or not _WRITES & set(meta.permissions)),
     )
 
 

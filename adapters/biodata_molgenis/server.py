@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from biodata.http import HttpSession, Response
 
-__all__ = ["ask", "emx2_version", "read_json", "table_path"]
+__all__ = ["ask", "emx2_version", "read_json", "refuse_emx2", "table_path"]
 
 T = TypeVar("T")
 
@@ -45,7 +45,7 @@ def ask(session: HttpSession, request: Request, table: str | None = None, values
     if response.status < _REFUSED:
         return response
     if response.status in _ELSEWHERE and not any(one.code for one in complaints(response)):
-        _refuse_emx2(session)
+        refuse_emx2(session)
     raise failure(response, table, values)
 
 
@@ -62,7 +62,7 @@ def read_json(
     try:
         return response.decode(kind)
     except ProtocolError:
-        _refuse_emx2(session)
+        refuse_emx2(session)
         raise
 
 
@@ -88,7 +88,12 @@ def emx2_version(session: HttpSession) -> str | None:
         return None
 
 
-def _refuse_emx2(session: HttpSession) -> None:
+def refuse_emx2(session: HttpSession) -> None:
+    """See whether an address that answers strangely is an EMX2.
+
+    Raises:
+        ConfigError: `BD-CONFIG-EMX2`, it is one.
+    """
     version = emx2_version(session)
     if version is not None:
         raise ConfigError(

@@ -55,7 +55,7 @@ class Rig:
         self.sandbox = sandbox
         self.platform: Any = sandbox.platform("molgenis")
         self.state = self.platform.state
-        self.faults = self.platform.faults
+        self.faults = sandbox._servers["molgenis"].faults
         self.clock = sandbox.clock
         self.log = sandbox.requests("molgenis")
         self.opened: list[biodata.Connection] = []

@@ -51,13 +51,20 @@ def test_limit_nothing_asks_nothing(rig):
     assert len(rig.log) == 0
 
 
-def test_a_table_that_changes_during_a_scan_is_an_error(rig):
+@pytest.mark.parametrize("change", ["more", "fewer"])
+def test_a_table_that_changes_during_a_scan_is_an_error(rig, change):
     rig.numbers(30)
-    rows = iter(rig.connect()["numbers"].query(page_size=10))
-    assert next(rows)["n"] == 0
-    rig.state.add_rows("numbers", [{"n": -1}])
+    table = rig.connect()["numbers"]
+    adapter, plan = table.adapter, table.query(page_size=10).plan
+    first = adapter.page(plan, adapter.requests(plan)[0])
+    rest = adapter.requests(plan, first)
+    assert [request.offset for request in rest] == [10, 20]
+    if change == "more":
+        rig.state.add_rows("numbers", [{"n": -1}])
+    else:
+        table.delete(0)
     with pytest.raises(biodata.RemoteError) as caught:
-        list(iter(rig.connect()["numbers"].query(page_size=10)))[40]
+        adapter.page(plan, rest[0])
     assert caught.value.code == "BD-REMOTE-CHANGED"
 
 
