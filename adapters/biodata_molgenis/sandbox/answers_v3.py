@@ -119,7 +119,6 @@ def attribute_item(view: View, entity_type: EntityType, attribute: Attribute) ->
 def attribute_body(view: View, entity_type: EntityType, attribute: Attribute) -> dict[str, Any]:
     """The data of an attribute."""
     low, high = attribute.minimum, attribute.maximum
-    lookups = entity_type.lookup_attributes
     categories = attribute.type in ("categorical", "categoricalmref")
     return without_none(
         id=attribute.id,
@@ -131,7 +130,7 @@ def attribute_body(view: View, entity_type: EntityType, attribute: Attribute) ->
         maxLength=attribute.max_length,
         idAttribute=attribute.is_id,
         labelAttribute=attribute.is_label,
-        lookupAttributeIndex=lookups.index(attribute) if attribute.lookup else None,
+        lookupAttributeIndex=_lookup_index(entity_type, attribute),
         refEntityType=_type_link(view, attribute.ref),
         mappedBy=_mapped_by(view, attribute),
         orderBy=[] if attribute.type == "onetomany" else None,
@@ -149,6 +148,13 @@ def attribute_body(view: View, entity_type: EntityType, attribute: Attribute) ->
         validationExpression=attribute.validation_expression,
         defaultValue=attribute.default,
     )
+
+
+def _lookup_index(entity_type: EntityType, attribute: Attribute) -> int | None:
+    """Where an attribute stands among those looked up; the system's own tables do not number them."""
+    if not attribute.lookup:
+        return None
+    return 0 if entity_type.system else entity_type.lookup_attributes.index(attribute)
 
 
 def _type_link(view: View, name: str | None) -> dict[str, str] | None:

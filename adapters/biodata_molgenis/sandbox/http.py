@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from functools import cached_property
@@ -140,10 +141,8 @@ class Ask:
 
     @cached_property
     def _parts(self) -> tuple[list[tuple[str, str]], list[tuple[str, FileStorage]]]:
-        import io
-
         environ = {**self.environ, "wsgi.input": io.BytesIO(self.body), "CONTENT_LENGTH": str(len(self.body))}
-        _, fields, files = parse_form_data(environ)
+        _, fields, files = parse_form_data(environ, stream_factory=lambda *_, **__: io.BytesIO())
         return list(fields.items(multi=True)), list(files.items(multi=True))
 
 

@@ -1,0 +1,1 @@
+"""Playing recordings of a real server against the sandbox: `python -m tests.replay PLATFORM DIRECTORY`."""

@@ -1,0 +1,77 @@
+"""Reading recordings: one JSON file an exchange, or a call of a client with its exchanges."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Exchange(NamedTuple):
+    """One request with its answer, as recorded. `raw` says that the body is the text that was sent."""
+
+    name: str
+    method: str
+    target: str
+    headers: dict[str, str]
+    body: Any
+    raw: bool
+    status: int
+    answer_headers: dict[str, str]
+    answer: Any
+    directory: Path
+
+
+def exchanges_in(directory: Path) -> list[Exchange]:
+    """The exchanges of a directory in the order of their names, which begin with numbers."""
+    return [one for path in sorted(directory.glob("*.json")) for one in exchanges_of(path)]
+
+
+def exchanges_of(path: Path) -> list[Exchange]:
+    """The exchanges of one file; none for an index or a table of measurements."""
+    content = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(content, dict):
+        return []
+    if "exchanges" in content:
+        return [
+            _of_client(f"{path.stem}#{number}", one, path.parent)
+            for number, one in enumerate(content["exchanges"], start=1)
+        ]
+    return [_single(content, path)] if "request" in content and "response" in content else []
+
+
+def _single(content: dict[str, Any], path: Path) -> Exchange:
+    request, response = content["request"], content["response"]
+    return Exchange(
+        name=content.get("name", path.stem),
+        method=request["method"],
+        target=request["path"],
+        headers=_lower(request.get("headers")),
+        body=request.get("body"),
+        raw=False,
+        status=response["status"],
+        answer_headers=_lower(response.get("headers")),
+        answer=response.get("body"),
+        directory=path.parent,
+    )
+
+
+def _of_client(name: str, one: dict[str, Any], directory: Path) -> Exchange:
+    return Exchange(
+        name=name,
+        method=one["method"],
+        target=one["path"],
+        headers=_lower(one.get("headers")),
+        body=one.get("body"),
+        raw=True,
+        status=one["status"],
+        answer_headers=_lower(one.get("response_headers")),
+        answer=one.get("response"),
+        directory=directory,
+    )
+
+
+def _lower(headers: dict[str, str] | None) -> dict[str, str]:
+    return {name.lower(): value for name, value in (headers or {}).items()}
