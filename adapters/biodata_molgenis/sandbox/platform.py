@@ -34,7 +34,8 @@ class MolgenisSandbox(SandboxPlatform):
     def __init__(
         self, clock: Clock | None = None, faults: Faults | None = None, token_lifetime: float | None = None
     ) -> None:
-        super().__init__(clock or Clock(), faults or Faults(), token_lifetime)
+        # An empty Faults is false, and still the one that the server looks at.
+        super().__init__(clock or Clock(), Faults() if faults is None else faults, token_lifetime)
         self.state = State(self.clock, token_lifetime)
         self._application = Application(self.state)
 
