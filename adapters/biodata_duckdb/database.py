@@ -1,0 +1,199 @@
+"""The open database: one handle, a cursor for each reader, one writer at a time.
+
+A cursor is a connection of its own inside DuckDB, so threads read side by side. Writers take turns, because two
+transactions that change the same row would refuse each other. While `transaction()` is open, everything that goes
+through this adapter, from whatever thread, sees it.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from biodata.errors import BiodataError, ConfigError, NotFound, QueryError, RemoteError, Unavailable, WriteError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import duckdb
+
+    from biodata_duckdb.settings import DuckdbSettings
+
+__all__ = ["Database", "translated"]
+
+_CONFIG = {"autoinstall_known_extensions": "false"}
+"""An extension is never fetched over the network unasked."""
+
+
+class Database:
+    """A database file or memory, opened when it is first used."""
+
+    def __init__(self, settings: DuckdbSettings, access: str) -> None:
+        self._settings = settings
+        self._access = access
+        self._root: duckdb.DuckDBPyConnection | None = None
+        self._held: duckdb.DuckDBPyConnection | None = None
+        self._opening = threading.Lock()
+        self._writing = threading.RLock()
+        self._statement = threading.RLock()
+        self._streams: set[Any] = set()
+        self.read_only = False
+
+    @property
+    def root(self) -> duckdb.DuckDBPyConnection:
+        """The handle that was opened first, or the open transaction's; users get it as `connection.client`."""
+        if self._held is not None:
+            return self._held
+        with self._opening:
+            if self._root is None:
+                self._root = self._open()
+            return self._root
+
+    @contextmanager
+    def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A cursor to read with."""
+        held = self._held
+        if held is not None:
+            with self._statement, translated():
+                yield held
+            return
+        cursor = self.root.cursor()
+        try:
+            with translated():
+                yield cursor
+        finally:
+            cursor.close()
+
+    @contextmanager
+    def writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A cursor whose statements happen all or not at all; inside an open transaction, that one's."""
+        with self._writing:
+            if self._held is not None:
+                with self._statement:
+                    yield self._held
+            else:
+                with self._begun() as cursor:
+                    yield cursor
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All writes inside happen, or none does; one inside another is part of it.
+
+        Raises:
+            WriteError: `BD-WRITE-TRANSACTION`, a statement inside failed, and DuckDB undid everything before it.
+        """
+        with self._writing:
+            if self._held is not None:
+                yield
+                return
+            with self._begun() as cursor:
+                self._held = cursor
+                try:
+                    yield
+                finally:
+                    self._held = None
+
+    @contextmanager
+    def stream(self, sql: str, params: list[Any], size: int) -> Iterator[Any]:
+        """An Arrow reader over one statement: a snapshot, in constant memory."""
+        cursor = self.root.cursor()
+        with translated():
+            reader = cursor.sql(sql, params=params).to_arrow_reader(size)
+        self._streams.add(reader)
+        try:
+            yield reader
+        finally:
+            self._streams.discard(reader)
+            reader.close()
+            cursor.close()
+
+    def close(self) -> None:
+        """Close the file; a stream that is still open would keep it open, so it ends too."""
+        for reader in list(self._streams):
+            reader.close()
+        with self._opening:
+            if self._root is not None:
+                self._root.close()
+            self._root = None
+
+    @contextmanager
+    def _begun(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        import duckdb
+
+        cursor = self.root.cursor()
+        cursor.begin()
+        try:
+            yield cursor
+            cursor.commit()
+        except duckdb.TransactionException:
+            cursor.rollback()
+            raise WriteError("Nothing of the transaction was written", code="BD-WRITE-TRANSACTION") from None
+        except BaseException:
+            cursor.rollback()
+            raise
+        finally:
+            cursor.close()
+
+    def _open(self) -> duckdb.DuckDBPyConnection:
+        import duckdb
+
+        path = self._settings.path
+        if self._settings.in_memory:
+            return duckdb.connect(":memory:", config=dict(_CONFIG))
+        if self._access == "read" and not path.is_file():
+            raise ConfigError("There is no such database file", code="BD-DUCKDB-FILE", hint="Check the path")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            return self._connect(str(path))
+        except (duckdb.Error, OSError) as error:
+            raise _why(error) from None
+
+    def _connect(self, path: str) -> duckdb.DuckDBPyConnection:
+        """A reader opens the file read-only, unless this process has it open for writing already."""
+        import duckdb
+
+        self.read_only = self._access == "read"
+        try:
+            return duckdb.connect(path, read_only=self.read_only, config=dict(_CONFIG))
+        except duckdb.ConnectionException:
+            if not self.read_only:
+                raise
+            self.read_only = False
+            return duckdb.connect(path, read_only=False, config=dict(_CONFIG))
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """DuckDB's errors as ours; its words stay out, because they hold values."""
+    import duckdb
+
+    try:
+        yield
+    except duckdb.CatalogException:
+        raise NotFound("The table or something in it is gone", code="BD-NOT-FOUND-TABLE") from None
+    except (duckdb.ParserException, duckdb.BinderException, duckdb.SyntaxException) as error:
+        words = str(error).partition("\n")[0]
+        raise QueryError(f"DuckDB does not understand it: {words}", code="BD-QUERY-NATIVE") from None
+    except duckdb.Error as error:
+        raise RemoteError(f"DuckDB failed: {type(error).__name__}", code="BD-DUCKDB") from None
+
+
+def _why(error: Exception) -> BiodataError:
+    words = str(error)
+    if "lock on file" in words:
+        other = re.search(r"PID \d+", words)
+        who = f" ({other[0]})" if other else ""
+        return Unavailable(
+            f"Another process{who} has the database file open",
+            code="BD-DUCKDB-LOCKED",
+            hint="DuckDB lets one process write, or several read (access: read); end the other or use another file",
+        )
+    if "different configuration" in words:
+        return ConfigError(
+            "This process has the database file open with another configuration",
+            code="BD-DUCKDB-OPEN",
+            hint="Close that connection first",
+        )
+    return ConfigError(f"The database file cannot be opened: {type(error).__name__}", code="BD-DUCKDB-FILE")

@@ -1,0 +1,58 @@
+"""Making, dropping and emptying tables, and who we are: nobody, and everything is allowed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from biodata.adapter import Identity
+from biodata.errors import NotFound, SchemaError
+from biodata_duckdb.database import translated
+from biodata_duckdb.schema import create_table, read_table, same_shape
+
+if TYPE_CHECKING:
+    from biodata.records.types import Schema
+    from biodata_duckdb.database import Database
+    from biodata_duckdb.schema import Table
+
+__all__ = ["delete_all", "drop", "ensure", "identity"]
+
+
+def ensure(database: Database, schema: Schema) -> None:
+    """Make the table if it is not there.
+
+    Raises:
+        SchemaError: `BD-SCHEMA-SHAPE`, another shape is there, or DuckDB cannot have this one.
+    """
+    import duckdb
+
+    with database.writing() as cursor:
+        try:
+            there = read_table(cursor, schema.table)
+        except NotFound:
+            try:
+                create_table(cursor, schema)
+            except duckdb.Error as error:
+                reason = type(error).__name__
+                raise SchemaError(f"DuckDB cannot have this table: {reason}", code="BD-SCHEMA-SHAPE") from None
+        else:
+            same_shape(schema, there.schema)
+
+
+def drop(database: Database, table: Table) -> None:
+    """Remove the table, or the view."""
+    with database.writing() as cursor, translated():
+        cursor.execute(f"DROP {'VIEW' if table.view else 'TABLE'} {table.relation}")
+
+
+def delete_all(database: Database, table: Table) -> int:
+    """Delete every record; the number."""
+    with database.writing() as cursor, translated():
+        ((number,),) = cursor.execute(f"DELETE FROM {table.relation}").fetchall()  # noqa: S608
+    return int(number)
+
+
+def identity(database: Database, path: str, access: str) -> Identity:
+    """The library's version and where the data are."""
+    with database.reading() as cursor:
+        ((version,),) = cursor.execute("SELECT version()").fetchall()
+    return Identity(server="DuckDB", version=str(version), rights=(access,), notes=(f"the database is {path}",))

@@ -1,0 +1,232 @@
+"""Reading, page by page after the last key.
+
+A page is one statement: the filter, `ORDER BY` what was asked and then the key, and, from the second page on, only
+what comes after the last row of the page before. So a request stands for itself (it can be sent again or from
+elsewhere), no transaction stays open between pages, and writes meanwhile neither lose nor repeat a record. Views
+have nothing unique to go by; they are read in the order of all of their columns, by offset, where rows that are
+equal may change places without anybody seeing it. `export` is the other way: one statement, one snapshot.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import msgspec
+
+from biodata.adapter import Page, PageRequest
+from biodata.records.types import DataType, DateTime, File, Float, Json, List, Object
+from biodata_duckdb.query import column, condition, parameter, sort_expression
+from biodata_duckdb.types import quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    import pyarrow as pa
+
+    from biodata.query.plan import Plan
+    from biodata.records.types import Field, Key, Record, Schema
+    from biodata_duckdb.database import Database
+    from biodata_duckdb.schema import Table
+
+    Decoder: TypeAlias = Callable[[Any], Any]
+
+__all__ = ["count", "export", "fetch", "page", "requests"]
+
+
+class Statement(msgspec.Struct, frozen=True):
+    """What a request sends: SQL, its parameters, and the fields that the first columns hold."""
+
+    sql: str
+    params: tuple[Any, ...]
+    fields: tuple[str, ...]
+
+
+class Sort(msgspec.Struct, frozen=True):
+    """One expression that rows are ordered by."""
+
+    expression: str
+    descending: bool = False
+    nullable: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.expression}{' DESC' if self.descending else ''} NULLS LAST"
+
+
+class KeyedPage(Page):
+    """A page that knows where it ends."""
+
+    position: tuple[Any, ...] = ()
+
+
+def requests(table: Table, plan: Plan, after: Page | None) -> list[PageRequest]:
+    """The request after a page; none when that one was short or the limit is reached."""
+    start = plan.offset
+    if after is not None:
+        start = after.request.offset + len(after.rows)
+        if len(after.rows) < after.request.size:
+            return []
+    size = plan.page_size if plan.limit is None else min(plan.page_size, plan.offset + plan.limit - start)
+    if size <= 0:
+        return []
+    position = after.position if isinstance(after, KeyedPage) and not table.view else None
+    return [_request(table, plan, start, size, position)]
+
+
+def _request(table: Table, plan: Plan, start: int, size: int, position: tuple[Any, ...] | None) -> PageRequest:
+    sorts, names = _sorts(table, plan), _names(plan)
+    where, params = _where(plan)
+    if position is not None:
+        later, values = _after(sorts, position)
+        where, params = [*where, later], [*params, *values]
+    shown = ", ".join([*_columns(plan.schema, names), *(sort.expression for sort in sorts)])
+    order = ", ".join(map(str, sorts))
+    skip = f" OFFSET {start}" if start and position is None else ""
+    sql = f"SELECT {shown} FROM {table.relation}{_clause(where)} ORDER BY {order} LIMIT {size}{skip}"  # noqa: S608
+    return PageRequest(Statement(sql, tuple(params), names), sql, start, size)
+
+
+def page(database: Database, plan: Plan, request: PageRequest) -> KeyedPage:
+    """Send one request."""
+    call: Statement = request.call
+    with database.reading() as cursor:
+        rows = cursor.execute(call.sql, list(call.params)).fetchall()
+    width = len(call.fields)
+    position = rows[-1][width:] if rows else ()
+    return KeyedPage(_records(plan.schema, call.fields, rows), request, position=position)
+
+
+def fetch(database: Database, table: Table, keys: Sequence[Key], fields: Sequence[str]) -> list[Record]:
+    """The records with these keys, in one statement."""
+    schema = table.schema
+    names = tuple(dict.fromkeys((*fields, *schema.key_fields)))
+    parts = [key if isinstance(schema.key, tuple) else (key,) for key in keys]
+    one = f"({', '.join('?' for _ in schema.key_fields)})"
+    which = f"({', '.join(column(schema[name]) for name in schema.key_fields)})"
+    where = f"{which} IN ({', '.join(one for _ in parts)})" if parts else "FALSE"
+    sql = f"SELECT {', '.join(_columns(schema, names))} FROM {table.relation} WHERE {where}"  # noqa: S608
+    with database.reading() as cursor:
+        rows = cursor.execute(sql, [parameter(value) for part in parts for value in part]).fetchall()
+    return _records(schema, names, rows)
+
+
+def count(database: Database, table: Table, plan: Plan) -> int:
+    """The number of records that match."""
+    where, params = _where(plan)
+    with database.reading() as cursor:
+        rows = cursor.execute(f"SELECT count(*) FROM {table.relation}{_clause(where)}", params).fetchall()  # noqa: S608
+    return int(rows[0][0])
+
+
+def export(database: Database, table: Table, plan: Plan) -> Iterator[pa.RecordBatch]:
+    """A whole scan as Arrow batches with the core's Arrow types: one statement over one snapshot."""
+    from biodata.records.arrow import arrow_schema
+
+    names = _names(plan)
+    wanted = arrow_schema(plan.schema, [(name,) for name in names])
+    where, params = _where(plan)
+    shown = ", ".join(
+        f"{text} AS {quoted(name)}" for name, text in zip(names, _columns(plan.schema, names), strict=True)
+    )
+    order = ", ".join(f"{sort_expression(o, plan.schema)}{' DESC' * o.descending} NULLS LAST" for o in plan.order)
+    sql = f"SELECT {shown} FROM {table.relation}{_clause(where)}{f' ORDER BY {order}' * bool(order)}"  # noqa: S608
+    sql += f" LIMIT {plan.limit}" if plan.limit is not None else ""
+    sql += f" OFFSET {plan.offset}" if plan.offset else ""
+    with database.stream(sql, params, plan.page_size) as reader:
+        for batch in reader:
+            yield _cast(batch, wanted)
+
+
+def _cast(batch: pa.RecordBatch, wanted: pa.Schema) -> pa.RecordBatch:
+    import pyarrow as pa
+
+    columns = [held.cast(field.type) for held, field in zip(batch.columns, wanted, strict=True)]
+    return pa.RecordBatch.from_arrays(columns, schema=wanted)
+
+
+def _names(plan: Plan) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(path[0] for path in plan.fields))
+
+
+def _columns(schema: Schema, names: Sequence[str]) -> list[str]:
+    return [column(schema[name]) for name in names]
+
+
+def _where(plan: Plan) -> tuple[list[str], list[Any]]:
+    native = [f"({plan.query.native}\n)"] if plan.query.native is not None else []
+    if plan.pushed is None:
+        return native, []
+    sql, params = condition(plan.pushed, plan.schema)
+    return [sql, *native], params
+
+
+def _clause(where: list[str]) -> str:
+    return f" WHERE {' AND '.join(where)}" if where else ""
+
+
+def _sorts(table: Table, plan: Plan) -> list[Sort]:
+    asked = [Sort(sort_expression(order, plan.schema), order.descending) for order in plan.order]
+    if table.view:
+        return [*asked, *(Sort(quoted(name)) for name in plan.schema.names)]
+    keys = _columns(plan.schema, plan.schema.key_fields) or ["rowid"]
+    return [*asked, *(Sort(key, nullable=False) for key in keys)]
+
+
+def _after(sorts: Sequence[Sort], position: tuple[Any, ...]) -> tuple[str, list[Any]]:
+    """Rows that come later than a position: equal in the first so many expressions, and later in the next."""
+    options: list[str] = []
+    params: list[Any] = []
+    equal: list[str] = []
+    for index, (sort, value) in enumerate(zip(sorts, position, strict=True)):
+        if value is not None:
+            later = f"{sort.expression} {'<' if sort.descending else '>'} ?"
+            later = f"({later} OR {sort.expression} IS NULL)" if sort.nullable else later
+            options.append(" AND ".join([*equal, later]))
+            params += position[: index + 1]
+        equal.append(f"{sort.expression} IS NOT DISTINCT FROM ?")
+    return f"({' OR '.join(options)})", params
+
+
+def _records(schema: Schema, names: Sequence[str], rows: list[tuple[Any, ...]]) -> list[Record]:
+    decoders = [(index, decode) for index, name in enumerate(names) if (decode := _decoder(schema[name]))]
+    if not decoders:
+        return [dict(zip(names, row, strict=False)) for row in rows]
+    return [_record(names, list(row), decoders) for row in rows]
+
+
+def _record(names: Sequence[str], row: list[Any], decoders: list[tuple[int, Decoder]]) -> Record:
+    for index, decode in decoders:
+        if row[index] is not None:
+            row[index] = decode(row[index])
+    return dict(zip(names, row, strict=False))
+
+
+def _decoder(field: Field) -> Decoder | None:
+    return _decode(field.type) if not isinstance(field.type, Float) else None
+
+
+def _decode(type_: DataType) -> Decoder | None:
+    """From what DuckDB gives to what a record holds, where they differ; never called with None."""
+    if isinstance(type_, List):
+        item = _decode(type_.item)
+        return (lambda values: [value if value is None else item(value) for value in values]) if item else None
+    if isinstance(type_, Object):
+        return _decode_object(type_)
+    return _DECODERS.get(type(type_))
+
+
+def _decode_object(type_: Object) -> Decoder | None:
+    inner = {field.name: decode for field in type_.fields if (decode := _decode(field.type))}
+
+    def decoded(value: dict[str, Any]) -> dict[str, Any]:
+        return {name: inner[name](v) if v is not None and name in inner else v for name, v in value.items()}
+
+    return decoded if inner else None
+
+
+_DECODERS: dict[type[DataType], Decoder] = {
+    DateTime: lambda value: value.replace(tzinfo=dt.UTC),
+    Json: msgspec.json.decode,
+    File: lambda value: {name: part for name, part in value.items() if part is not None},
+    Float: lambda value: None if value != value else value,  # noqa: PLR0124 - only NaN differs from itself
+}
