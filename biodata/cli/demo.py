@@ -38,21 +38,19 @@ def demo(out: Path) -> None:
     and transforms the rows as a YAML file says, loads them into a DuckDB file and leaves a report. No network
     and no account is needed. A second run changes nothing.
     """
-    from biodata.pipelines import load_pipeline, progress_for
+    from biodata.pipelines import load_pipeline
     from biodata.sandbox.run import Sandbox
 
     out.mkdir(parents=True, exist_ok=True)
     with Sandbox((PLATFORM,)) as sandbox:
         _introduce(sandbox)
-        report = load_pipeline(PIPELINE).run(
-            connect=lambda name: _connect(name, sandbox, out),
-            progress=progress_for(),
-            report_dir=out / "reports",
-            state_dir=out / "state",
+        pipeline = load_pipeline(PIPELINE)
+        report = pipeline.run(
+            connect=lambda name: _connect(name, sandbox, out), report_dir=out / "reports", state_dir=out / "state"
         )
     heading(f"3. The pipeline {report.pipeline} ({_shown(Path(report.file))})")
-    for step in report.steps:
-        step_lines(step)
+    for step, done in zip(pipeline.spec.steps, report.steps, strict=True):
+        step_lines(step, done)
     _results(report, out)
 
 
@@ -79,7 +77,7 @@ def _results(report: RunReport, out: Path) -> None:
     (out / "profiles.yml").write_text("profiles:\n  local: {platform: duckdb, path: local.duckdb}\n", "utf-8")
     heading("4. The results")
     line("data", f"{out / 'local.duckdb'} (a DuckDB file)")
-    line("report", f"{_shown(report.html_path)} (open it in a browser)")
+    line("report", f"{_shown(report.html_path)} (open it in a browser: it has the scatter plot)")
     line("facts", f"{_shown(report.json_path)} (the same for programs)")
     if not report.changed:
         click.echo("\nNothing changed: what the server holds was here already, as this demo ran before.")

@@ -169,10 +169,10 @@ def _write(ctx: click.Context, operation: str, *, address: Address, **options: A
         receipt = getattr(table, operation)(records, progress=progress, **options)
     if options["dry_run"]:
         say("dry run: nothing was sent")
-    _finish(ctx, receipt, form)
+    _finish(ctx, receipt, form, dry_run=options["dry_run"])
 
 
-def _finish(ctx: click.Context, receipt: Receipt, form: str | None) -> None:
+def _finish(ctx: click.Context, receipt: Receipt, form: str | None, *, dry_run: bool = False) -> None:
     print_receipt(receipt, form, show_values=current(ctx).show_values)
-    if not receipt.ok:
+    if receipt.refused or not (receipt.ok or dry_run):
         ctx.exit(REFUSED)

@@ -41,7 +41,7 @@ def test_a_local_file_and_a_server_that_is_not_there(run, profiles, home):
     found = checks(shown.out)
     assert shown.status == 6
     assert found["local", "server"]["level"] == "ok"
-    assert found["umcg", "connection"]["code"] == "BD-REMOTE-UNAVAILABLE"
+    assert found["umcg", "connection"]["code"] == "BD-REMOTE-CONNECT"
     assert run("doctor", "local").status == 0
     assert "FAIL" in run("doctor", "umcg").out
 

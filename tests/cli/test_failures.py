@@ -1,5 +1,7 @@
 """The first errors that a person meets: one block on stderr, its own exit status, nothing on stdout."""
 
+import signal
+import socket
 import subprocess
 import sys
 
@@ -136,3 +138,17 @@ def test_a_reader_that_goes_away_is_no_error(profiles, home):
     assert done.stderr == ""
     assert len(done.stdout.splitlines()) == 1
     assert done.returncode == failures.BROKEN_PIPE
+
+
+def test_ctrl_c_while_a_server_does_not_answer(start, profiles):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        profiles(f"umcg: {{platform: molgenis, url: 'http://127.0.0.1:{server.getsockname()[1]}'}}")
+        process = start("ls", "umcg")
+        server.settimeout(30)
+        waiting, _ = server.accept()
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=10)
+        waiting.close()
+    assert process.returncode == failures.INTERRUPTED
+    assert out == ""
+    assert err.strip() == "interrupted"

@@ -51,8 +51,8 @@ def test_a_table_of_100_and_how_many_there_are():
     status, shown = on_terminal("query", "local/many", "--order-by", "id")
     assert status == 0
     assert "100 of 150 records" in shown
-    assert "\n99 " in shown
-    assert "\n100 " not in shown
+    assert "\n99\n" in shown
+    assert "\n100\n" not in shown
 
 
 def test_a_limit_is_a_limit():
