@@ -37,6 +37,7 @@ def pushdown(schema: Schema) -> Pushdown:
         rules=(
             *(_elsewhere(computed, "a computed field is asked of the search engine, with other semantics")),
             *(_elsewhere(steps, "the back side of a reference is not asked for by the server's database")),
+            *(_elsewhere(_fields(schema, "tagged"), "a tag may make =like= tell case apart", _ops("ilike"))),
             *_RULES,
             *((Rule("exact", _ops("sort desc"), _SORTED, lists=False, fields=filled),) if filled else ()),
             *_LAST,
@@ -49,8 +50,8 @@ def _fields(schema: Schema, note: str) -> frozenset[str]:
     return frozenset(field.name for field in schema if note in field.options)
 
 
-def _elsewhere(fields: frozenset[str], reason: str) -> tuple[Rule, ...]:
-    return (Rule("unsupported", fields=fields, reason=reason),) if fields else ()
+def _elsewhere(fields: frozenset[str], reason: str, ops: frozenset[str] = frozenset()) -> tuple[Rule, ...]:
+    return (Rule("unsupported", ops, fields=fields, reason=reason),) if fields else ()
 
 
 def _ops(*names: str) -> frozenset[str]:

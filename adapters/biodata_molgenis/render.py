@@ -163,34 +163,39 @@ RuleList = list[dict[str, Any]]
 def rules(node: Node) -> RuleList:
     """The filter as v1's rules.
 
+    A range is said by its two ends: the server writes its RANGE without brackets, which goes wrong after a NOT.
+
     Raises:
         Unsayable: a native query is in it, which is RSQL.
     """
-    if isinstance(node, And):
-        return _joined("AND", node.parts)
-    if isinstance(node, Or):
-        return _joined("OR", node.parts)
+    node = _opened(node)
+    if isinstance(node, And | Or):
+        return _joined("AND" if isinstance(node, And) else "OR", node.parts)
     if isinstance(node, Leaf):
-        return _leaf_rules(node)
+        return [*([{"operator": "NOT"}] if _negated(node) else []), _rule(node)]
     raise Unsayable
 
 
+def _opened(node: Node) -> Node:
+    if not isinstance(node, Leaf) or node.op not in {"between", "not between"}:
+        return node
+    low, high = node.value
+    if node.op == "between":
+        return And((Leaf(node.path, ">=", low), Leaf(node.path, "<=", high)))
+    return Or((Leaf(node.path, "<", low), Leaf(node.path, ">", high)))
+
+
 def _joined(word: str, parts: Sequence[Node]) -> RuleList:
-    nested = [{"operator": "NESTED", "nestedRules": rules(part)} if _many(part) else rules(part) for part in parts]
     joined: RuleList = []
-    for one in nested:
+    for part in parts:
+        inner = rules(part)
         joined += [{"operator": word}] if joined else []
-        joined += [one] if isinstance(one, dict) else one
+        joined += inner if isinstance(_opened(part), Leaf) else [{"operator": "NESTED", "nestedRules": inner}]
     return joined
 
 
-def _many(node: Node) -> bool:
-    return not isinstance(node, Leaf)
-
-
-def _leaf_rules(leaf: Leaf) -> RuleList:
-    negated = leaf.op in _NEGATIVE and not isinstance(leaf.value, bool)
-    return [*([{"operator": "NOT"}] if negated else []), _rule(leaf)]
+def _negated(leaf: Leaf) -> bool:
+    return leaf.op in {"!=", "not in", "is not null"} and not isinstance(leaf.value, bool)
 
 
 def _rule(leaf: Leaf) -> dict[str, Any]:
@@ -205,9 +210,7 @@ def _rule_value(leaf: Leaf) -> Any:
         return longest_run(leaf)
     if isinstance(leaf.value, bool):
         return leaf.value is (leaf.op == "==")
-    if isinstance(leaf.value, tuple | list):
-        return list(map(_json, leaf.value))
-    return _json(leaf.value)
+    return list(map(_json, leaf.value)) if isinstance(leaf.value, tuple | list) else _json(leaf.value)
 
 
 def _json(value: Any) -> Any:
@@ -215,10 +218,9 @@ def _json(value: Any) -> Any:
     return value if exact else text_of(value)
 
 
-_NEGATIVE = frozenset({"!=", "not in", "not between", "is not null"})
 _RULE_OPERATORS = {
     "==": "EQUALS", "!=": "EQUALS", "is null": "EQUALS", "is not null": "EQUALS",
-    "in": "IN", "not in": "IN", "between": "RANGE", "not between": "RANGE",
+    "in": "IN", "not in": "IN",
     "<": "LESS", "<=": "LESS_EQUAL", ">": "GREATER", ">=": "GREATER_EQUAL",
 }  # fmt: skip
 

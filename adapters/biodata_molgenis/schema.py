@@ -68,6 +68,7 @@ class Attribute(msgspec.Struct, rename="camel"):
     default_value: Any = None
     expression: str | None = None
     range: Range | None = None
+    tags: list[Any] = []
 
 
 class EntityType(msgspec.Struct, rename="camel"):
@@ -211,6 +212,8 @@ def _options(attribute: Attribute) -> dict[str, str]:
         notes["ref_id"] = attribute.ref_entity.id_attribute
     if attribute.expression:
         notes["computed"] = "yes"
+    if attribute.tags:
+        notes["tagged"] = "yes"
     if not attribute.nillable:
         notes["not_null"] = "yes"
     return notes

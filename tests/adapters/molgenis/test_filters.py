@@ -161,6 +161,35 @@ def test_rules():
     ]
 
 
+def test_a_range_in_rules_is_said_by_its_ends():
+    """The server writes RANGE without brackets, so that NOT takes hold of its first half only."""
+    assert [one.get("operator") for one in rules(leaf("not between", (1, 2)))] == ["LESS", "OR", "GREATER"]
+    node = Or((leaf("between", (1, 2)), leaf("==", "\"'")))
+    assert rules(node)[0]["nestedRules"] == [
+        {"field": "a", "operator": "GREATER_EQUAL", "value": 1},
+        {"operator": "AND"},
+        {"field": "a", "operator": "LESS_EQUAL", "value": 2},
+    ]
+
+
+BOTH = "fullName = 'O''Neil \"x\"'"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "not (age between 1 and 2)", "age between 1 and 2", "born between '1999-01-01' and '2000-01-01'",
+        "seen >= '2024-01-01T12:00:00Z'", "active != true", "big = 9007199254740993", "score < 0",
+        "visited in ('ams')", "city = 'gro'", "age is null", "contains(fullName, 'ansen')", "age not in (1, 2)",
+    ],
+)  # fmt: skip
+def test_v1_gives_the_same_as_v2(people, table, text):
+    people.log.clear()
+    with_quotes = {row["id"] for row in table.query(f"{text} or {BOTH}")}
+    assert len(people.asked("POST", "/api/v1/rt_Person")) == 1
+    assert with_quotes == {row["id"] for row in table.query(text)} | {"d"}
+
+
 def test_a_field_with_an_odd_name_is_asked_of_v1(rig):
     from biodata_molgenis.sandbox.model import Attribute
 
