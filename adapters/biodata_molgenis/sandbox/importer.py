@@ -72,7 +72,7 @@ def _run(state: State, user: str, upload: Upload, action: str, metadata_action: 
         run |= {"status": "FAILED", "message": error.message}
     else:
         message = "".join(f"Imported {count} {name} entities.<br />" for name, count in imported.items())
-        run |= {"status": "FINISHED", "message": message, "progress": sum(imported.values())}
+        run |= {"status": "FINISHED", "message": message}
         run["importedEntities"] = ",".join(imported)
     run["endDate"] = state.clock.now()
     state.stored[system.IMPORT_RUN] = {**state.stored[system.IMPORT_RUN], run["id"]: run}

@@ -17,6 +17,7 @@ PACKAGE = "sys_md_Package"
 USER = "sys_sec_User"
 FILE_META = "sys_FileMeta"
 IMPORT_RUN = "sys_ImportRun"
+_NOTIFY = "Boolean to indicate whether or not to send an email on job completion"
 VIRTUAL = frozenset({ENTITY_TYPE, ATTRIBUTE})
 
 
@@ -40,13 +41,13 @@ def system_types() -> tuple[EntityType, ...]:
 
 def _entity_type() -> EntityType:
     attributes = (
-        _key("id", "Identifier", auto=False, visible=True, lookup=True),
+        _key("id", "Identifier", visible=True),
         _needed("label", "Label", is_label=True, lookup=True),
         Attribute(name="description", label="Description", type="text"),
         Attribute(name="package", label="Package", type="xref", ref=PACKAGE),
         Attribute(name="attributes", label="Attributes", type="onetomany", ref=ATTRIBUTE, mapped_by="entity"),
-        _flag("isAbstract", "Abstract", aggregatable=True),
-        Attribute(name="extends", label="Extends", type="xref", ref=ENTITY_TYPE),
+        _flag("isAbstract", "Abstract", read_only=True),
+        Attribute(name="extends", label="Extends", type="xref", ref=ENTITY_TYPE, read_only=True),
         Attribute(name="backend", label="Backend", type="enum", enum_options=("PostgreSQL",), nillable=False),
         _needed("indexingDepth", "Indexing depth", "int", default="1"),
     )
@@ -119,15 +120,15 @@ def _file_meta() -> EntityType:
 
 def _import_run() -> EntityType:
     attributes = (
-        _key(),
+        _key(label="id", description="automatically generated internal id, only for internal use."),
         _needed("startDate", "startDate", "datetime", is_label=True),
         Attribute(name="endDate", label="endDate", type="datetime"),
         _needed("username", "username"),
         _needed("status", "status", "enum", enum_options=("RUNNING", "FINISHED", "FAILED")),
         Attribute(name="message", label="message", type="text", length=256000),
-        Attribute(name="progress", label="progress", type="int"),
+        _needed("progress", "progress", "int"),
         Attribute(name="importedEntities", label="importedEntities", type="text"),
-        Attribute(name="notify", label="notify", type="bool"),
+        Attribute(name="notify", label="notify", type="bool", description=_NOTIFY),
     )
     return EntityType(IMPORT_RUN, "Import", attributes, "sys", "Data import reports")
 

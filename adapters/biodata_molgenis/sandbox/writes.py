@@ -69,7 +69,7 @@ def update(state: State, entity_type: EntityType, rows: Sequence[Row]) -> None:
             raise bad_request(text)
         table[row[key]] = row
     _check(state, entity_type, rows, table, ignored={row[key] for row in rows})
-    _commit(state, entity_type, rows, table)
+    _commit(state, entity_type, rows, table, detach=True)
 
 
 def delete(state: State, entity_type: EntityType, ids: Iterable[str]) -> None:
@@ -159,7 +159,7 @@ def _insert(state: State, entity_type: EntityType, rows: Sequence[Row]) -> list[
     for row in rows:
         table[row[key]] = row
     _check_references(state, entity_type, rows, table)
-    _commit(state, entity_type, rows, table)
+    _commit(state, entity_type, rows, table, detach=False)
     return [row[key] for row in rows]
 
 
@@ -221,21 +221,26 @@ def _refuse_unknown(entity_type: EntityType, attribute: Attribute, row: Row, tar
             raise data_error(Violation(text, "D23"))
 
 
-def _commit(state: State, entity_type: EntityType, rows: Sequence[Row], table: dict[Any, Row]) -> None:
-    """Let the new table be the table; children named by a one-to-many learn their parent."""
+def _commit(
+    state: State, entity_type: EntityType, rows: Sequence[Row], table: dict[Any, Row], *, detach: bool
+) -> None:
+    """Let the new table be the table; children named by a one-to-many learn their parent.
+
+    With `detach`, as when rows are replaced, children that are no longer named lose theirs.
+    """
     before = state.stored[entity_type.id]
     state.stored[entity_type.id] = table
     try:
         for attribute in entity_type.atomic:
             if attribute.type == "onetomany":
                 for row in rows:
-                    _adopt(state, entity_type, attribute, row)
+                    _adopt(state, entity_type, attribute, row, detach=detach)
     except Exception:
         state.stored[entity_type.id] = before
         raise
 
 
-def _adopt(state: State, entity_type: EntityType, attribute: Attribute, row: Row) -> None:
+def _adopt(state: State, entity_type: EntityType, attribute: Attribute, row: Row, *, detach: bool) -> None:
     parent = row[entity_type.id_attribute.name]
     listed = row.pop(attribute.name, None)
     if listed is None:
@@ -243,7 +248,11 @@ def _adopt(state: State, entity_type: EntityType, attribute: Attribute, row: Row
     child_type = state.types[attribute.ref or ""]
     children = dict(state.rows(child_type.id))
     column = attribute.mapped_by or ""
-    orphans = {key: child for key, child in children.items() if child[column] == parent and key not in listed}
+    orphans = (
+        {}
+        if not detach
+        else {key: child for key, child in children.items() if child[column] == parent and key not in listed}
+    )
     children |= {key: {**child, column: None} for key, child in orphans.items()}
     for child_id in listed:
         child = children[child_id]
