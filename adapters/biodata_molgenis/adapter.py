@@ -42,9 +42,7 @@ class MolgenisAdapter(Adapter):
             "transaction": Mark("never", "each batch is a transaction of its own, and nothing spans two requests"),
             "partitions": Mark("notyet", "a scan can be cut by offsets"),
             "export": Mark("notyet", "the server's CSV gives 10 000 records and hides types"),
-            "client": Mark(
-                "notimpl", "molgenis-py-client has no time limits and loses its token unseen: use it beside"
-            ),
+            "client": Mark("notimpl", "molgenis-py-client sends uploads past any session, so access cannot hold"),
         },
     )
 
@@ -74,6 +72,13 @@ class MolgenisAdapter(Adapter):
         )
         source, login = token_source(bare, settings)
         return cls(bare.with_auth(source, Gate(bare, source).classify), settings, login)
+
+    @classmethod
+    def wrap(cls, client: Any) -> MolgenisSettings | None:
+        """The settings of an open `molgenis.client.Session`."""
+        from biodata_molgenis.client import settings_of
+
+        return settings_of(client)
 
     def tables(self) -> Sequence[TableInfo]:
         """The tables that this user may see, without the server's own."""
@@ -139,8 +144,21 @@ class MolgenisAdapter(Adapter):
             there = self.schema(schema.table, refresh=True)
         except NotFound:
             create_table(self._session, schema, limit=self._settings.import_timeout)
-            there = self.schema(schema.table, refresh=True)
+            there = self._made(schema.table)
         same_shape(schema, there)
+
+    def _made(self, table: str) -> Schema:
+        from biodata.errors import NotFound, SchemaError
+
+        try:
+            return self.schema(table, refresh=True)
+        except NotFound:
+            raise SchemaError(
+                "The server took the table and gave it another name",
+                code="BD-SCHEMA-NAME",
+                table=table,
+                hint="Name it with a package in front, like base_samples; see the list of tables",
+            ) from None
 
     def drop(self, table: str) -> None:
         """Remove the table."""

@@ -50,8 +50,8 @@ def _decoder(field: Field) -> Callable[[Any], Any]:
         return lambda value: [one[ref_id] for one in _elements(value)]
     if isinstance(field.type, Reference):
         return lambda value: None if value is None else value[ref_id]
-    decode = _DECODERS.get(type(field.type), _same)
-    return lambda value: None if value is None else decode(value)
+    decode = _DECODERS.get(type(field.type))
+    return _same if decode is None else lambda value: None if value is None else decode(value)
 
 
 def _elements(value: Any) -> list[dict[str, Any]]:

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import biodata
-from biodata.sandbox import Sandbox
-from biodata_molgenis.sandbox import MolgenisSandbox
 from biodata_molgenis.sandbox.model import Attribute
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from biodata.sandbox import Sandbox
     from biodata.sandbox.log import Received
 
 CITY = (
@@ -55,7 +54,7 @@ class Rig:
         self.sandbox = sandbox
         self.platform: Any = sandbox.platform("molgenis")
         self.state = self.platform.state
-        self.faults = sandbox._servers["molgenis"].faults
+        self.faults = self.platform.faults
         self.clock = sandbox.clock
         self.log = sandbox.requests("molgenis")
         self.opened: list[biodata.Connection] = []
@@ -87,12 +86,11 @@ class Rig:
 
 
 @pytest.fixture
-def rig() -> Iterator[Rig]:
-    with Sandbox(["molgenis"], empty=True, classes={"molgenis": MolgenisSandbox}) as sandbox:
-        made = Rig(sandbox)
-        yield made
-        for connection in made.opened:
-            connection.close()
+def rig(empty_molgenis: Sandbox) -> Iterator[Rig]:
+    made = Rig(empty_molgenis)
+    yield made
+    for connection in made.opened:
+        connection.close()
 
 
 @pytest.fixture

@@ -160,6 +160,16 @@ def test_a_given_token_is_used_and_not_renewed(people):
     assert token not in str(caught.value)
 
 
+def test_an_open_official_session_can_be_wrapped(people):
+    from molgenis.client import Session
+
+    session = Session(people.sandbox.url("molgenis"))
+    session.login("admin", "admin")
+    with biodata.connect(session) as connection:
+        assert connection["rt_City"].count() == 3
+    assert people.logins() == 1
+
+
 @pytest.mark.parametrize(
     "keys", [{"username": "me"}, {"password": "p"}, {"username": "u", "password": "p", "token": "t"}]
 )

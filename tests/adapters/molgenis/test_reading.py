@@ -5,6 +5,8 @@ from __future__ import annotations
 import pickle
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import biodata
 from biodata import col
@@ -92,6 +94,26 @@ def test_odd_keys_are_found_changed_and_deleted(people):
     assert {row["age"] for row in table.query()} == {6}
     assert table.delete(ODD_KEYS).deleted == len(ODD_KEYS)
     assert table.count() == 0
+
+
+ANY_KEY = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=40)
+HEALTH = [HealthCheck.function_scoped_fixture]
+
+
+@given(key=ANY_KEY, value=ANY_KEY)
+@settings(max_examples=60, deadline=None, suppress_health_check=HEALTH)
+def test_any_text_is_a_key_and_a_value(people, key, value):
+    table = people.connect()["rt_Person"]
+    assert table.add({"id": key, "fullName": value, "notes": value}).created == 1
+    try:
+        assert table.get(key)["notes"] == value
+        assert [row["id"] for row in table.query((col("id") == key) & (col("notes") == value))] == [key]
+        assert table.count(col("fullName").contains(value[:3])) == 1
+        assert table.count(col("fullName").ilike(f"%{value.replace(chr(92), '_')}%")) == 1
+        assert table.update({"id": key, "notes": None, "age": 3}).updated == 1
+        assert table.get(key)["notes"] is None
+    finally:
+        assert table.delete(key).deleted == 1
 
 
 def test_no_key_goes_into_a_path_where_the_server_refuses_it(people):
