@@ -26,7 +26,8 @@ def read_source(schema: Schema, file: Path | None, form: str | None, assignments
     Raises:
         SchemaError: `BD-FILE`, a file that is not of its format; `BD-QUERY-FIELD`, an unknown field of `--set`.
     """
-    from biodata.records.files import format_of, from_text, read_records
+    from biodata.records.files import format_of
+    from biodata.records.readers import from_text, read_records
 
     if file is None:
         return iter([from_text(_record(schema, assignments), schema)])

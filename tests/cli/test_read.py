@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import biodata
-from biodata.records.files import read_records
+from biodata.records.readers import read_records
 from biodata.records.types import Field, Integer, List, Schema, String
 
 ROWS = [
@@ -112,6 +112,12 @@ class TestQuery:
         with (home / "out.parquet").open("wb") as out:
             subprocess.run(command, stdout=out, check=True)
         assert pq.read_table(home / "out.parquet").num_rows == 3
+
+    def test_an_ending_that_is_no_format(self, run, home):
+        shown = run("query", "local/people", "--output", "people.doc")
+        assert shown.status == 2
+        assert "parquet" in shown.err
+        assert not (home / "people.doc").exists()
 
     def test_no_directory(self, run):
         shown = run("query", "local/people", "--output", "nowhere/people.csv")
