@@ -39,7 +39,7 @@ class Check(msgspec.Struct, frozen=True, omit_defaults=True):
 
     subject: str
     name: str
-    level: Literal["ok", "warn", "fail"]
+    level: Literal["ok", "note", "warn", "fail"]
     text: str
     lines: tuple[str, ...] = ()
     code: str | None = None
@@ -97,15 +97,29 @@ def profile(name: str, state: State) -> Iterator[Check]:
 def _identity(name: str, connection: Connection) -> Iterator[Check]:
     identity = connection.identity()
     yield Check(name, "server", "ok", f"{identity.server} {identity.version}".strip())
-    if identity.user is None:
-        yield Check(name, "user", "warn", "anonymous: nobody is logged in, and less may be visible than you expect")
-    else:
+    if identity.user is not None:
         yield Check(name, "user", "ok", identity.user)
+    elif _has_login(connection):
+        yield Check(name, "user", "warn", "anonymous: nobody is logged in, and less may be visible than you expect")
     if identity.rights:
-        yield Check(name, "rights", "ok", f"{len(identity.rights)} kinds", lines=identity.rights)
+        yield _rights(name, identity.rights)
     yield from _lifetimes(name, identity)
     for note in identity.notes:
-        yield Check(name, "note", "warn", note)
+        yield Check(name, "note", "note", note)
+
+
+def _has_login(connection: Connection) -> bool:
+    """Whether the platform knows users at all: a file does not."""
+    from biodata.cli.profile_text import keys_of_type
+
+    return bool(keys_of_type(connection.adapter.Settings, "Secret"))
+
+
+def _rights(name: str, rights: tuple[str, ...]) -> Check:
+    """On one line where there is one, in a list otherwise."""
+    if len(rights) == 1:
+        return Check(name, "rights", "ok", rights[0])
+    return Check(name, "rights", "ok", f"{len(rights)} tables or kinds", lines=rights)
 
 
 def _lifetimes(name: str, identity: Identity) -> Iterator[Check]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["doctor"]
 
-MARKS = {"ok": ("ok  ", "green"), "warn": ("warn", "yellow"), "fail": ("FAIL", "red")}
+MARKS = {"ok": ("ok  ", "green"), "note": ("note", "cyan"), "warn": ("warn", "yellow"), "fail": ("FAIL", "red")}
 LISTED = 8
 
 

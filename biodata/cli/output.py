@@ -88,9 +88,12 @@ def _table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
+    table, rows = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold"), list(rows)
     for place, name in enumerate(columns):
-        table.add_column(Text(name), overflow="fold", no_wrap=place == 0)
+        right = _numeric(row.get(name) for row in rows)
+        table.add_column(
+            Text(name), overflow="fold", no_wrap=right or place == 0, justify="right" if right else "left"
+        )
     for row in rows:
         table.add_row(*(Text(cell(row.get(name))) for name in columns))
     console = Console(file=sys.stdout, highlight=False, width=None if on_terminal() else NO_EDGE)
@@ -99,12 +102,20 @@ def _table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
     console.print(table)
 
 
+def _numeric(values: Iterable[Any]) -> bool:
+    """Whether a column holds numbers, which stand right and are not folded."""
+    there = [value for value in values if value is not None]
+    return bool(there) and all(isinstance(value, int | float) and not isinstance(value, bool) for value in there)
+
+
 def cell(value: Any) -> str:
-    """A value as the text of one cell: lists by comma, objects as JSON, null empty."""
+    """A value as the text of one cell for people: lists by comma, objects as JSON, null empty, six digits."""
     if value is None:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, float):
+        return f"{value:.6g}"
     if isinstance(value, list | tuple) and not any(isinstance(one, list | tuple | dict) for one in value):
         return ", ".join(map(cell, value))
     if isinstance(value, list | tuple | dict):

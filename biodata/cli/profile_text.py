@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from biodata.config import Profile, Settings
 
-__all__ = ["append", "block", "checked_values", "safe_values", "target_file"]
+__all__ = ["append", "block", "checked_values", "keys_of_type", "safe_values", "target_file"]
 
 USER_IN_URL = re.compile(r"(?<=://)[^/@]*@")
 
@@ -26,7 +26,7 @@ def safe_values(profile: Profile) -> dict[str, Any]:
     from biodata.registry import adapter_class
 
     try:
-        secret = _keys_of_type(adapter_class(profile.platform).Settings, "Secret")
+        secret = keys_of_type(adapter_class(profile.platform).Settings, "Secret")
     except Exception:  # noqa: BLE001 - without its adapter, nothing is known of a profile's keys
         secret = set(profile.values) - {"url", "path"}
     return {key: _safe(value, secret=key in secret) for key, value in profile.values.items()}
@@ -40,7 +40,7 @@ def _safe(value: Any, *, secret: bool) -> Any:
     return "<not shown>" if secret else USER_IN_URL.sub("<secret>@", value)
 
 
-def _keys_of_type(settings: type[Settings], name: str) -> set[str]:
+def keys_of_type(settings: type[Settings], name: str) -> set[str]:
     """The keys whose type, or one of its options, is the class of that name (`Secret`, `Path`)."""
     hints = get_type_hints(settings)
     kinds = {key: get_args(hint) or (hint,) for key, hint in hints.items()}
@@ -58,8 +58,8 @@ def checked_values(name: str, platform: str, plain: Sequence[str], secrets: Sequ
 
     settings = adapter_class(platform).Settings
     values = {key: _scalar(text) for key, text in map(_pair, plain)}
-    _refuse_secrets(name, values, _keys_of_type(settings, "Secret"))
-    for key in values.keys() & _keys_of_type(settings, "Path"):
+    _refuse_secrets(name, values, keys_of_type(settings, "Secret"))
+    for key in values.keys() & keys_of_type(settings, "Path"):
         values[key] = str(Path(str(values[key])).expanduser().absolute())
     references = {key: str(SecretReference.parse(f"${{{text}}}")) for key, text in map(_pair, secrets)}
     placeholders = {key: Secret("not fetched", text) for key, text in references.items()}

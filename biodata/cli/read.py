@@ -101,7 +101,8 @@ def _missing(missing: tuple[Any, ...], wanted: list[Any], address: Address) -> E
 def query(ctx: click.Context, /, address: Address, form: str | None, output: Path | None, **asked: Any) -> None:
     """Read the records that match a filter.
 
-    Without a limit a terminal gets 100 records, and a pipe or a file gets all of them.
+    Without a limit a terminal gets 100 records, and a pipe or a file gets all of them. A table is for people:
+    it shows six digits of a fraction. The other formats hold all of them.
     """
     with current(ctx).repository(address) as table:
         result = table.query(**asked)

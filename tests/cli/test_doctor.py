@@ -6,6 +6,7 @@ import pytest
 
 from biodata.adapter import Identity
 from biodata.cli.checks import _identity, duration
+from biodata.registry import adapter_class
 
 
 def checks(text):
@@ -41,6 +42,7 @@ def test_a_local_file_and_a_server_that_is_not_there(run, profiles, home):
     found = checks(shown.out)
     assert shown.status == 6
     assert found["local", "server"]["level"] == "ok"
+    assert ("local", "user") not in found
     assert found["umcg", "connection"]["code"] == "BD-REMOTE-CONNECT"
     assert run("doctor", "local").status == 0
     assert "FAIL" in run("doctor", "umcg").out
@@ -59,6 +61,8 @@ def test_an_unknown_profile(run):
 
 
 class Connection:
+    adapter = adapter_class("molgenis")
+
     def __init__(self, identity):
         self._identity = identity
 
@@ -75,7 +79,7 @@ class Connection:
         (Identity(server="MOLGENIS", token_seconds=7199), "token", "ok", "1 h 59 min"),
         (Identity(server="Gen3", key_seconds=86_400 * 29 + 7), "key", "ok", "29 d 7 s"),
         (Identity(server="Gen3", key_seconds=86_400 * 6), "key", "warn", "6 d"),
-        (Identity(server="MOLGENIS", notes=("this is EMX2",)), "note", "warn", "this is EMX2"),
+        (Identity(server="MOLGENIS", notes=("this is EMX2",)), "note", "note", "this is EMX2"),
     ],
 )
 def test_what_an_identity_says(identity, name, level, said):

@@ -25,6 +25,15 @@ def test_look_and_read(run):
     assert run(*asked).out == '{"SNP_ID":"rs12460890","Pos":829568}\n'
 
 
+def test_a_reference_is_followed(run):
+    shown = run("get", "molgenis/SampleAse", "1418785", "--expand", "SNP_ID")
+    assert json.loads(shown.out)["SNP_ID"]["Chr"] == "19"
+    rows = run(
+        "query", "molgenis/SampleAse", "SNP_ID.Chr = '19'", "--fields", "ID,SNP_ID.Pos", "--limit", "1", "-o", "csv"
+    )
+    assert rows.out.splitlines()[0] == "ID,SNP_ID.Pos"
+
+
 def test_an_odd_key_comes_back(run):
     key = "a/b&c#d'e\" f"
     assert run("add", "molgenis/ASE", "--set", f"SNP_ID={key}", "--set", "Pos=5").status == 0

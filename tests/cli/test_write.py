@@ -136,3 +136,13 @@ def test_access_holds(run):
     assert "BD-ACCESS" in shown.err
     assert run("add", "reader/people", "--set", "id=s3").status == 4
     assert len(people()) == 2
+
+
+def test_there_and_back_by_parquet(run):
+    assert run("query", "local/people", "--output", "people.parquet").status == 0
+    shown = run("upsert", "local/people", "people.parquet")
+    assert json.loads(shown.out)["tally"] == {"unchanged": 2}
+
+
+def test_parquet_does_not_come_from_a_pipe(run):
+    assert run("add", "local/people", "-", "--from", "parquet").status == 2
