@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from biodata.errors import BiodataError, NotFound, ProtocolError, QueryError, RemoteError
-from biodata.http.redaction import mask_values
+from biodata.http.redaction import VALUE, mask_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -73,7 +73,22 @@ def complaints(response: Response) -> tuple[Complaint, ...]:
 def words(response: Response, values: Iterable[Any] = ()) -> str:
     """What the server says, in one line, with `values` masked."""
     said = "; ".join(dict.fromkeys(filter(None, (one.message for one in complaints(response)))))
-    return mask_values(_innermost(said), values).strip().rstrip(".")
+    return mask_values(_quotes_masked(_innermost(said)), values).strip().rstrip(".")
+
+
+def _quotes_masked(text: str) -> str:
+    """The text without the value of a record where the server's wording shows that it is one."""
+    for pattern in _QUOTED:
+        text = pattern.sub(rf"\1{VALUE}\2", text)
+    return text
+
+
+_QUOTED = (
+    re.compile(r"(?s)([Vv]alue ').*(' for )"),
+    re.compile(r"(?s)(value \[).*(\] (?:as|for) )"),
+    re.compile(r"(?s)(For input string: \").*(\")"),
+    re.compile(r"(?s)(entity with '[^']*' ').*(' of type)"),
+)
 
 
 def _innermost(text: str) -> str:

@@ -9,7 +9,7 @@ from uuid import uuid4
 import msgspec
 
 from biodata.adapter import Identity
-from biodata.errors import AuthError, BiodataError, RemoteError, SchemaError
+from biodata.errors import AuthError, BiodataError, QueryError, RemoteError, SchemaError, WriteError
 from biodata.http import Request
 from biodata_molgenis.emx import emx
 from biodata_molgenis.schema import list_tables, read_meta
@@ -60,8 +60,11 @@ def create_table(
         body=body,
         content_type=f"multipart/form-data; boundary={boundary}",
     )
-    run = ask(session, request, schema.table).text.strip().strip('"').rpartition("/")[2]
-    _wait(session, run, schema.table, limit, sleep)
+    try:
+        started = ask(session, request, schema.table)
+    except QueryError as error:
+        raise SchemaError(f"The server refuses the table: {error.message}", table=schema.table) from None
+    _wait(session, started.text.strip().strip('"').rpartition("/")[2], schema.table, limit, sleep)
 
 
 def _wait(session: HttpSession, run: str, table: str, limit: float, sleep: Callable[[float], None]) -> None:
@@ -95,8 +98,9 @@ def drop(session: HttpSession, table: str) -> None:
 
     Raises:
         NotFound: `BD-NOT-FOUND-TABLE`.
+        WriteError: another table refers to it.
     """
-    ask(session, Request(method="DELETE", path=table_path("v1", table, "meta")), table)
+    _remove(session, table, "meta")
 
 
 class _Total(msgspec.Struct):
@@ -104,13 +108,24 @@ class _Total(msgspec.Struct):
 
 
 def delete_all(session: HttpSession, table: str) -> int:
-    """Delete all rows; the number that there were just before."""
+    """Delete all rows; the number that there were just before.
+
+    Raises:
+        WriteError: rows of another table refer to some; nothing is deleted.
+    """
     params = (("num", "0"),)
     total = read_json(
         session, Request(method="GET", path=table_path("v2", table), params=params), _Total, table
     ).total
-    ask(session, Request(method="DELETE", path=table_path("v1", table)), table)
+    _remove(session, table)
     return total
+
+
+def _remove(session: HttpSession, table: str, *rest: str) -> None:
+    try:
+        ask(session, Request(method="DELETE", path=table_path("v1", table, *rest)), table)
+    except QueryError as error:
+        raise WriteError(error.message, code="BD-WRITE-REFERENCED", table=table) from None
 
 
 # --- who we are --------------------------------------------------------------------------------------------

@@ -209,6 +209,16 @@ def test_a_native_query_is_joined_with_the_filter(rig):
     assert [row["n"] for row in rows] == [3, 4]
 
 
+def test_a_native_search_beyond_its_window_is_refused_before_records_get_lost(rig):
+    rig.numbers(10_050)
+    table = rig.connect()["numbers"]
+    assert len(list(table.query(native="name=q=row", limit=10_000, fields=["n"], page_size=5000))) == 10_000
+    with pytest.raises(biodata.QueryError) as caught:
+        list(table.query(native="name=q=row", fields=["n"], page_size=5000))
+    assert caught.value.code == "BD-QUERY-NATIVE"
+    assert sum(1 for _ in table.query(fields=["n"], page_size=5000)) == 10_050
+
+
 def test_a_native_query_cannot_be_joined_with_both_quotes(rig):
     rig.numbers(3)
     with pytest.raises(biodata.QueryError) as caught:

@@ -172,3 +172,10 @@ def test_ensure_refuses_what_the_server_cannot_have(people):
 def test_drop_of_an_unknown_table(rig):
     with pytest.raises(biodata.NotFound):
         rig.connect().drop("nope")
+
+
+def test_an_import_that_fails_says_why(people):
+    lost = Schema("t_x", "id", (Field("id", String()), Field("there", Reference("t_nowhere"))))
+    with pytest.raises(biodata.SchemaError) as caught:
+        people.connect().ensure(lost)
+    assert "refuses the table" in str(caught.value)

@@ -199,6 +199,16 @@ def test_delete_all_is_one_request(people, person):
     assert person.count() == 0
 
 
+def test_a_table_that_is_referred_to_is_neither_emptied_nor_half_emptied(people, person):
+    person.add({"id": "p1", "fullName": "x", "city": "gro"})
+    cities = people.connect()["rt_City"]
+    with pytest.raises(biodata.WriteError) as caught:
+        cities.delete(all=True)
+    assert caught.value.code == "BD-WRITE-REFERENCED"
+    assert "'gro'" not in str(caught.value)
+    assert cities.count() == 3
+
+
 def test_batches_are_at_most_1000(rig):
     rig.numbers(0)
     table = rig.connect()["numbers"]
