@@ -36,6 +36,9 @@ def show_failure(error: Exception, state: State | None) -> int:
     if isinstance(error, ModuleNotFoundError) and error.name in EXTRAS:
         _show([("error", f"This needs {error.name}, which is not installed"), ("hint", how_to_install(error.name))])
         return ConfigError.exit_status
+    if isinstance(error, OSError) and error.filename is not None:
+        _show([("error", f"{error.strerror}: {error.filename}")])
+        return 1
     _show([("error", f"{type(error).__name__}: {_first_line(error, state)}"), *_unexpected(state)])
     return 1
 
@@ -70,8 +73,13 @@ def _block(error: BiodataError, *, show_values: bool) -> list[tuple[str, str]]:
     return [(label, text) for label, text in lines if text]
 
 
-def _hint(error: BiodataError) -> str:
-    return f"biodata ls {error.profile} lists the tables." if error.code == "BD-NOT-FOUND-TABLE" else ""
+def _command(error: BiodataError) -> str:
+    """The command that helps, where there is one."""
+    helps = {
+        "BD-CONFIG-PROFILE": "biodata profiles add --help says how to make one.",
+        "BD-NOT-FOUND-TABLE": f"biodata ls {error.profile} lists the tables.",
+    }
+    return helps.get(error.code, "")
 
 
 def _unexpected(state: State | None) -> list[tuple[str, str]]:
@@ -84,7 +92,7 @@ def _unexpected(state: State | None) -> list[tuple[str, str]]:
 
 def _first_line(error: Exception, state: State | None) -> str:
     """The message of an exception of someone else's can hold people's values, so it is shown on request only."""
-    if isinstance(error, OSError) or _wants_traceback(state):
+    if _wants_traceback(state):
         return str(error).partition("\n")[0]
     return "unexpected; its message is not shown, because it can hold people's values"
 

@@ -157,4 +157,4 @@ def _write_private(file: Path, text: str) -> None:
     handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
     with os.fdopen(handle, "w", encoding="utf-8") as out:
         out.write(text)
-    Path(temporary).replace(file)
+    Path(temporary).replace(file.resolve())

@@ -21,6 +21,7 @@ def test_no_profile_file(run, home):
     assert shown.err.startswith("error:")
     assert "umcg" in shown.err
     assert str(home.parent / "config-home" / "biodata" / "profiles.yml") in shown.err
+    assert "biodata profiles add" in shown.err
     assert "Traceback" not in shown.err
 
 
@@ -100,6 +101,11 @@ def test_an_unexpected_error_is_one_line_without_values(capsys):
     assert "patient 7" not in shown
     assert "BIODATA_DEBUG" in shown
     assert "Traceback" not in shown
+
+
+def test_a_file_that_cannot_be_written_is_named_and_is_no_surprise(capsys):
+    assert failures.show_failure(PermissionError(13, "Permission denied", "/root/x.csv"), State()) == 1
+    assert capsys.readouterr().err.strip() == "error:  Permission denied: /root/x.csv"
 
 
 def test_an_extra_that_is_not_installed_is_named(capsys):
