@@ -234,5 +234,5 @@ def near_match(word: str, known: Iterable[str]) -> str | None:
     """The one known word that `word` is close to, or None when there is none or more than one."""
     names = list(known)
     folded = [name for name in names if name.casefold() == word.casefold()]
-    close = folded or get_close_matches(word, names, n=2, cutoff=0.75)
+    close = folded or get_close_matches(word, names, n=2, cutoff=0.65)
     return close[0] if len(close) == 1 else None
