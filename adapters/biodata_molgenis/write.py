@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from biodata.adapter import BatchRefused
-from biodata.errors import BiodataError
+from biodata.errors import BiodataError, RemoteError
 from biodata.http import Request, was_maybe_sent
 from biodata.receipts import Outcome
 from biodata.records.types import Boolean, Date, DateTime, File, Float, Integer, List, Reference, String
@@ -66,7 +66,12 @@ def _refuse_files(batch: WriteBatch) -> None:
 
 
 def _send(session: HttpSession, request: Request, schema: Schema, records: Sequence[Record]) -> Response:
-    response = session.send(request)
+    try:
+        response = session.send(request)
+    except RemoteError as error:
+        # a request that may be repeated was perhaps sent several times, and any of them can have arrived
+        error.maybe_sent = None if request.replayable else error.maybe_sent
+        raise
     if response.status >= _REFUSED:
         raise refusal(response, schema, records)
     return response
@@ -106,7 +111,7 @@ def _add(session: HttpSession, batch: WriteBatch) -> list[Outcome]:
     except BiodataError as error:
         if not was_maybe_sent(error):
             raise
-        return _look_up(session, batch)
+        return _look_up(session, batch, error)
     keys = _keys(batch, response)
     return [Outcome(row, "created", key) for row, key in zip(batch.rows, keys, strict=True)]
 
@@ -130,12 +135,19 @@ def _keys(batch: WriteBatch, response: Response) -> list[Key]:
     return [one if one is not None else other for one, other in zip(given, generated, strict=True)]
 
 
-def _look_up(session: HttpSession, batch: WriteBatch) -> list[Outcome]:
-    """What became of a batch whose answer was lost: a record that is there now, and as it was given, is created."""
+def _look_up(session: HttpSession, batch: WriteBatch, lost: BiodataError) -> list[Outcome]:
+    """What became of a batch whose answer was lost: a record that is there now, and as it was given, is created.
+
+    Raises:
+        RemoteError: `lost`, when the server cannot be asked either.
+    """
     schema = batch.schema
     names = list(dict.fromkeys(name for record in batch.records for name in record))
     keys = [key for index in range(len(batch.records)) if (key := batch.key(index)) is not None]
-    there = {schema.key_of(record): record for record in fetch(session, schema, keys, names)}
+    try:
+        there = {schema.key_of(record): record for record in fetch(session, schema, keys, names)}
+    except RemoteError:
+        raise lost from None
     return [
         _judged(row, batch.key(index), record, there.get(batch.key(index)))
         for index, (row, record) in enumerate(zip(batch.rows, batch.records, strict=True))

@@ -265,6 +265,23 @@ def test_a_lost_request_leaves_its_records_unknown(people, person):
     assert [one.status for one in receipt.outcomes] == ["unknown"]
 
 
+def test_a_lost_answer_that_cannot_be_looked_up_leaves_its_records_unknown(people, person):
+    assert person.schema.key
+    people.faults.add("POST /api/v2/rt_Person", drop="after")
+    people.faults.add("GET /api/v2/rt_Person", status=500, body="{}")
+    with pytest.raises(biodata.RemoteError) as caught:
+        person.add([{"id": "a", "fullName": "x"}])
+    assert [one.status for one in caught.value.receipt.outcomes] == ["unknown"]
+
+
+def test_an_update_whose_answers_all_get_lost_is_unknown_and_not_unsent(people, person):
+    person.add([{"id": "a", "fullName": "x"}])
+    people.faults.add("PUT /api/v2/rt_Person/age", times=10, status=503, headers={"Retry-After": "0"})
+    with pytest.raises(biodata.RemoteError) as caught:
+        person.update({"id": "a", "age": 1})
+    assert [one.status for one in caught.value.receipt.outcomes] == ["unknown"]
+
+
 def test_a_500_of_the_servers_own_is_not_repeated(people, person):
     assert person.schema.key
     people.faults.add("POST /api/v2/rt_Person", status=500, body='{"errors": [{"message": "out of disk"}]}')
