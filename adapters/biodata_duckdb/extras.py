@@ -21,7 +21,7 @@ def ensure(database: Database, schema: Schema) -> None:
     """Make the table if it is not there.
 
     Raises:
-        SchemaError: `BD-SCHEMA-SHAPE`, another shape is there, or DuckDB cannot have this one.
+        SchemaError: `BD-SCHEMA-DIFFERS`, another shape is there, or DuckDB cannot have this one.
     """
     import duckdb
 
@@ -33,7 +33,7 @@ def ensure(database: Database, schema: Schema) -> None:
                 create_table(cursor, schema)
             except duckdb.Error as error:
                 reason = type(error).__name__
-                raise SchemaError(f"DuckDB cannot have this table: {reason}", code="BD-SCHEMA-SHAPE") from None
+                raise SchemaError(f"DuckDB cannot have this table: {reason}", code="BD-SCHEMA-DIFFERS") from None
         else:
             same_shape(schema, there.schema)
 

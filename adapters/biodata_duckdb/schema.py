@@ -173,12 +173,12 @@ def same_shape(wanted: Schema, there: Schema) -> None:
     """Hold a table to the shape wanted.
 
     Raises:
-        SchemaError: `BD-SCHEMA-SHAPE`.
+        SchemaError: `BD-SCHEMA-DIFFERS`.
     """
     differing = differences(wanted, there)
     if differing:
         raise SchemaError(
             f"A table of that name is there, and differs in: {', '.join(differing)}",
-            code="BD-SCHEMA-SHAPE",
+            code="BD-SCHEMA-DIFFERS",
             table=wanted.table,
         )

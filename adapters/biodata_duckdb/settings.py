@@ -29,3 +29,8 @@ class DuckdbSettings(Settings, frozen=True, kw_only=True):
     def in_memory(self) -> bool:
         """Whether there is no file; a path from a profile has its directory put before it."""
         return self.path.name == MEMORY
+
+    @property
+    def place(self) -> str:
+        """Where the data are, for messages."""
+        return MEMORY if self.in_memory else str(self.path)

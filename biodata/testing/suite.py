@@ -1,0 +1,71 @@
+"""The suite as one class to inherit from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from biodata.testing import samples
+from biodata.testing.contract import Contract
+from biodata.testing.errors import Errors
+from biodata.testing.filtering import Filtering
+from biodata.testing.frames import Frames
+from biodata.testing.paging import Paging
+from biodata.testing.reading import Reading
+from biodata.testing.writing import Writing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from biodata.records.types import Schema
+    from biodata.repository import Repository
+    from biodata.testing.target import Target
+
+__all__ = ["ComplianceSuite"]
+
+
+class ComplianceSuite(Reading, Filtering, Paging, Writing, Errors, Frames, Contract):
+    """All tests; a subclass called `Test…` has a fixture `target` of scope `class`."""
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def target(cls) -> Target:
+        """Where to run; to be overridden."""
+        raise NotImplementedError("Give the class a fixture `target` of scope 'class'")
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def provide(cls, target: Target) -> Iterator[Callable[[Schema], Repository]]:
+        """Makes a table, which goes again at the end where the platform can drop tables."""
+        if target.provide is None:
+            pytest.skip("not run: this target has no way to make tables")
+        made: list[str] = []
+
+        def provided(schema: Schema) -> Repository:
+            made.append(target.provide(schema))  # type: ignore[misc]
+            return target.connection[made[-1]]
+
+        yield provided
+        if target.connection.adapter.has("drop"):
+            for name in reversed(made):
+                target.connection.drop(name)
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def sample(cls, target: Target, provide: Callable[[Schema], Repository]) -> Repository:
+        """A table with a field of each type and a record for each value; only read from."""
+        place = None
+        if target.domain.references:
+            titles = {"gro": "Groningen", "ams": "Amsterdam", "rtm": None}
+            there = provide(samples.places(samples.fresh_name("place")))
+            there.add([{"code": code, "title": title} for code, title in titles.items()]).raise_for_refused()
+            place = there.name
+        table = provide(samples.people(samples.fresh_name("people"), target.domain, place))
+        table.add(samples.rows(table.schema, target.domain)).raise_for_refused()
+        return table
+
+    @pytest.fixture
+    def table(self, provide: Callable[[Schema], Repository]) -> Repository:
+        """A table with a key, a name and a number, empty."""
+        return provide(samples.plain(samples.fresh_name("plain")))
