@@ -66,7 +66,8 @@ def _block(error: BiodataError, *, show_values: bool) -> list[tuple[str, str]]:
         ("error", error.message),
         ("where", error.place),
         ("code", error.code),
-        ("hint", error.hint or _hint(error)),
+        ("hint", error.hint or ""),
+        ("" if error.hint else "hint", _command(error)),
     ]
     if isinstance(error, NotFound) and show_values and error.missing:
         lines.append(("missing", ", ".join(map(str, error.missing))))
