@@ -43,7 +43,7 @@ def adapter_class(platform: str) -> type[Adapter]:
 def _checked(point: EntryPoint) -> type[Adapter]:
     try:
         loaded = point.load()
-    except ImportError as error:
+    except (ImportError, AttributeError) as error:
         raise ConfigError(
             f"The adapter for platform '{point.name}' cannot be loaded: {error}",
             code="BD-CONFIG-ADAPTER",
