@@ -79,11 +79,11 @@ class Run:
         self.journal.begin(self.id, pipeline=spec.name, file=spec.file, sha256=spec.sha256, version=__version__)
         try:
             self._all(connect)
-        except KeyboardInterrupt:
-            self._finish("interrupted")
-            self.progress.note(f"Interrupted. {self._how_to_go_on()}")
-            raise
         except BaseException as error:
+            if _is_interrupt(error):
+                self._finish("interrupted")
+                self.progress.note(f"Interrupted. {self._how_to_go_on()}")
+                raise KeyboardInterrupt from None
             report = self._finish("failed", error)
             self.progress.note(f"Report: {report.html_path}")
             raise
@@ -251,3 +251,8 @@ def _what_stopped(error: BaseException | None) -> tuple[str | None, str | None]:
     if isinstance(error, BiodataError):
         return error.message, error.code
     return f"an error of biodata itself: {type(error).__name__}", "BD-INTERNAL"
+
+
+def _is_interrupt(error: BaseException) -> bool:
+    """Ctrl-C; DuckDB makes a RuntimeError of one that comes while it fetches."""
+    return isinstance(error, KeyboardInterrupt) or (type(error) is RuntimeError and str(error) == "Query interrupted")

@@ -27,10 +27,21 @@ def command(tmp_path, source, pipeline):
 
     def start():
         return subprocess.Popen(
-            arguments, env=environment, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            arguments,
+            env=environment,
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            preexec_fn=listen_to_ctrl_c,  # noqa: PLW1509 - this process has no threads
         )
 
     return start
+
+
+def listen_to_ctrl_c():
+    """What a shell's background job would not do."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def reading(state):

@@ -4,6 +4,7 @@ import io
 import json
 import stat
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 
@@ -284,12 +285,10 @@ def test_another_key_is_told(source, pipeline, run):
 
 def test_access_is_held(source, pipeline, tmp_path):
     source()
-    path = pipeline()
+    readers = partial(biodata.connect, platform="duckdb", access="read")
     with pytest.raises(biodata.PermissionDenied):
-        _run_with(
-            path,
-            lambda name: biodata.connect(tmp_path / f"{name}.duckdb", platform="duckdb", access="read"),
-            tmp_path,
+        load_pipeline(pipeline()).run(
+            connect=lambda name: readers(tmp_path / f"{name}.duckdb"), state_dir=tmp_path / "state"
         )
 
 
