@@ -11,16 +11,17 @@ compliance suite (`biodata.testing`) holds it to this page.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
 import msgspec
 
 from biodata.errors import BiodataError, Unsupported
 from biodata.receipts import Outcome  # noqa: TC001 - msgspec reads annotations at run time
-from biodata.records.types import Key, Record, Schema  # noqa: TC001
+from biodata.records.types import Key, Record, Schema
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     import pyarrow as pa
@@ -66,7 +67,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """What an adapter promises.
 
     Attributes:
-        page_size: records that it asks for in one page, unless told otherwise.
+        page_size: records that it asks for in one page, unless told otherwise; `Adapter.page_size` may know better.
         max_page_size: the most that the platform gives in one page.
         max_in_flight: requests of one scan that may be under way at once.
         batch_size: records of one operation that go in one batch; 1 where the platform takes them singly.
@@ -170,6 +171,7 @@ class WriteBatch(msgspec.Struct, frozen=True, kw_only=True):
         records: normalised and checked against the schema; for `delete` they hold the key alone.
         rows: the position of each in what the user gave; goes into its outcome.
         list_mode: for `update`: what happens to lists.
+        compared: for `update`: the core has just seen that the records are there and that each value differs.
     """
 
     operation: Operation
@@ -177,6 +179,7 @@ class WriteBatch(msgspec.Struct, frozen=True, kw_only=True):
     records: tuple[Record, ...]
     rows: tuple[int, ...]
     list_mode: ListMode = "replace"
+    compared: bool = False
 
     def key(self, index: int) -> Key:
         """The key of the record at that position of the batch."""
@@ -237,6 +240,10 @@ class Adapter(ABC):
     @abstractmethod
     def pushdown(self, schema: Schema) -> Pushdown:
         """What the platform's filters and sorting can do on this table."""
+
+    def page_size(self, plan: Plan) -> int:
+        """Records to ask for in one page of this plan, where nobody says how many."""
+        return self.capabilities.page_size
 
     @abstractmethod
     def requests(self, plan: Plan, after: Page | None = None) -> Sequence[PageRequest]:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from biodata.errors import near_match
+from biodata.records.types import Record
 
 if TYPE_CHECKING:
-    from biodata.records.types import Field, Record, Schema
+    from biodata.records.types import Field, Schema
 
 __all__ = ["Misfit", "Prepared", "fit", "same"]
 

@@ -48,7 +48,7 @@ def _part(field: Field, value: Any, table: str) -> Any:
             f"An empty key names no record (field '{field.name}')",
             code="BD-KEY-EMPTY",
             table=table,
-            hint="Give the key of a record. To delete every record, say so: all=True in Python, --all in the command.",
+            hint="Give the key of a record. To delete every record, say so: all=True, or --all in the command.",
         )
     if isinstance(element(field.type), Integer) and isinstance(value, str):
         value = _number(value)

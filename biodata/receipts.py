@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import msgspec
 
 from biodata.errors import WriteError
-from biodata.records.types import Key  # noqa: TC001 - msgspec reads annotations at run time
+from biodata.records.types import Key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

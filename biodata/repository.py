@@ -270,10 +270,9 @@ class Repository:
         """Who does what of a bound query."""
         from biodata.query.split import make_plan
 
-        can = self.adapter.capabilities
-        size = min(page_size or self.connection.page_size or can.page_size, can.max_page_size)
-        pushdown = self.adapter.pushdown(query.schema)
-        return make_plan(query, pushdown, page_size=size)
+        plan = make_plan(query, self.adapter.pushdown(query.schema))
+        size = page_size or self.connection.page_size or self.adapter.page_size(plan)
+        return msgspec.structs.replace(plan, page_size=min(size, self.adapter.capabilities.max_page_size))
 
     def matching(self, query: Query) -> int:
         """The number of records that a bound query's filter is true of, its limit and offset aside."""

@@ -57,14 +57,18 @@ def records(adapter: Adapter, plan: Plan, references: References) -> Iterator[Re
         rows = _sorted(rows, plan, references)
     elif skip or take is not None:
         rows = islice(rows, skip, None if take is None else skip + take)
-    return map(trim(query.fields, plan.schema), rows)
+    return map(trim(query.fields, plan.schema, joined=bool(_joins(plan))), rows)
 
 
 def _read(adapter: Adapter, plan: Plan, references: References) -> Iterator[Record]:
-    joins = [path for path in plan.fields if crossing(plan.schema, path)]
+    joins = _joins(plan)
     for page in pages(adapter, plan):
         rows = rows_of(page)
         yield from references.join(rows, plan.schema, joins) if joins else rows
+
+
+def _joins(plan: Plan) -> list[Path]:
+    return [path for path in plan.fields if crossing(plan.schema, path)]
 
 
 def _checked(rows: Iterator[Record], plan: Plan, references: References) -> Iterator[Record]:
@@ -93,13 +97,21 @@ def rows_of(page: Page) -> list[Record]:
     return list(from_arrow(page.rows))
 
 
-def trim(fields: tuple[Path, ...] | None, schema: Schema) -> Callable[[Record], Record]:
-    """A function that keeps the fields asked for, in the order asked; nested paths give nested records."""
+def trim(fields: tuple[Path, ...] | None, schema: Schema, *, joined: bool = True) -> Callable[[Record], Record]:
+    """A function that keeps the fields asked for, in the order asked; nested paths give nested records.
+
+    Args:
+        fields: the paths asked for; None for all fields.
+        schema: of the table.
+        joined: whether records may stand in place of keys.
+    """
     paths = fields if fields is not None else tuple((name,) for name in schema.names)
-    if all(len(path) == 1 for path in paths):
-        names = [path[0] for path in paths]
+    if any(len(path) > 1 for path in paths):
+        return lambda row: _nested(row, paths)
+    names = tuple(path[0] for path in paths)
+    if joined:
         return lambda row: {name: _plain(row.get(name)) for name in names}
-    return lambda row: _nested(row, paths)
+    return lambda row: row if tuple(row) == names else {name: row.get(name) for name in names}
 
 
 def _nested(row: Record, paths: Iterable[Path]) -> Record:

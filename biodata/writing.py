@@ -181,6 +181,7 @@ class Writer:
             records=tuple(one.record for one in batch),
             rows=tuple(one.row for one in batch),
             list_mode=self._lists,
+            compared=self._operation == "upsert" and operation == "update",
         )
 
     def _refused(self, operation: Operation, batch: list[Prepared], refusal: BatchRefused) -> list[Outcome]:

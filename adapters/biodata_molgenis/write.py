@@ -66,12 +66,7 @@ def _refuse_files(batch: WriteBatch) -> None:
 
 
 def _send(session: HttpSession, request: Request, schema: Schema, records: Sequence[Record]) -> Response:
-    try:
-        response = session.send(request)
-    except RemoteError as error:
-        # a request that may be repeated was perhaps sent several times, and any of them can have arrived
-        error.maybe_sent = None if request.replayable else error.maybe_sent
-        raise
+    response = session.send(request)
     if response.status >= _REFUSED:
         raise refusal(response, schema, records)
     return response
@@ -193,6 +188,8 @@ class _Update:
     def _pending(self) -> dict[int, Record]:
         """Position in the batch to the values that change."""
         batch, schema = self._batch, self._schema
+        if batch.compared:
+            return {index: self._without_key(record) for index, record in enumerate(batch.records)}
         names = list(dict.fromkeys(name for record in batch.records for name in record))
         keys = [batch.key(index) for index in range(len(batch.records))]
         there = {schema.key_of(record): record for record in fetch(self._session, schema, keys, names)}
@@ -206,6 +203,9 @@ class _Update:
             else:
                 self._outcomes[index] = Outcome(batch.rows[index], "unchanged", key)
         return pending
+
+    def _without_key(self, record: Record) -> Record:
+        return {name: value for name, value in record.items() if name != self._schema.key}
 
     def _refuse(self, index: int, code: str, message: str, field: str | None = None) -> None:
         written = self._written.get(index)

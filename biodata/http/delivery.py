@@ -12,12 +12,14 @@ from biodata.http.exchange import Exchange, ExchangeHook, report
 from biodata.http.failures import NoAnswer, mark_maybe_sent
 from biodata.http.redaction import redact
 from biodata.http.retry import Quota, RetryPolicy, retry_after
+from biodata.http.tokens import TokenSource
 from biodata.http.verdict import Verdict
+from biodata.http.wire import Wire
 
 if TYPE_CHECKING:
     from biodata.http.request import Request, Response
-    from biodata.http.tokens import Token, TokenSource
-    from biodata.http.wire import Reply, Wire
+    from biodata.http.tokens import Token
+    from biodata.http.wire import Reply
 
 Classify = Callable[["Response"], Verdict]
 
@@ -48,6 +50,7 @@ class Delivery:
         self._began = terms.clock()
         self._attempt = 0
         self._renewed = False
+        self._arrived = False
 
     def run(self) -> Reply:
         """The answer that the adapter is to read: judged `ok` or `refused`.
@@ -79,8 +82,10 @@ class Delivery:
             self._report(began, error=failure.error.code)
             raise
         except BiodataError as error:
+            self._arrived = True
             self._report(began, error=error.code)
             raise self._marked(error) from None
+        self._arrived = True
         self._report(began, reply)
         return reply
 
@@ -102,9 +107,9 @@ class Delivery:
         return Verdict("ok") if reply.streamed else self._terms.classify(reply.response)
 
     def _after_failure(self, failure: NoAnswer) -> None:
-        lost = failure.maybe_sent and not self._request.replayable
-        error = mark_maybe_sent(failure.error, maybe_sent=lost)
-        if lost or not failure.retry:
+        self._arrived = self._arrived or failure.maybe_sent
+        error = self._marked(failure.error)
+        if not failure.retry or (failure.maybe_sent and not self._request.replayable):
             raise error from None
         self._pause(error, None)
 
@@ -151,7 +156,9 @@ class Delivery:
         terms.sleep(wait)
 
     def _marked(self, error: BiodataError) -> BiodataError:
-        return mark_maybe_sent(error, maybe_sent=not self._request.replayable)
+        """Say whether a write may have arrived: of what may be sent again that is not known."""
+        unknown = None if self._request.replayable else True
+        return mark_maybe_sent(error, maybe_sent=unknown if self._arrived else False)
 
     def _words(self, verdict: Verdict, response: Response, token: Token | None) -> str:
         said = redact(verdict.message, [token.value] if token else []).strip()

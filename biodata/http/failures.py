@@ -38,7 +38,7 @@ def was_maybe_sent(error: BaseException) -> bool:
     return bool(getattr(error, "maybe_sent", False))
 
 
-def mark_maybe_sent(error: BiodataError, *, maybe_sent: bool) -> BiodataError:
+def mark_maybe_sent(error: BiodataError, *, maybe_sent: bool | None) -> BiodataError:
     """Set `error.maybe_sent`, and say it in the hint."""
     vars(error)["maybe_sent"] = maybe_sent
     if maybe_sent:

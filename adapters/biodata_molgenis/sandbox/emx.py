@@ -8,7 +8,7 @@ import zipfile
 from typing import TYPE_CHECKING, NamedTuple
 
 from biodata_molgenis.sandbox.errors import bad_request
-from biodata_molgenis.sandbox.model import Attribute, EntityType, type_of_emx
+from biodata_molgenis.sandbox.model import REFERENCE_TYPES, Attribute, EntityType, type_of_emx
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -35,6 +35,8 @@ def read_emx(filename: str, content: bytes, *, with_types: bool) -> Emx:
     """
     sheets = {name: list(_lines(text)) for name, text in _files(filename, content)}
     packages = tuple(sheets.get("packages", []))
+    if not all(line.get("name") for line in packages):
+        raise bad_request("packages.name is missing on a line of the packages sheet")
     types = tuple(_types(sheets)) if with_types else ()
     data = {name: lines for name, lines in sheets.items() if name not in _SHEETS}
     return Emx(packages if with_types else (), types, data)
@@ -58,7 +60,7 @@ def _stem(name: str) -> str:
 
 
 def _decoded(content: bytes) -> str:
-    return content.decode("utf-8-sig")
+    return content.decode("utf-8-sig", "replace")
 
 
 def _lines(text: str) -> Iterator[Line]:
@@ -125,8 +127,8 @@ def _attribute(line: Line, known: Mapping[str, list[Line]]) -> Attribute:
         unique=is_id or _is_true(line.get("unique")),
         read_only=is_id or _is_true(line.get("readOnly")),
         aggregatable=_is_true(line.get("aggregateable") or line.get("aggregatable")),
-        ref="sys_FileMeta" if kind == "file" else _resolved(line.get("refEntity", ""), known) or None,
-        mapped_by=line.get("mappedBy") or None,
+        ref=_ref(kind, line, known),
+        mapped_by=(line.get("mappedBy") or None) if kind == "onetomany" else None,
         part_of=line.get("partOfAttribute") or None,
         enum_options=options,
         default=line.get("defaultValue") or None,
@@ -137,6 +139,12 @@ def _attribute(line: Line, known: Mapping[str, list[Line]]) -> Attribute:
     )
 
 
+def _ref(kind: str, line: Line, known: Mapping[str, list[Line]]) -> str | None:
+    if kind == "file":
+        return "sys_FileMeta"
+    return _resolved(line.get("refEntity", ""), known) if kind in REFERENCE_TYPES else None
+
+
 def _kind(line: Line) -> str:
     try:
         kind = type_of_emx(line.get("dataType", ""))
@@ -144,8 +152,7 @@ def _kind(line: Line) -> str:
         raise bad_request(f"{error} of attribute [{line.get('name')}]") from None
     if not line.get("name"):
         raise bad_request("attributes.name is missing on a line of the attributes sheet")
-    needs_ref = kind in ("xref", "mref", "categorical", "categoricalmref", "onetomany")
-    if needs_ref and not line.get("refEntity"):
+    if kind in REFERENCE_TYPES - {"file"} and not line.get("refEntity"):
         raise bad_request(f"Missing refEntity of attribute [{line['name']}]")
     return kind
 
@@ -155,4 +162,9 @@ def _is_true(text: str | None, *, default: bool = False) -> bool:
 
 
 def _number(text: str | None) -> int | None:
-    return int(text) if text else None
+    if not text:
+        return None
+    try:
+        return int(text)
+    except ValueError:
+        raise bad_request(f"Invalid range value [{text}]") from None

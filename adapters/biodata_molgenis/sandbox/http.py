@@ -51,7 +51,9 @@ class Ask:
 
     def __init__(self, environ: WSGIEnvironment) -> None:
         self.environ = environ
-        self.method: str = environ["REQUEST_METHOD"]
+        # A HEAD is answered as a GET whose body is not sent.
+        sent: str = environ["REQUEST_METHOD"]
+        self.method = "GET" if sent == "HEAD" else sent
         target = str(environ.get("REQUEST_URI") or environ["PATH_INFO"])
         self.raw_path, _, self.raw_query = target.partition("?")
         self.body: bytes = environ["wsgi.input"].read()
@@ -128,7 +130,7 @@ class Ask:
     def form(self) -> dict[str, str]:
         """The text fields of a form; a repeated one is joined by commas, as the server does (d)."""
         if self.content_type == FORM:
-            return _joined(parse_qsl(self.body.decode(), keep_blank_values=True))
+            return _joined(parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True))
         return _joined(list(self._parts[0]))
 
     @cached_property

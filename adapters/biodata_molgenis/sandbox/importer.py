@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from biodata_molgenis.sandbox import system, writes
+from biodata_molgenis.sandbox.consistency import refuse_changed, refuse_inconsistent
 from biodata_molgenis.sandbox.emx import Emx, read_emx
 from biodata_molgenis.sandbox.errors import ApiError, Violation, bad_request, denied
 from biodata_molgenis.sandbox.http import Answer, Ask, Upload, text_answer
@@ -102,36 +103,21 @@ def _put_types(state: State, emx: Emx, metadata_action: str) -> None:
             raise bad_request(f"Repository '{entity_type.id}' already exists.", "D10")
         if not exists and metadata_action == "UPDATE":
             raise bad_request(f"Unknown entity type '{entity_type.id}'.", "D01")
-        _refuse_changed(state, entity_type)
+        refuse_changed(state, entity_type)
+        _fill(state, entity_type)
         state.put_type(entity_type)
     for entity_type in emx.types:
-        _refuse_dangling(state, entity_type)
+        refuse_inconsistent(state, entity_type)
 
 
-def _refuse_changed(state: State, entity_type: EntityType) -> None:
-    """A new attribute of a filled table must allow the rows to go on without it."""
+def _fill(state: State, entity_type: EntityType) -> None:
+    """Rows that are there get the new attributes, empty."""
     present = state.types.get(entity_type.id)
     if present is None:
         return
-    added = [one for one in entity_type.atomic if one.name not in present.by_name]
-    rows = state.stored[entity_type.id]
-    if rows and any(not one.nillable for one in added):
-        text = f"The attribute '{added[0].name}' of entity '{entity_type.id}' contains null values."
-        raise bad_request(text, "D20")
-    empty: Row = {one.name: () if one.multi else None for one in added if one.type != "onetomany"}
-    state.stored[entity_type.id] = {key: {**empty, **row} for key, row in rows.items()}
-
-
-def _refuse_dangling(state: State, entity_type: EntityType) -> None:
-    if not any(one.is_id for one in entity_type.attributes) and not entity_type.abstract:
-        raise bad_request(f"EntityType [{entity_type.id}] is missing required ID attribute")
-    for attribute in entity_type.attributes:
-        if attribute.ref is not None and attribute.ref not in state.types:
-            text = f"Unknown refEntity [{attribute.ref}] of attribute [{attribute.name}]"
-            raise bad_request(f"{text} of entity [{entity_type.id}]")
-        if attribute.part_of is not None and attribute.part_of not in entity_type.by_name:
-            text = f"Unknown partOfAttribute [{attribute.part_of}] of attribute [{attribute.name}]"
-            raise bad_request(f"{text} of entity [{entity_type.id}]")
+    added = [one for one in entity_type.atomic if one.name not in present.by_name and one.type != "onetomany"]
+    empty: Row = {one.name: () if one.multi else None for one in added}
+    state.stored[entity_type.id] = {key: {**empty, **row} for key, row in state.stored[entity_type.id].items()}
 
 
 def _in_order(state: State, names: Iterable[str]) -> list[EntityType]:

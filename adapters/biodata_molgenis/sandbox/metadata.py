@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from biodata_molgenis.sandbox import answers_v3, system
 from biodata_molgenis.sandbox.answers import View
+from biodata_molgenis.sandbox.consistency import refuse_inconsistent
 from biodata_molgenis.sandbox.errors import ApiError, Violation, bad_request
 from biodata_molgenis.sandbox.http import JSON, Answer, Ask, empty, json_answer
 from biodata_molgenis.sandbox.model import FIELD_TYPES, Attribute
@@ -91,7 +92,12 @@ def _create(state: State, ask: Ask) -> Answer:
         raise ApiError(409, Violation(f"Repository '{name}' already exists.", "D10"))
     attributes = [_new_attribute(one) for one in body["attributes"]]
     label, package = body.get("label"), body.get("package")
-    state.create_table(name, attributes, label=label, package=package, description=body.get("description"))
+    made = state.create_table(name, attributes, label=label, package=package, description=body.get("description"))
+    try:
+        refuse_inconsistent(state, made)
+    except ApiError:
+        state.drop_type(name)
+        raise
     return empty(201, answers_v3.link(ask.base, "metadata", name))
 
 
@@ -106,7 +112,7 @@ def _new_attribute(item: dict[str, Any]) -> Attribute:
         type=kind,
         label=item.get("label"),
         description=item.get("description"),
-        ref=item.get("refEntityType"),
+        ref="sys_FileMeta" if kind == "file" else item.get("refEntityType"),
         mapped_by=item.get("mappedByAttribute"),
         enum_options=tuple(item.get("enumOptions") or ()),
         default=item.get("defaultValue"),

@@ -304,6 +304,8 @@ def typed_id(entity_type: EntityType, text: str) -> Any:
 
 
 def _settled(attribute: Attribute) -> Attribute:
+    if attribute.type == "file" and attribute.ref is None:
+        return msgspec.structs.replace(attribute, ref=system.FILE_META)
     if attribute.is_id:
         return msgspec.structs.replace(attribute, nillable=False, unique=True, read_only=True, lookup=True)
     if attribute.is_label:

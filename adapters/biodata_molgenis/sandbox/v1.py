@@ -102,7 +102,8 @@ def _options(ask: Ask) -> dict[str, Any]:
 
 def _expand(options: dict[str, Any]) -> dict[str, Fetch | None]:
     """`ref` or partial `ref[a;b]` by lower-case name."""
-    text = ",".join(options.get("expand") or ())
+    listed = options.get("expand")
+    text = ",".join(map(str, listed)) if isinstance(listed, list) else ""
     if not text:
         return {}
     return {name.lower(): below for name, below in parse_attrs(text, "[]", ";").names}
@@ -153,8 +154,7 @@ def _page(state: State, ask: Ask, name: str) -> Answer:
         raise ApiError(400, *violations)
     entity_type = state.require(ask.user, name, "READ_DATA")
     condition = _condition(state, entity_type, options.get("q"))
-    orders = (options.get("sort") or {}).get("orders") or [] if isinstance(options.get("sort"), dict) else []
-    sort = [(one["property"], str(one.get("direction", "ASC")).upper() == "DESC") for one in orders]
+    sort = _sort(options.get("sort"))
     rows = state.visible_rows(ask.user, name)
     found = select(state, entity_type, rows, condition, sort, start, num)
     view = _view(state, ask)
@@ -162,6 +162,15 @@ def _page(state: State, ask: Ask, name: str) -> Answer:
     expand = _expanded(entity_type, options)
     items = [answers_v1.row_body(view, entity_type, row, shown, expand) for row in found.rows]
     return json_answer(answers_v1.page(view, entity_type, items, start, num, found.total))
+
+
+def _sort(sort: Any) -> list[tuple[str, bool]]:
+    orders = sort.get("orders") if isinstance(sort, dict) else None
+    if not isinstance(orders, list):
+        return []
+    if not all(isinstance(one, dict) and isinstance(one.get("property"), str) for one in orders):
+        raise bad_request("Invalid request body.")
+    return [(one["property"], str(one.get("direction", "ASC")).upper() == "DESC") for one in orders]
 
 
 def _number(value: Any) -> int:

@@ -54,8 +54,6 @@ def _parameters(ask: Ask) -> dict[str, str]:
 
 
 def _page(state: State, ask: Ask, name: str) -> Answer:
-    if ask.method == "POST":
-        ask.require_type(FORM, "")
     parameters = _parameters(ask)
     paging = query_v2(parameters, BEAN)
     entity_type = state.require(ask.user, name, "READ_DATA")
@@ -159,16 +157,24 @@ def _set_attribute(state: State, ask: Ask, name: str, attribute_name: str) -> An
 
 
 def _known(state: State, entity_type: EntityType, value: Any) -> Any:
-    row_id = typed_id(entity_type, value if isinstance(value, str) else f"{value:.0f}")
+    row_id = typed_id(entity_type, _id_text(value))
     if row_id not in state.rows(entity_type.id):
         raise unknown_row(entity_type.id_attribute.name, str(row_id), entity_type.label)
     return row_id
 
 
+def _id_text(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.0f}"
+    if not isinstance(value, str):
+        raise bad_request("Invalid request body.")
+    return value
+
+
 def _delete_batch(state: State, ask: Ask, name: str) -> Answer:
     ids = _batch(ask, "entityIds")
     entity_type = state.require(ask.user, name, "DELETE_DATA")
-    writes.delete(state, entity_type, [one if isinstance(one, str) else f"{one:.0f}" for one in ids])
+    writes.delete(state, entity_type, map(_id_text, ids))
     return empty(204)
 
 
