@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import io
+import logging
 import socket
 import threading
 import time
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Server"]
 
+_log = logging.getLogger("biodata.sandbox")
 LOOPBACK = "127.0.0.1"
 IDLE_SECONDS = 60.0
 
@@ -177,7 +179,7 @@ class _Handler(WSGIRequestHandler):
 
     def _reply(self, httpd: _Httpd, body: bytes, fault: Fault | None) -> _Reply | None:
         if fault is None:
-            return self._call(httpd.app, body)
+            return self._handled(httpd.app, body)
         time.sleep(fault.delay)
         if fault.drop == "before":
             return None
@@ -185,12 +187,21 @@ class _Handler(WSGIRequestHandler):
             page, content_type = fault.page()
             reply = _Reply(fault.status, HTTPStatus(fault.status).phrase, [("Content-Type", content_type)], page)
         else:
-            reply = self._call(httpd.app, body)
+            reply = self._handled(httpd.app, body)
         if fault.drop == "after":
             return None
         content = reply.content if fault.cut is None else reply.content[: fault.cut]
         headers = [*reply.headers, *fault.headers.items()]
         return _Reply(reply.code, reply.reason, headers, content, whole=fault.cut is None)
+
+    def _handled(self, application: WSGIApplication, body: bytes) -> _Reply:
+        """The application's reply; an exception in it is a defect of the sandbox, and said to be one."""
+        try:
+            return self._call(application, body)
+        except Exception as error:  # noqa: BLE001 - whatever it is
+            _log.exception("defect in the sandbox: %s %s", self.command, redact_target(self.path))
+            text = f"defect in the sandbox: {type(error).__name__}"
+            return _Reply(500, "Internal Server Error", [("Content-Type", "text/plain")], text.encode())
 
     def _call(self, application: WSGIApplication, body: bytes) -> _Reply:
         environ = self.make_environ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -360,3 +361,46 @@ def test_table_that_others_need_stays(ask: Ask, person: None) -> None:
     assert ask("DELETE", "/api/v1/Person/meta").status_code == 204
     assert ask("DELETE", "/api/v1/City/meta").status_code == 204
     assert ask("GET", "/api/v1/City/exist").text == "false"
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("x,T,xref,,,,Nowhere,,,,,", "Unknown refEntity [Nowhere]"),
+        ("x,T,mref,,,,,,,,,", "Missing refEntity"),
+        ("x,T,one_to_many,,,,T,,id,,,", "Invalid mappedBy [id]"),
+        ("x,T,compound,,,,,,,x,,", "Invalid partOfAttribute [x]"),
+        ("x,T,strange,,,,,,,,,", "Unsupported data type [strange]"),
+        ("id,T,string,,,,,,,,,", "Duplicate attribute name"),
+        ("x,T,int,,,,,,,,one,", "Invalid range value [one]"),
+    ],
+)
+def test_emx_that_contradicts_itself(ask: Ask, state: State, line: str, words: str) -> None:
+    sheet = ALL_TYPES.splitlines()[0] + f"\nid,T,string,TRUE,,FALSE,,,,,,\n{line}\n"
+    run = imported(ask, attributes=sheet)
+    assert run["status"] == "FAILED"
+    assert words in run["message"]
+    assert "T" not in state.types
+
+
+def test_emx_changes_a_table(ask: Ask, person: None) -> None:
+    head = "name,entity,dataType,idAttribute,labelAttribute,nillable\n"
+    head += "code,City,string,TRUE,,\nname,City,string,,TRUE,\n"
+    required = imported(ask, attributes=head + "size,City,int,,,FALSE\n")
+    assert required["message"] == "The attribute 'size' of entity 'City' contains null values."
+    assert imported(ask, attributes=head + "size,City,int,,,TRUE\n")["status"] == "FINISHED"
+    assert ask("PUT", "/api/v1/City/gro/size", json=5).status_code == 200
+    assert [row.get("size") for row in ask("GET", "/api/v2/City?sort=code").json()["items"]] == [None, 5]
+    other = imported(ask, attributes=head + "size,City,string,,,TRUE\n")
+    assert "type update from [INT] to [STRING]" in other["message"]
+
+
+def test_threads(ask: Ask, state: State) -> None:
+    state.create_table("T", [Attribute(name="id")])
+    batches = [[{"id": f"{batch}-{number}"} for number in range(50)] for batch in range(20)]
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda rows: ask("POST", "/api/v2/T", json={"entities": rows}), batches))
+        same = list(pool.map(lambda _: ask("POST", "/api/v1/T", json={"id": "once"}), range(8)))
+    assert {one.status_code for one in answers} == {201}
+    assert sorted(one.status_code for one in same) == [201] + [400] * 7
+    assert len(state.rows("T")) == 1001

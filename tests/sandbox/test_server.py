@@ -118,6 +118,16 @@ def test_a_cut_body_looks_whole(server: Server, http: requests.Session) -> None:
     assert (response.text, response.headers.get("Content-Length")) == ("GET", None)
 
 
+def test_a_defect_is_said_to_be_one(http: requests.Session, caplog: pytest.LogCaptureFixture) -> None:
+    def broken(environ: dict[str, object], start_response: Callable[..., object]) -> Iterable[bytes]:
+        raise RuntimeError("oops")
+
+    with Server(broken) as server:
+        response = http.get(server.url, timeout=5)
+    assert (response.status_code, response.text) == (500, "defect in the sandbox: RuntimeError")
+    assert "oops" in caplog.text
+
+
 def test_a_delay(server: Server, http: requests.Session) -> None:
     server.faults.add("GET /*", delay=0.2)
     began = time.monotonic()

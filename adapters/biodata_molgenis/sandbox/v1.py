@@ -188,7 +188,7 @@ def _condition(state: State, entity_type: EntityType, rules: Any) -> Condition |
 
 def _attributes(entity_type: EntityType, options: dict[str, Any]) -> Any:
     names = options.get("attributes")
-    if not names:
+    if not names or not isinstance(names, list):
         return everything(entity_type)
     fetch = Fetch(tuple((str(name), None) for name in names), star=False)
     return resolve(entity_type, fetch, any_case=True)
