@@ -17,7 +17,10 @@ from __future__ import annotations
 import pytest
 
 pytest.register_assert_rewrite(
-    *(f"biodata.testing.{part}" for part in ("contract", "errors", "filtering", "frames", "paging", "reading", "writing"))
+    *(
+        f"biodata.testing.{part}"
+        for part in ("contract", "errors", "existing", "filtering", "frames", "paging", "reading", "writing")
+    )
 )
 
 from biodata.testing.suite import ComplianceSuite  # noqa: E402 - asserts are rewritten at import

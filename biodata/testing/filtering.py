@@ -45,7 +45,11 @@ def operands(op: str, values: list[Any], *, text: bool) -> Iterator[Any]:
 def _in_order(pair: tuple[Any, Any]) -> tuple[Any, Any]:
     """Low and high, where the type has an order."""
     first, second = pair
-    return pair if isinstance(first, dict | list) or isinstance(second, dict | list) or first <= second else pair[::-1]
+    try:
+        return (first, second) if first <= second else (second, first)
+    except TypeError:
+        return pair
+
 
 
 def _ill_fitting(name: str, op: str) -> bool:

@@ -18,7 +18,9 @@ def fill(table: Repository, number: int) -> set[str]:
     """That many records; their keys."""
     keys = [f"k{index:03}" for index in range(number)]
     if keys:
-        table.add({"id": key, "name": "same", "number": index % 3} for index, key in enumerate(keys)).raise_for_refused()
+        table.add(
+            {"id": key, "name": "same", "number": index % 3} for index, key in enumerate(keys)
+        ).raise_for_refused()
     return set(keys)
 
 

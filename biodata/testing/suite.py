@@ -9,6 +9,7 @@ import pytest
 from biodata.testing import samples
 from biodata.testing.contract import Contract
 from biodata.testing.errors import Errors
+from biodata.testing.existing import Existing
 from biodata.testing.filtering import Filtering
 from biodata.testing.frames import Frames
 from biodata.testing.paging import Paging
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["ComplianceSuite"]
 
 
-class ComplianceSuite(Reading, Filtering, Paging, Writing, Errors, Frames, Contract):
+class ComplianceSuite(Reading, Filtering, Paging, Writing, Errors, Frames, Contract, Existing):
     """All tests; a subclass called `Test…` has a fixture `target` of scope `class`."""
 
     @pytest.fixture(scope="class")
@@ -69,3 +70,12 @@ class ComplianceSuite(Reading, Filtering, Paging, Writing, Errors, Frames, Contr
     def table(self, provide: Callable[[Schema], Repository]) -> Repository:
         """A table with a key, a name and a number, empty."""
         return provide(samples.plain(samples.fresh_name("plain")))
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def there(cls, target: Target, request: pytest.FixtureRequest) -> Repository:
+        """A table with records: the one that the target names, or the sample."""
+        if target.existing is not None:
+            return target.connection[target.existing]
+        sample: Repository = request.getfixturevalue("sample")
+        return sample

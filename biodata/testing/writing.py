@@ -97,7 +97,11 @@ class Writing:
             pytest.skip("not run: the platform has no required fields")
         from biodata.records.types import Field, Schema, String
 
-        fields = (Field("id", String(), required=True), Field("name", String(), required=True), Field("more", String()))
+        fields = (
+            Field("id", String(), required=True),
+            Field("name", String(), required=True),
+            Field("more", String()),
+        )
         table = provide(Schema(samples.fresh_name("needed"), "id", fields))
         assert table.schema["name"].required
         bad: list[dict[str, Any]] = [{"id": "a"}, {"id": "b", "name": None}]
@@ -141,7 +145,10 @@ class Writing:
 
     def test_a_partial_upsert_leaves_other_fields(self, table: Repository) -> None:
         table.add(record("a")).raise_for_refused()
-        assert statuses(table.upsert([{"id": "a", "number": None}, {"id": "b", "number": 3}])) == ["updated", "created"]
+        assert statuses(table.upsert([{"id": "a", "number": None}, {"id": "b", "number": 3}])) == [
+            "updated",
+            "created",
+        ]
         assert table.get(["a", "b"]) == [record("a", number=None), {"id": "b", "name": None, "number": 3}]
 
     def test_the_later_record_of_a_key_wins(self, table: Repository) -> None:

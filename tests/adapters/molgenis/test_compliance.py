@@ -1,0 +1,44 @@
+"""The compliance suite on MOLGENIS: its sandbox."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+import biodata
+from biodata.sandbox import Sandbox
+from biodata.testing import ComplianceSuite, Target, ValueDomain
+from biodata_molgenis.sandbox import MolgenisSandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from biodata.connection import Access, Connection
+    from biodata.records.types import Schema
+
+DOMAIN = ValueDomain(
+    kinds=frozenset({"string", "enum", "int", "float", "bool", "date", "datetime"}),
+    refused=frozenset({"json", "object"}),
+    lists=frozenset(),
+    empty_strings=False,
+)
+"""protocols/molgenis.md, f: the only lists are references; "" is null."""
+
+
+class TestMolgenis(ComplianceSuite):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def target(cls) -> Iterator[Target]:
+        with Sandbox(("molgenis",), empty=True, classes={"molgenis": MolgenisSandbox}) as sandbox:
+            login = {"username": "admin", "password": "admin"}
+
+            def opened(access: Access) -> Connection:
+                return biodata.connect(sandbox.url("molgenis"), platform="molgenis", access=access, **login)
+
+            with opened("delete") as connection:
+
+                def provide(schema: Schema) -> str:
+                    return connection.ensure(schema).name
+
+                yield Target(connection=connection, domain=DOMAIN, provide=provide, reopen=opened)

@@ -1,0 +1,87 @@
+"""An adapter from a stranger's wheel: found, opened, listed, and held to the compliance suite."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+
+
+SUITE = str(HERE / "compliance_of_tiny.py")
+PYTEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "--noconftest", "-o", "addopts=--import-mode=importlib")
+
+
+def run(*arguments: str, path: tuple[Path, ...] = (), status: int = 0, **more: str) -> str:
+    """The output of a Python command, which must end with that status; with these directories on the path."""
+    environment = os.environ | {"PIP_NO_INDEX": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"} | more
+    if path:
+        environment["PYTHONPATH"] = os.pathsep.join(map(str, path))
+    done = subprocess.run(
+        [sys.executable, *arguments], check=False, capture_output=True, text=True, cwd=ROOT, env=environment
+    )
+    assert done.returncode == status, done.stdout[-4000:] + done.stderr[-4000:]
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def plugin(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory into which the wheel was installed."""
+    wheels, installed = tmp_path_factory.mktemp("wheels"), tmp_path_factory.mktemp("installed")
+    build = ("-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(wheels))
+    run(*build, str(HERE / "biodata_tiny_project"))
+    (wheel,) = wheels.glob("biodata_tiny-*.whl")
+    run("-m", "pip", "install", "--no-deps", "--target", str(installed), str(wheel))
+    return installed
+
+
+def test_it_is_found_by_its_entry_point(plugin: Path) -> None:
+    program = (
+        "import sys, biodata;"
+        "c = biodata.connect('tiny://x', platform='tiny');"
+        "assert 'biodata_tiny' in sys.modules;"
+        "print(c.platform, c.identity().server, c.tables())"
+    )
+    assert run("-c", program, path=(plugin,)).split() == ["tiny", "tiny", "[]"]
+
+
+def test_it_is_not_there_without_the_wheel() -> None:
+    program = "import biodata.registry as r; print('tiny' in r.platforms(), 'duckdb' in r.platforms())"
+    assert run("-c", program).split() == ["False", "True"]
+
+
+def test_the_command_lists_it(plugin: Path) -> None:
+    assert re.search(r"\btiny\b", run("-m", "biodata", "adapters", path=(plugin,)))
+
+
+def test_the_compliance_suite_passes(plugin: Path) -> None:
+    said = run(*PYTEST, SUITE, path=(plugin,))
+    passed = re.search(r"(\d+) passed", said)
+    assert passed, said[-2000:]
+    assert int(passed[1]) > 400
+    assert "failed" not in said
+
+
+@pytest.mark.parametrize(
+    ("fault", "noticed_by"),
+    [
+        ("loses_a_record", "test_every_record_comes_once"),
+        ("forgets_the_last_page", "test_every_record_comes_once"),
+        ("gives_text_for_numbers", "test_every_value_comes_back"),
+        ("gets_the_wrong_record", "test_add_creates"),
+        ("takes_duplicates", "test_a_duplicate_is_refused"),
+        ("update_clears_the_rest", "test_update_changes_what_is_given"),
+        ("deletes_nothing", "test_a_whole_table_must_be_said"),
+        ("sends_the_secret", "test_requests_can_be_pickled_and_hold_no_secret"),
+    ],
+)
+def test_the_compliance_suite_notices(plugin: Path, fault: str, noticed_by: str) -> None:
+    broken = ("-p", "broken_tiny", "-k", noticed_by)
+    said = run(*PYTEST, *broken, SUITE, path=(plugin, HERE), status=1, BROKEN=fault)
+    assert re.search(rf"FAILED \S+{noticed_by}", said), said[-2000:]
