@@ -24,7 +24,7 @@ class StepReport(msgspec.Struct, frozen=True, kw_only=True):
         state: waiting, extracted, transformed, checked, loaded, done or failed.
         rows_read: records that came from the source; `rows_out` of them passed transform and row checks.
         rejects: by rule; `tally` is what the target did, status to number of records.
-        seconds: by stage: extract, transform, check, load.
+        seconds: by stage: prepare, extract, transform, check, load.
     """
 
     name: str

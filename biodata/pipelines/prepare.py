@@ -110,6 +110,7 @@ def prepare(spec: PipelineSpec, step: Step, connections: Mapping[str, Connection
     Raises:
         BiodataError: whatever does not fit, with file, line and step; nothing has been read or written.
     """
+    start = monotonic()
     with located(spec.file, step.extract.line, step.name):
         result = source_query(connections[step.extract.source.profile], step)
         source = source_schema(result)
@@ -119,7 +120,9 @@ def prepare(spec: PipelineSpec, step: Step, connections: Mapping[str, Connection
         _check_columns(step, transform.schema.names)
         _check_look_ups(step, connections)
     countable = result.plan.residual is None and connections[step.extract.source.profile].adapter.has("count")
-    return Work(step, result, transform, _target(spec, step, transform, connections), countable=countable)
+    work = Work(step, result, transform, _target(spec, step, transform, connections), countable=countable)
+    work.seconds["prepare"] = round(monotonic() - start, 4)
+    return work
 
 
 def _target(

@@ -94,7 +94,8 @@ class Run:
             spool = Spool(self.directory / "spool")
             stack.callback(spool.remove)
             connections = open_profiles(self.spec, connect, stack)
-            self.works = [prepare(self.spec, step, connections) for step in self.spec.steps]
+            for step in self.spec.steps:
+                self.works.append(prepare(self.spec, step, connections))
             for work in self.works:
                 self._extract(work, spool)
             for work in self.works:
