@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from biodata.errors import ConfigError, NotFound, SchemaError, Unsupported, near_match
@@ -98,14 +98,19 @@ class Target:
                 done(outcome)
         return tally
 
+    @property
+    def atomic(self) -> bool:
+        """Whether all rows arrive or none does, for the modes that would double or lose records halfway."""
+        return self.load.mode != "merge" and self.connection.adapter.has("transaction")
+
+    def would_double(self, state: str) -> bool:
+        """Whether a run that ended in that state of the step has added what another run would add again."""
+        return self.load.mode == "append" and (state == "done" or (state == "loading" and not self.atomic))
+
     @contextmanager
     def _together(self) -> Iterator[None]:
-        """All or nothing, for the modes that would double or lose records when they stop halfway."""
-        if self.load.mode == "merge" or not self.connection.adapter.has("transaction"):
+        with self.connection.transaction() if self.atomic else nullcontext():
             yield
-        else:
-            with self.connection.transaction():
-                yield
 
     def _send_batch(self, rows: Rows) -> Batch:
         from biodata.records.arrow import from_arrow

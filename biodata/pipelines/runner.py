@@ -209,10 +209,9 @@ class Run:
     def _how_to_go_on(self) -> str:
         if not self.writing:
             return "Nothing was written; run the same command again to start anew."
-        modes = {work.target.load.mode for work in self.works if work.target}
-        if modes == {"merge"}:
-            return "What was written stays; run the same command again, and what is there already is left unchanged."
-        return f"Run {self.id} was writing; look at the target before the same command is run again."
+        if any(work.target and work.target.would_double(work.state) for work in self.works):
+            return f"Run {self.id} was adding; look at the target before the same command is run again."
+        return "Run the same command again: what is there already is left unchanged."
 
     def _finish(self, state: str, error: BaseException | None = None) -> RunReport:
         self.progress.close()

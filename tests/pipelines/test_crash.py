@@ -15,7 +15,12 @@ COUNT = "{equals: {from: source/ASE, key: rs12460890, field: Samples}}"
 
 
 @pytest.fixture
-def command(tmp_path, source, pipeline):
+def mode():
+    return "merge"
+
+
+@pytest.fixture
+def command(tmp_path, source, pipeline, mode):
     """`biodata run` of a pipeline with enough rows to be met in the middle."""
     made = ({"ID": str(n), "SNP_ID": "rs12460890", "Ref_Counts": str(n), "Alt_Counts": "1"} for n in range(ROWS))
     source(made, samples=str(ROWS))
@@ -23,7 +28,7 @@ def command(tmp_path, source, pipeline):
     lines = [f"  {name}: {{platform: duckdb, path: {name}.duckdb}}\n" for name in ("source", "target")]
     profiles.write_text("profiles:\n" + "".join(lines), "utf-8")
     environment = {**os.environ, "BIODATA_CONFIG": str(profiles), "BIODATA_STATE": str(tmp_path / "state")}
-    arguments = [sys.executable, "-m", "biodata", "run", str(pipeline())]
+    arguments = [sys.executable, "-m", "biodata", "run", str(pipeline(("mode: merge", f"mode: {mode}")))]
 
     def start():
         return subprocess.Popen(
@@ -87,7 +92,7 @@ def test_kill_9_and_the_same_command_again(command, target, tmp_path, moment):
 
 
 @pytest.mark.parametrize(
-    ("moment", "words"), [(reading, "Nothing was written"), (loading, "what is there already is left unchanged")]
+    ("moment", "words"), [(reading, "Nothing was written"), (loading, "Run the same command again")]
 )
 def test_ctrl_c_keeps_the_journal_and_says_how_to_go_on(command, target, tmp_path, moment, words):
     state = tmp_path / "state"
@@ -106,3 +111,21 @@ def test_ctrl_c_keeps_the_journal_and_says_how_to_go_on(command, target, tmp_pat
     _, err = again.communicate()
     assert again.returncode == 0, err
     assert len(target()) == ROWS
+
+
+@pytest.mark.parametrize("mode", ["merge", "append", "replace"])
+def test_killed_at_any_instant_every_record_is_there_exactly_once(command, target, tmp_path, mode):
+    state = tmp_path / "state"
+    state.mkdir()
+    for delay in (0.02, 0.2, 0.45):
+        process = command()
+        runs = len(Journal(state).runs())
+        meet(process, state, lambda at, known=runs: len(Journal(at).runs()) > known)
+        time.sleep(delay)
+        process.kill()
+        process.communicate()
+    process = command()
+    _, err = process.communicate()
+    assert process.returncode == 0, err
+    assert len(target()) == ROWS
+    assert [run.state for run in Journal(state).runs()] == ["interrupted"] * 3 + ["done"]
