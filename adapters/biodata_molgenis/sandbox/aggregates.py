@@ -9,7 +9,7 @@ from biodata_molgenis.sandbox.answers import plain
 from biodata_molgenis.sandbox.conditions import from_rsql
 from biodata_molgenis.sandbox.errors import bad_request, server_error, unknown_attribute
 from biodata_molgenis.sandbox.fetch import default_of, everything
-from biodata_molgenis.sandbox.query import select
+from biodata_molgenis.sandbox.query import matching
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,10 +30,8 @@ def answer(view: View, entity_type: EntityType, text: str, query: rsql.Node | No
     axes = _axes(entity_type, text)
     condition = from_rsql(view.state.types, entity_type, query) if query is not None else None
     everyone = view.state.visible_rows(view.user, entity_type.id)
-    rows = select(view.state, entity_type, everyone, condition, (), 0, 0).total and [
-        *select(view.state, entity_type, everyone, condition, (), 0, len(everyone)).rows
-    ]
-    matrix, x_labels, y_labels = _matrix(view, entity_type, axes, rows or [])
+    rows = matching(view.state, entity_type, everyone, condition)
+    matrix, x_labels, y_labels = _matrix(view, entity_type, axes, rows)
     body: dict[str, Any] = {
         "href": answers_v2.path(entity_type.id),
         "aggs": {"matrix": matrix, "xLabels": x_labels, "yLabels": y_labels},

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from biodata_molgenis.sandbox.model import Attribute, EntityType
     from biodata_molgenis.sandbox.state import Row, State
 
-__all__ = ["SEARCH_WINDOW", "Selection", "select", "text_of"]
+__all__ = ["SEARCH_WINDOW", "Selection", "matching", "select", "text_of"]
 
 SEARCH_WINDOW = 10_000
 _WORD = re.compile(r"\w+(?:['.]\w+)*")
@@ -57,17 +57,21 @@ def select(
     Raises:
         ApiError: 500 past the search engine's window [C 203, 206] and for sorting by what is not there [C 051].
     """
-    found = list(rows.values())
-    if condition is not None:
-        if searched(condition):
-            _refuse_deep(entity_type, condition, start + num)
-            matches = _Search(state, entity_type).test(condition)
-            found = [row for row in found if matches(row)]
-        else:
-            test = _Sql(state, entity_type).test(condition)
-            found = [row for row in found if test(row)]
-    ordered = _sorted(entity_type, found, sort)
+    if condition is not None and searched(condition):
+        _refuse_deep(entity_type, condition, start + num)
+    ordered = _sorted(entity_type, matching(state, entity_type, rows, condition), sort)
     return Selection(len(ordered), ordered[start : start + num])
+
+
+def matching(
+    state: State, entity_type: EntityType, rows: Mapping[Any, Row], condition: Condition | None
+) -> list[Row]:
+    """All rows that match, in no order."""
+    if condition is None:
+        return list(rows.values())
+    engine = _Search if searched(condition) else _Sql
+    test = engine(state, entity_type).test(condition)
+    return [row for row in rows.values() if test(row)]
 
 
 def searched(condition: Condition) -> bool:
@@ -119,23 +123,23 @@ class _Engine:
         self.state = state
         self.entity_type = entity_type
 
-    def values(self, path: tuple[Attribute, ...]) -> Callable[[Row], tuple[Any, ...]]:
+    def values(
+        self, path: tuple[Attribute, ...], entity_type: EntityType | None = None
+    ) -> Callable[[Row], tuple[Any, ...]]:
         """The values at the end of a path: none, one, or several where it goes through a list."""
         first, rest = path[0], path[1:]
-        reach = self._reach(first)
+        reach = self._reach(entity_type or self.entity_type, first)
         if not rest:
             return reach
         target = self.state.rows(first.ref or "")
-        onward = self.values(rest)
+        onward = self.values(rest, self.state.types[first.ref or ""])
         return lambda row: tuple(value for key in reach(row) if key in target for value in onward(target[key]))
 
-    def _reach(self, attribute: Attribute) -> Callable[[Row], tuple[Any, ...]]:
+    def _reach(self, entity_type: EntityType, attribute: Attribute) -> Callable[[Row], tuple[Any, ...]]:
         name = attribute.name
         if attribute.type == "onetomany":
             children = self.state.children(attribute)
-            key = next(
-                one.id_attribute.name for one in self.state.types.values() if one.by_name.get(name) is attribute
-            )
+            key = entity_type.id_attribute.name
             return lambda row: children.get(row[key], ())
         if attribute.multi:
             return lambda row: row[name]
