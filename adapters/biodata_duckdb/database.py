@@ -126,10 +126,11 @@ class Database:
         cursor.begin()
         try:
             yield cursor
+            cursor.execute("SELECT 1")  # after a failed statement commit() says nothing, and undoes everything
             cursor.commit()
         except duckdb.TransactionException:
             cursor.rollback()
-            raise WriteError("Nothing of the transaction was written", code="BD-WRITE-TRANSACTION") from None
+            raise _undone() from None
         except BaseException:
             cursor.rollback()
             raise
@@ -171,6 +172,8 @@ def translated() -> Iterator[None]:
 
     try:
         yield
+    except duckdb.TransactionException:
+        raise _undone() from None
     except duckdb.CatalogException:
         raise NotFound("The table or something in it is gone", code="BD-NOT-FOUND-TABLE") from None
     except (duckdb.ParserException, duckdb.BinderException, duckdb.SyntaxException) as error:
@@ -178,6 +181,10 @@ def translated() -> Iterator[None]:
         raise QueryError(f"DuckDB does not understand it: {words}", code="BD-QUERY-NATIVE") from None
     except duckdb.Error as error:
         raise RemoteError(f"DuckDB failed: {type(error).__name__}", code="BD-DUCKDB") from None
+
+
+def _undone() -> WriteError:
+    return WriteError("A statement failed, and nothing of the transaction is written", code="BD-WRITE-TRANSACTION")
 
 
 def _why(error: Exception) -> BiodataError:

@@ -76,7 +76,7 @@ def condition(node: Node, schema: Schema) -> Sql:
 def column(field: Field) -> str:
     """A field as it is read and compared: in our type, NaN as null, instants in UTC."""
     name, native, wanted = quoted(field.name), field.options[NATIVE], canonical(wire(field.type))
-    if native.startswith("TIMESTAMP WITH"):
+    if native == "TIMESTAMP WITH TIME ZONE":
         return f"make_timestamp(epoch_us({name}))"
     if isinstance(field.type, Float):
         return f"nullif({name}, 'nan')"

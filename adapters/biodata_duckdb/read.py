@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import msgspec
 
 from biodata.adapter import Page, PageRequest
+from biodata.errors import QueryError
 from biodata.records.types import DataType, DateTime, File, Float, Json, List, Object
 from biodata_duckdb.query import column, condition, parameter, sort_expression
 from biodata_duckdb.types import quoted
@@ -22,6 +23,7 @@ from biodata_duckdb.types import quoted
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    import duckdb
     import pyarrow as pa
 
     from biodata.query.plan import Plan
@@ -90,6 +92,7 @@ def page(database: Database, plan: Plan, request: PageRequest) -> KeyedPage:
     """Send one request."""
     call: Statement = request.call
     with database.reading() as cursor:
+        _check_native(cursor, plan)
         rows = cursor.execute(call.sql, list(call.params)).fetchall()
     width = len(call.fields)
     position = rows[-1][width:] if rows else ()
@@ -114,6 +117,7 @@ def count(database: Database, table: Table, plan: Plan) -> int:
     """The number of records that match."""
     where, params = _where(plan)
     with database.reading() as cursor:
+        _check_native(cursor, plan)
         rows = cursor.execute(f"SELECT count(*) FROM {table.relation}{_clause(where)}", params).fetchall()  # noqa: S608
     return int(rows[0][0])
 
@@ -142,6 +146,27 @@ def _cast(batch: pa.RecordBatch, wanted: pa.Schema) -> pa.RecordBatch:
 
     columns = [held.cast(field.type) for held, field in zip(batch.columns, wanted, strict=True)]
     return pa.RecordBatch.from_arrays(columns, schema=wanted)
+
+
+def _check_native(cursor: duckdb.DuckDBPyConnection, plan: Plan) -> None:
+    """Hold a native text to one condition: it must stand alone as well as in brackets.
+
+    Raises:
+        QueryError: `BD-QUERY-NATIVE`.
+    """
+    import duckdb
+
+    text = plan.query.native
+    if text is None:
+        return
+    try:
+        alone = all(len(cursor.extract_statements(f"SELECT 1 WHERE {form}\n")) == 1 for form in (text, f"({text}\n)"))
+    except duckdb.Error:
+        alone = False
+    if not alone:
+        raise QueryError(
+            "That is not one SQL condition", code="BD-QUERY-NATIVE", hint="Write what could stand after WHERE"
+        )
 
 
 def _names(plan: Plan) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ records and missing values are looked for first, which also tells which record i
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import msgspec
@@ -142,10 +143,17 @@ class Batch:
             for group in groups:
                 self._apply(group)
         finally:
-            for group in groups:
-                self._cursor.unregister(group.name)
+            self._forget(groups)
         statuses = {index: status for group in groups for index, status in self._statuses(group)}
         return [self._outcome(index, statuses[index]) for index in range(len(self._records))]
+
+    def _forget(self, groups: Sequence[Group]) -> None:
+        """After a failure the transaction is gone, and the registered batch with it."""
+        import duckdb
+
+        with suppress(duckdb.TransactionException):
+            for group in groups:
+                self._cursor.unregister(group.name)
 
     def _groups(self) -> Iterator[Group]:
         by_fields: dict[tuple[str, ...], list[int]] = {}

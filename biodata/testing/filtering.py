@@ -51,7 +51,6 @@ def _in_order(pair: tuple[Any, Any]) -> tuple[Any, Any]:
         return pair
 
 
-
 def _ill_fitting(name: str, op: str) -> bool:
     """Whether the operator does not fit the field's type, so that a QueryError is right."""
     if op in {"is null", "is not null"}:

@@ -117,7 +117,7 @@ def _values(field: Field, domain: ValueDomain) -> list[Any]:
 
 
 def _scalars(kind: str, domain: ValueDomain) -> list[Any]:
-    return {
+    known: dict[str, list[Any]] = {
         "string": texts(domain),
         "enum": ["zulu", "Alpha", "mike", "Alpha"],
         "int": [0, 7, -7, domain.largest, domain.smallest, 40, 41],
@@ -132,4 +132,5 @@ def _scalars(kind: str, domain: ValueDomain) -> list[Any]:
         ],
         "json": [{"a": [1, None, "x"]}, [1, 2], "text", 5, {"nested": {"deep": True}}],
         "object": [{"inner": "x", "size": 1}, {"inner": "it's", "size": None}, {"inner": None, "size": 3}],
-    }[kind]
+    }
+    return known[kind]

@@ -46,7 +46,9 @@ class TinyAdapter(Adapter):
         max_page_size=100,
         batch_size={"add": 5, "update": 5, "upsert": 5, "delete": 5},
         atomic_batches=True,
-        missing=dict.fromkeys(("count", "aggregate", "distinct", "transaction", "partitions", "export", "client"), _NO)
+        missing=dict.fromkeys(
+            ("count", "aggregate", "distinct", "transaction", "partitions", "export", "client"), _NO
+        )
         | {"sandbox": Mark("never", "it is one")},
     )
 

@@ -1,0 +1,171 @@
+"""Types and keys, as the catalogue says them and as our comments keep them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+
+import pytest
+
+import biodata
+from biodata.records import types as t
+
+NATIVE = {
+    "VARCHAR": "string", "TINYINT": "int", "UBIGINT": "int", "HUGEINT": "int", "FLOAT": "float", "DOUBLE": "float",
+    "DECIMAL(10,2)": "decimal", "BOOLEAN": "bool", "DATE": "date", "TIMESTAMP": "datetime",
+    "TIMESTAMP WITH TIME ZONE": "datetime", "TIMESTAMP_MS": "datetime", "JSON": "json", "VARCHAR[]": "list[string]",
+    "INTEGER[3]": "list[int]", "STRUCT(a INTEGER, b VARCHAR)": "object{a, b}", "ENUM('b', 'a')": "enum",
+    "UUID": "string", "TIME": "string", "INTERVAL": "string", "BLOB": "string", "MAP(VARCHAR, INTEGER)": "string",
+    "INTEGER[][]": "string",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("native", "ours"), NATIVE.items())
+def test_a_native_type(house, native, ours):
+    house.client.execute(f"CREATE TABLE t (id INTEGER PRIMARY KEY, x {native})")
+    field = house["t"].schema["x"]
+    assert str(field.type) == ours
+    assert ("as text" in field.description) is (ours == "string" and native != "VARCHAR")
+    assert house["t"].query("x is null").to_records() == []
+
+
+NATIVE_VALUES = {
+    "TIMESTAMP WITH TIME ZONE '2020-01-01 12:00:00.5+02:00'": dt.datetime(
+        2020, 1, 1, 10, 0, 0, 500_000, tzinfo=dt.UTC
+    ),
+    "TIMESTAMP '2020-01-01 12:00:00'": dt.datetime(2020, 1, 1, 12, tzinfo=dt.UTC),
+    "'nan'::DOUBLE": None,
+    "'nan'::FLOAT": None,
+    "2.50::DECIMAL(10,2)": decimal.Decimal("2.5"),
+    "18446744073709551615::UBIGINT": 2**64 - 1,
+    "[TIMESTAMP WITH TIME ZONE '2020-01-01 12:00:00+02:00']": [dt.datetime(2020, 1, 1, 10, tzinfo=dt.UTC)],
+    "['a', NULL]": ["a", None],
+    "TIME '10:00:00'": "10:00:00",
+    "'\\xAA'::BLOB": "\\xAA",
+    "{'a': 1, 'b': {'c': DATE '2020-01-01'}}": {"a": 1, "b": {"c": dt.date(2020, 1, 1)}},
+    "MAP {'a': 1}": "{a=1}",
+}
+
+
+@pytest.mark.parametrize(("sql", "value"), NATIVE_VALUES.items())
+def test_a_native_value(house, sql, value):
+    house.client.execute(f"CREATE TABLE t AS SELECT 1 AS id, {sql} AS x")
+    assert house["t"].query().one()["x"] == value
+
+
+def test_values_go_back_into_native_columns(house):
+    columns = "u UUID, d DECIMAL(10,2), e ENUM('b','a'), z TIMESTAMPTZ, ms TIMESTAMP_MS, l TIMESTAMPTZ[], b BLOB"
+    house.client.execute(f"CREATE TABLE t (id INTEGER PRIMARY KEY, {columns})")
+    noon = dt.datetime(2020, 1, 1, 12, tzinfo=dt.UTC)
+    record = {
+        "id": 1, "u": "6fbf6e7c-d8ac-4c40-89a9-49078163e8ec", "d": decimal.Decimal("2.5"), "e": "a", "z": noon,
+        "ms": noon, "l": [noon], "b": "\\xAA",
+    }  # fmt: skip
+    table = house["t"]
+    table.add(record).raise_for_refused()
+    assert table.get(1) == record
+    assert table.upsert(record).unchanged == 1
+    assert table.count("z = '2020-01-01T13:00:00+01:00' and l = '2020-01-01T12:00:00Z' and u ilike '6FBF%'") == 1
+    assert table.update({"id": 1, "d": decimal.Decimal("2.555")}).refused[0].code == "BD-WRITE-TYPE"
+
+
+RICH = t.Schema(
+    "rich",
+    "id",
+    (
+        t.Field("id", t.String(max_length=10), required=True),
+        t.Field("place", t.Reference("places"), label="Where"),
+        t.Field("visited", t.List(t.Reference("places"))),
+        t.Field("photo", t.File()),
+        t.Field("sex", t.String(choices=("f", "m", "it's"))),
+        t.Field("notes", t.Json(), description="anything; it's free"),
+        t.Field("mail", t.String(), unique=True),
+        t.Field("friend", t.Reference("rich", t.Integer(32))),
+        t.Field('odd "name"', t.List(t.Object((t.Field("a b", t.Integer(64)),)))),
+    ),
+    description="all that a column cannot say",
+)
+
+
+def test_what_a_column_cannot_say_is_kept(path):
+    with biodata.connect(path, platform="duckdb") as connection:
+        connection.ensure(RICH)
+    with biodata.connect(path, platform="duckdb") as connection:
+        there = connection.ensure(RICH).schema
+        assert there.description == RICH.description
+        for field in RICH:
+            kept = there[field.name]
+            assert (kept.type, kept.label, kept.description) == (field.type, field.label, field.description)
+            assert (kept.required, kept.unique) == (field.required, field.unique)
+
+
+def test_a_comment_counts_only_for_its_type(house):
+    house.ensure(RICH)
+    house.client.execute("ALTER TABLE rich ALTER place SET DATA TYPE JSON USING to_json(place)")
+    assert str(house.schema("rich", refresh=True)["place"].type) == "json"
+
+
+def test_another_shape_is_named(house):
+    house.ensure(RICH)
+    other = t.Schema("rich", "id", (t.Field("id", t.String()), t.Field("sex", t.Integer())))
+    with pytest.raises(biodata.SchemaError) as caught:
+        house.ensure(other)
+    assert caught.value.code == "BD-SCHEMA-DIFFERS"
+    assert "sex" in str(caught.value)
+    assert "photo" in str(caught.value)
+
+
+def test_a_composite_key(house):
+    fields = (t.Field("a", t.String()), t.Field("b", t.Integer()), t.Field("c", t.String()))
+    table = house.ensure(t.Schema("pairs", ("a", "b"), fields))
+    table.add([{"a": "x", "b": n, "c": f"{n}"} for n in range(7)]).raise_for_refused()
+    assert table.schema.key == ("a", "b")
+    assert table.get(("x", 3))["c"] == "3"
+    assert [row["b"] for row in table.query(page_size=2)] == list(range(7))
+    assert table.upsert([{"a": "x", "b": 3, "c": "new"}, {"a": "y", "b": 3}]).tally == {"updated": 1, "created": 1}
+    assert table.delete([("x", 0), ("z", 0)]).tally == {"deleted": 1, "unchanged": 1}
+
+
+def test_a_table_without_a_key(house):
+    house.client.execute("CREATE TABLE bare AS SELECT range % 3 AS n FROM range(10)")
+    table = house["bare"]
+    assert table.schema.key == ()
+    assert sorted(row["n"] for row in table.query(page_size=3)) == sorted(n % 3 for n in range(10))
+    assert [row["n"] for row in table.query(page_size=3, order_by="-n")] == sorted(
+        (n % 3 for n in range(10)), reverse=True
+    )
+    assert table.add([{"n": 7}, {"n": 7}]).created == 2
+    with pytest.raises(biodata.QueryError) as caught:
+        table.get(1)
+    assert caught.value.code == "BD-KEY-NONE"
+    with pytest.raises(biodata.Unsupported) as refused:
+        table.update({"n": 1})
+    assert refused.value.code == "BD-DUCKDB-KEY"
+    assert "PRIMARY KEY" in str(refused.value)
+
+
+def test_a_view_is_read_only(house):
+    house.client.execute("CREATE VIEW seen AS SELECT range % 3 AS n FROM range(10)")
+    table = house["seen"]
+    assert not table.schema.writable
+    assert [row["n"] for row in table.query(page_size=3)] == sorted(n % 3 for n in range(10))
+    with pytest.raises(biodata.Unsupported):
+        table.add({"n": 1})
+
+
+def test_tables_of_other_schemas(house):
+    house.client.execute("CREATE SCHEMA other; CREATE TABLE other.t (id INTEGER PRIMARY KEY)")
+    assert [known.name for known in house.tables()] == ["other.t"]
+    assert house["other.t"].add({"id": 1}).created == 1
+    assert house.tables()[0].records == 1
+
+
+def test_defaults_and_sequences(house):
+    house.client.execute(
+        "CREATE SEQUENCE s; CREATE TABLE t (id INTEGER DEFAULT nextval('s') PRIMARY KEY, x VARCHAR DEFAULT 'd')"
+    )
+    table = house["t"]
+    assert table.schema["id"].generated
+    table.add([{"x": "given"}, {"x": None}]).raise_for_refused()
+    table.add({"id": 9}).raise_for_refused()
+    assert {row["x"] for row in table.query()} == {"given", None, "d"}
