@@ -59,7 +59,7 @@ def _count(check: CountCheck, found: int, connections: Mapping[str, Connection])
     wanted = check.equals
     expected = look_up(wanted, connections[wanted.source.profile]) if isinstance(wanted, LookUp) else wanted
     source = f" by {wanted.source}, field {wanted.field}" if isinstance(wanted, LookUp) else ""
-    return CheckOutcome(check.name, "count", found == expected, f"{found} rows, {expected} expected{source}")
+    return CheckOutcome(check.name, "count", found == expected, f"{found:,} rows, {expected:,} expected{source}")
 
 
 def look_up(wanted: LookUp, connection: Connection) -> int:
@@ -99,5 +99,5 @@ def _unique(check: UniqueCheck, rows: Sealed) -> CheckOutcome:
     connection.register("found", reader)
     query = f"SELECT count(*) FROM (SELECT {names} FROM found GROUP BY {names} HAVING count(*) > 1)"  # noqa: S608
     again = connection.sql(query).fetchall()[0][0]
-    detail = f"{again} values come more than once" if again else "every value comes once"
+    detail = f"{again:,} values come more than once" if again else "every value comes once"
     return CheckOutcome(check.name, "unique", not again, f"{', '.join(check.columns)}: {detail}")

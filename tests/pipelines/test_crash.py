@@ -58,6 +58,13 @@ def loading(state):
     return any(journal.batches(run.id) for run in journal.runs())
 
 
+def of_latest_run(state, known, least):
+    """Whether a new run has begun and the target has answered for so many of its batches."""
+    journal = Journal(state)
+    runs = journal.runs()
+    return len(runs) > known and len(journal.batches(runs[-1].id)) >= least
+
+
 def meet(process, state, moment):
     """Wait until the process is in that moment of its run."""
     until = time.monotonic() + 60
@@ -114,14 +121,13 @@ def test_ctrl_c_keeps_the_journal_and_says_how_to_go_on(command, target, tmp_pat
 
 
 @pytest.mark.parametrize("mode", ["merge", "append", "replace"])
-def test_killed_at_any_instant_every_record_is_there_exactly_once(command, target, tmp_path, mode):
+def test_killed_again_and_again_every_record_is_there_exactly_once(command, target, tmp_path, mode):
     state = tmp_path / "state"
     state.mkdir()
-    for delay in (0.02, 0.2, 0.45):
+    for batches in (0, 1, 6):
         process = command()
         runs = len(Journal(state).runs())
-        meet(process, state, lambda at, known=runs: len(Journal(at).runs()) > known)
-        time.sleep(delay)
+        meet(process, state, lambda at, known=runs, least=batches: of_latest_run(at, known, least))
         process.kill()
         process.communicate()
     process = command()
