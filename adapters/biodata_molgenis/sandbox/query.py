@@ -71,7 +71,17 @@ def matching(
         return list(rows.values())
     engine = _Search if searched(condition) else _Sql
     test = engine(state, entity_type).test(condition)
-    return [row for row in rows.values() if test(row)]
+    return [row for row in _candidates(entity_type, rows, condition) if test(row)]
+
+
+def _candidates(entity_type: EntityType, rows: Mapping[Any, Row], condition: Condition) -> Iterable[Row]:
+    """The rows that can match: by the index on the id where the condition names ids, else all of them."""
+    leaves = condition.children if isinstance(condition, All) else (condition,)
+    for leaf in leaves:
+        if isinstance(leaf, Leaf) and leaf.path == (entity_type.id_attribute,) and leaf.operator in {"EQUALS", "IN"}:
+            wanted = leaf.value if leaf.operator == "IN" else [leaf.value]
+            return [rows[key] for key in dict.fromkeys(wanted) if key in rows]
+    return rows.values()
 
 
 def searched(condition: Condition) -> bool:
