@@ -61,6 +61,17 @@ class DuckdbAdapter(Adapter):
 
         return cls(Database(settings, context.access), settings, context.access)
 
+    @classmethod
+    def wrap(cls, client: Any) -> DuckdbSettings | None:
+        """The file that an open DuckDB connection has; this process can use it beside that connection.
+
+        Raises:
+            ConfigError: `BD-CONFIG-CLIENT`, a database in memory belongs to its own connection.
+        """
+        from biodata_duckdb.extras import settings_of
+
+        return settings_of(client)
+
     def tables(self) -> Sequence[TableInfo]:
         """The tables and views, with their numbers of records."""
         from biodata_duckdb.schema import list_tables

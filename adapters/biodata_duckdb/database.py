@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Database", "translated"]
 
-_CONFIG = {"autoinstall_known_extensions": "false"}
-"""An extension is never fetched over the network unasked."""
-
 
 class Database:
     """A database file or memory, opened when it is first used."""
@@ -142,7 +139,7 @@ class Database:
 
         path = self._settings.path
         if self._settings.in_memory:
-            return duckdb.connect(":memory:", config=dict(_CONFIG))
+            return duckdb.connect(":memory:")
         if self._access == "read" and not path.is_file():
             raise ConfigError("There is no such database file", code="BD-DUCKDB-FILE", hint="Check the path")
         try:
@@ -157,12 +154,12 @@ class Database:
 
         self.read_only = self._access == "read"
         try:
-            return duckdb.connect(path, read_only=self.read_only, config=dict(_CONFIG))
+            return duckdb.connect(path, read_only=self.read_only)
         except duckdb.ConnectionException:
             if not self.read_only:
                 raise
             self.read_only = False
-            return duckdb.connect(path, read_only=False, config=dict(_CONFIG))
+            return duckdb.connect(path, read_only=False)
 
 
 @contextmanager

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Encoder: TypeAlias = Callable[[Any], Any]
 
-__all__ = ["POSITION", "Unstorable", "arrow_table", "check_storable"]
+__all__ = ["POSITION", "Unstorable", "arrow_table", "check_storable", "is_limited"]
 
 POSITION = "biodata position"
 """The column that holds where a record stood in its batch."""
@@ -45,6 +45,12 @@ def arrow_table(
         values = [record[name] for record in records]
         arrays[name] = pa.array([None if value is None else encode(value) for value in values], _arrow(type_))
     return pa.table(arrays)
+
+
+def is_limited(field: Field) -> bool:
+    """Whether there are values of the field's type that its column cannot hold."""
+    inner = t.element(field.type)
+    return isinstance(inner, t.Decimal | t.File) or (isinstance(inner, t.Integer) and inner.bits is None)
 
 
 def check_storable(field: Field, value: Any) -> None:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from biodata.adapter import Identity
-from biodata.errors import NotFound, SchemaError
+from biodata.errors import ConfigError, NotFound, SchemaError
 from biodata_duckdb.database import translated
 from biodata_duckdb.schema import create_table, read_table, same_shape
+from biodata_duckdb.settings import DuckdbSettings
 
 if TYPE_CHECKING:
     from biodata.records.types import Schema
     from biodata_duckdb.database import Database
     from biodata_duckdb.schema import Table
 
-__all__ = ["delete_all", "drop", "ensure", "identity"]
+__all__ = ["delete_all", "drop", "ensure", "identity", "settings_of"]
 
 
 def ensure(database: Database, schema: Schema) -> None:
@@ -56,3 +58,18 @@ def identity(database: Database, path: str, access: str) -> Identity:
     with database.reading() as cursor:
         ((version,),) = cursor.execute("SELECT version()").fetchall()
     return Identity(server="DuckDB", version=str(version), rights=(access,), notes=(f"the database is {path}",))
+
+
+def settings_of(client: Any) -> DuckdbSettings | None:
+    """The settings for the file that a connection of DuckDB's own has open; None for any other object."""
+    if type(client).__name__ != "DuckDBPyConnection":
+        return None
+    sql = "SELECT path FROM duckdb_databases() WHERE database_name = current_database()"
+    ((path,),) = client.cursor().execute(sql).fetchall()
+    if path is None:
+        raise ConfigError(
+            "A DuckDB database in memory belongs to its own connection",
+            code="BD-CONFIG-CLIENT",
+            hint="Open one with biodata.connect(':memory:', platform='duckdb') and use its .client",
+        )
+    return DuckdbSettings(path=Path(path))

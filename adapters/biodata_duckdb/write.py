@@ -15,7 +15,7 @@ import msgspec
 from biodata.adapter import BatchRefused
 from biodata.errors import Unsupported
 from biodata.receipts import Outcome, Status
-from biodata_duckdb.encode import POSITION, Unstorable, arrow_table, check_storable
+from biodata_duckdb.encode import POSITION, Unstorable, arrow_table, check_storable, is_limited
 from biodata_duckdb.types import NATIVE, quoted
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from biodata.adapter import WriteBatch
-    from biodata.records.types import Key, Record, Schema
+    from biodata.records.types import Field, Key, Record, Schema
     from biodata_duckdb.database import Database
     from biodata_duckdb.schema import Table
 
@@ -84,8 +84,9 @@ def write(
 def _completed(batch: WriteBatch, stored: Callable[[Sequence[Key], Sequence[str]], Any]) -> list[Record]:
     """The records as they are to be stored."""
     records = [dict(record) for record in batch.records]
-    for index, record in enumerate(records):
-        _check_values(batch.schema, record, index)
+    limited = [field for field in batch.schema if is_limited(field)]
+    for index, record in enumerate(records) if limited else ():
+        _check_values(limited, record, index)
     if batch.operation == "add":
         empty = dict.fromkeys(field.name for field in batch.schema if field.default is None)
         return [empty | record for record in records] if batch.schema.key_fields else records
@@ -94,12 +95,13 @@ def _completed(batch: WriteBatch, stored: Callable[[Sequence[Key], Sequence[str]
     return records
 
 
-def _check_values(schema: Schema, record: Record, index: int) -> None:
-    for name, value in record.items():
+def _check_values(limited: Sequence[Field], record: Record, index: int) -> None:
+    for field in limited:
         try:
-            check_storable(schema[name], value)
+            check_storable(field, record.get(field.name))
         except Unstorable as error:
-            raise BatchRefused(f"field '{name}': {error}", code="BD-WRITE-TYPE", index=index, field=name) from None
+            message = f"field '{field.name}': {error}"
+            raise BatchRefused(message, code="BD-WRITE-TYPE", index=index, field=field.name) from None
 
 
 def _merge_lists(

@@ -8,7 +8,16 @@ import msgspec
 import pytest
 
 import biodata
-from biodata.adapter import ADAPTER_API, Adapter, Identity, Mark, OptionalPart
+from biodata.adapter import (
+    ADAPTER_API,
+    Adapter,
+    BatchRefused,
+    Identity,
+    Mark,
+    Operation,
+    OptionalPart,
+    WriteBatch,
+)
 from biodata.query.pushdown import Pushdown
 from biodata.records.types import Field, Schema, String
 from biodata.testing import samples
@@ -52,6 +61,51 @@ class Contract:
         assert isinstance(table, Pushdown)
         assert all(rule.reason for rule in table.rules if rule.support != "exact")
         assert {rule.when for rule in table.rules if rule.when} <= set(table.conditions)
+
+    def test_pages_have_the_fields_planned(self, sample: Repository) -> None:
+        from biodata.scan import rows_of
+
+        plan = sample.query("int_field is not null", fields=["string_field"], page_size=3).plan
+        (first, *_) = sample.adapter.requests(plan)
+        assert first.text
+        for row in rows_of(sample.adapter.page(plan, first)):
+            assert {path[0] for path in plan.fields} <= set(row)
+
+    def test_fetch_gives_what_is_there(self, sample: Repository) -> None:
+        keys = [record["id"] for record in sample.query(fields=["id"], limit=4)]
+        rows = list(sample.adapter.fetch(sample.schema, [*keys, "no such key"], ["int_field"]))
+        assert sorted(row["id"] for row in rows) == sorted(keys)
+        assert all("int_field" in row for row in rows)
+
+    @pytest.mark.parametrize("operation", ["add", "update", "delete"])
+    def test_write_gives_one_outcome_for_each_record(self, table: Repository, operation: Operation) -> None:
+        size = min(3, table.adapter.capabilities.batch_size[operation])
+        records = tuple({"id": f"k{number}", "number": number} for number in range(size))
+        if operation != "add":
+            table.add([{"id": record["id"]} for record in records]).raise_for_refused()
+        if operation == "delete":
+            records = tuple({"id": record["id"]} for record in records)
+        rows = tuple(range(10, 10 + size))
+        outcomes = table.adapter.write(
+            WriteBatch(operation=operation, schema=table.schema, records=records, rows=rows)
+        )
+        assert sorted(outcome.row for outcome in outcomes) == list(rows)
+        assert {outcome.key for outcome in outcomes} == {record["id"] for record in records}
+
+    def test_a_refused_batch_changes_nothing(self, table: Repository) -> None:
+        can = table.adapter.capabilities
+        size = min(3, can.batch_size["add"])
+        table.add({"id": "k1"}).raise_for_refused()
+        records = tuple({"id": f"k{number + 2 - size}"} for number in range(size))
+        batch = WriteBatch(operation="add", schema=table.schema, records=records, rows=tuple(range(size)))
+        if not can.atomic_batches:
+            assert [one.status for one in table.adapter.write(batch) if one.key == "k1"] == ["refused"]
+            return
+        with pytest.raises(BatchRefused) as caught:
+            table.adapter.write(batch)
+        assert caught.value.code == "BD-WRITE-DUPLICATE"
+        assert caught.value.index is None or records[caught.value.index]["id"] == "k1"
+        assert table.count() == 1
 
     def test_identity(self, target: Target) -> None:
         identity = target.connection.identity()

@@ -7,6 +7,7 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+import duckdb
 import pytest
 
 import biodata
@@ -249,3 +250,19 @@ def test_many_records_are_fast_and_paged(house):
         "unchanged": 49_999,
         "updated": 1,
     }
+
+
+def test_an_open_connection_can_be_wrapped(tmp_path):
+    own = duckdb.connect(tmp_path / "own.duckdb")
+    own.execute("CREATE TABLE t (id INTEGER PRIMARY KEY)")
+    with biodata.connect(own) as connection:
+        assert connection.platform == "duckdb"
+        assert connection["t"].add({"id": 1}).created == 1
+    assert own.execute("SELECT count(*) FROM t").fetchall() == [(1,)]
+    own.close()
+
+
+def test_memory_cannot_be_wrapped():
+    with pytest.raises(biodata.ConfigError) as caught:
+        biodata.connect(duckdb.connect(":memory:"))
+    assert caught.value.code == "BD-CONFIG-CLIENT"
