@@ -145,7 +145,14 @@ def _near(word: str, known: Sequence[str]) -> str:
 
 
 def _kind(value: object) -> str:
-    names = {dict: "a mapping", list: "a list", str: "a text", bool: "true or false", type(None): "nothing"}
+    names = {
+        dict: "a mapping",
+        list: "a list",
+        str: "a text",
+        bool: "true or false",
+        int: "a number",
+        type(None): "nothing",
+    }
     if isinstance(value, str) and not value.strip():
         return "an empty text"
-    return names.get(type(value), f"a {type(value).__name__}")
+    return names.get(type(value), "a number")

@@ -6,10 +6,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
+from biodata.records.arrow import JSON_TEXT
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
 __all__ = ["NUMBER", "Fault", "Rows", "nested", "no_rows", "struct_of"]
+
+ARROW_JSON: dict[bytes | str, bytes | str] = {b"ARROW:extension:name": b"arrow.json"}
 
 NUMBER = "\x01row"
 """The column of a spooled file that holds the rows' numbers."""
@@ -85,10 +89,11 @@ def nested(batch: pa.RecordBatch) -> pa.RecordBatch:
 
 
 def struct_of(batch: pa.RecordBatch) -> pa.StructArray:
-    """The rows as one column of structs."""
+    """The rows as one column of structs, with text that is JSON marked as DuckDB knows it."""
     import pyarrow as pa
 
-    return pa.StructArray.from_arrays(batch.columns, fields=list(batch.schema))
+    fields = [field.with_metadata(ARROW_JSON) if field.metadata == JSON_TEXT else field for field in batch.schema]
+    return pa.StructArray.from_arrays(batch.columns, fields=fields)
 
 
 def no_rows(schema: pa.Schema) -> pa.RecordBatch:

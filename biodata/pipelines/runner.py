@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from biodata.errors import BiodataError, CheckFailed, RejectBudgetExceeded, WriteError
+from biodata.errors import BiodataError, CheckFailed, ConfigError, RejectBudgetExceeded, WriteError
 from biodata.pipelines.check import CheckOutcome, check_set
 from biodata.pipelines.extract import located, read_into
 from biodata.pipelines.facts import RunReport, counts
@@ -47,6 +47,7 @@ def execute(
     dry_run: bool = False,
 ) -> RunReport:
     """Run a pipeline once; see `Pipeline.run`."""
+    _make(report_dir)
     with journal.hold(spec.name):
         for dead in journal.bury_the_dead(spec.name):
             progress.note(f"Run {dead.id} ended without a word; this one starts anew.")
@@ -242,6 +243,16 @@ class Run:
             error_code=code,
             rejects_path=self.rejects.path if self.rejects.count() else None,
         )
+
+
+def _make(report_dir: Path | None) -> None:
+    """Find out now, and not after the loading, whether the report can be written."""
+    try:
+        if report_dir is not None:
+            report_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"The report directory {report_dir} cannot be made: {error.strerror}"
+        raise ConfigError(message, code="BD-PIPELINE-REPORT") from None
 
 
 def _what_stopped(error: BaseException | None) -> tuple[str | None, str | None]:

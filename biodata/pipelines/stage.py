@@ -7,13 +7,14 @@ with DuckDB's kind of error (its words hold the row's values) and the others go 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 from biodata.errors import QueryError
 from biodata.pipelines.expressions import in_brackets, locked_connection, quoted
 from biodata.pipelines.rows import Fault, Rows, no_rows, struct_of
 from biodata.pipelines.spec import Column, RowCheck
 from biodata.pipelines.tables import plain_type
+from biodata.records.arrow import JSON_TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,10 +105,10 @@ class Stage:
         names = ["src"] if self.columns is not None else ["src", *batch.schema.names]
         self._connection.register("batch", pa.Table.from_arrays(arrays, names=names))
         try:
-            answer: pa.Table = self._connection.sql(self._query(parts)).to_arrow_table()
+            answer = self._connection.sql(self._query(parts))
+            return _marked(answer.to_arrow_table(), [str(kind) for kind in answer.types])
         finally:
             self._connection.unregister("batch")
-        return answer
 
     # The expressions were let through by check_expression, and the connection is locked.
     def _query(self, parts: int | None) -> str:
@@ -135,10 +136,19 @@ class Stage:
         return None, "expression"
 
 
+def _marked(table: pa.Table, types: list[str]) -> pa.Table:
+    """The table with our mark on the columns that DuckDB calls JSON and Arrow calls text."""
+    import pyarrow as pa
+
+    mark = cast("dict[bytes | str, bytes | str]", JSON_TEXT)
+    fields = zip(table.schema, types, strict=True)
+    return table.cast(pa.schema([field.with_metadata(mark) if kind == "JSON" else field for field, kind in fields]))
+
+
 def _plain_schema(schema: pa.Schema) -> pa.Schema:
     import pyarrow as pa
 
-    return pa.schema([pa.field(field.name, plain_type(field.type)) for field in schema])
+    return pa.schema([field.with_type(plain_type(field.type)) for field in schema])
 
 
 def _check_name(index: int) -> str:

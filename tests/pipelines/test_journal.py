@@ -121,3 +121,10 @@ def test_a_pipeline_can_be_held_again_after_the_block(tmp_path):
     for _ in range(2):
         with journal.hold("night"):
             assert (tmp_path / "locks/night.lock").exists()
+
+
+def test_a_journal_that_is_none(tmp_path):
+    (tmp_path / "journal.sqlite").write_text("not a database, and long enough to be taken for one" * 10)
+    with pytest.raises(biodata.ConfigError, match="cannot be used: file is not a database") as caught:
+        Journal(tmp_path)
+    assert caught.value.code == "BD-CONFIG-STATE"

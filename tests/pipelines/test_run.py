@@ -334,3 +334,11 @@ def test_two_steps_load_only_when_both_are_checked(source, pipeline, run, connec
     fails(run, path, biodata.CheckFailed, "BD-PIPELINE-CHECK", "step snps: exactly two: 1 rows, 2 expected")
     assert nothing_loaded(connect)
     assert run(pipeline(("on_reject", second.replace("equals: 2", "equals: 1") + "on_reject"))).ok
+
+
+def test_a_report_directory_that_cannot_be_is_told_first(source, pipeline, run, connect, tmp_path):
+    source()
+    (tmp_path / "file").write_text("")
+    with pytest.raises(biodata.ConfigError, match="report directory"):
+        run(pipeline(), report_dir=tmp_path / "file" / "reports")
+    assert nothing_loaded(connect)

@@ -108,3 +108,16 @@ def test_expressions_step_into_structs():
 def test_two_operations_in_order():
     two = Step("s", EXTRACT, (Columns((Column("a", "src.n + 1"),)), Columns((Column("b", "src.a * 10"),))), ())
     assert apply(two, [{"n": 1}])[0] == [{"b": 20}]
+
+
+def test_json_stays_json():
+    from biodata.records.arrow import from_arrow, to_batch
+
+    schema = pa.schema([pa.field("doc", pa.string(), metadata={"biodata": "json"})])
+    rows = Rows.counted(to_batch([{"doc": {"a": [1, "x"]}}, {"doc": None}], schema), 1)
+    one = step([("doc", "src.doc"), ("first", "src.doc ->> '$.a[1]'"), ("made", "json_object('n', first)")])
+    (piece,) = Transform(one, schema, "f.yml").apply(rows)
+    assert list(from_arrow(piece.batch)) == [
+        {"doc": {"a": [1, "x"]}, "first": "x", "made": {"n": "x"}},
+        {"doc": None, "first": None, "made": {"n": None}},
+    ]
