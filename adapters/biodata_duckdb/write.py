@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from biodata.adapter import WriteBatch
-    from biodata.records.types import Field, Key, Record, Schema
+    from biodata.records.types import Field, Key, Record
     from biodata_duckdb.database import Database
     from biodata_duckdb.schema import Table
 

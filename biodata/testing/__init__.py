@@ -23,7 +23,7 @@ pytest.register_assert_rewrite(
     )
 )
 
-from biodata.testing.suite import ComplianceSuite  # noqa: E402 - asserts are rewritten at import
+from biodata.testing.suite import ComplianceSuite, ExistingSuite  # noqa: E402 - asserts are rewritten at import
 from biodata.testing.target import Target, ValueDomain  # noqa: E402
 
-__all__ = ["ComplianceSuite", "Target", "ValueDomain"]
+__all__ = ["ComplianceSuite", "ExistingSuite", "Target", "ValueDomain"]

@@ -1,4 +1,4 @@
-"""The suite as one class to inherit from."""
+"""The suite as one class to inherit from, and the part of it that only reads."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from biodata.repository import Repository
     from biodata.testing.target import Target
 
-__all__ = ["ComplianceSuite"]
+__all__ = ["ComplianceSuite", "ExistingSuite"]
 
 
 class ComplianceSuite(Reading, Filtering, Paging, Writing, Errors, Frames, Contract, Existing):
@@ -79,3 +79,14 @@ class ComplianceSuite(Reading, Filtering, Paging, Writing, Errors, Frames, Contr
             return target.connection[target.existing]
         sample: Repository = request.getfixturevalue("sample")
         return sample
+
+
+class ExistingSuite(Existing):
+    """The part that needs no table of its own: it reads the target's `existing`."""
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def there(cls, target: Target) -> Repository:
+        """The table that the target names."""
+        assert target.existing is not None, "the target names no existing table"
+        return target.connection[target.existing]

@@ -8,7 +8,7 @@ import pytest
 
 import biodata
 from biodata.sandbox import Sandbox
-from biodata.testing import ComplianceSuite, Target, ValueDomain
+from biodata.testing import ComplianceSuite, ExistingSuite, Target, ValueDomain
 from biodata_molgenis.sandbox import MolgenisSandbox
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ DOMAIN = ValueDomain(
     empty_strings=False,
 )
 """protocols/molgenis.md, f: the only lists are references; "" is null."""
+PASSWORD = "a secret of the sandbox"
 
 
 class TestMolgenis(ComplianceSuite):
@@ -31,7 +32,8 @@ class TestMolgenis(ComplianceSuite):
     @classmethod
     def target(cls) -> Iterator[Target]:
         with Sandbox(("molgenis",), empty=True, classes={"molgenis": MolgenisSandbox}) as sandbox:
-            login = {"username": "admin", "password": "admin"}
+            sandbox.platform("molgenis").state.passwords["admin"] = PASSWORD
+            login = {"username": "admin", "password": PASSWORD}
 
             def opened(access: Access) -> Connection:
                 return biodata.connect(sandbox.url("molgenis"), platform="molgenis", access=access, **login)
@@ -41,4 +43,17 @@ class TestMolgenis(ComplianceSuite):
                 def provide(schema: Schema) -> str:
                     return connection.ensure(schema).name
 
-                yield Target(connection=connection, domain=DOMAIN, provide=provide, reopen=opened)
+                yield Target(
+                    connection=connection, domain=DOMAIN, provide=provide, reopen=opened, secrets=(PASSWORD,)
+                )
+
+
+class TestMolgenisDemo(ExistingSuite):
+    """The real rows that the sandbox comes with."""
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def target(cls, sandbox: Sandbox) -> Iterator[Target]:
+        login = {"username": "admin", "password": "admin"}
+        with biodata.connect(sandbox.url("molgenis"), platform="molgenis", access="read", **login) as connection:
+            yield Target(connection=connection, existing="ASE")
