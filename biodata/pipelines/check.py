@@ -9,7 +9,7 @@ import msgspec
 
 from biodata.errors import CheckFailed
 from biodata.pipelines.expressions import locked_connection, quoted
-from biodata.pipelines.spec import CountCheck, LookUp, UniqueCheck
+from biodata.pipelines.spec import CountCheck, LookUp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,8 +51,16 @@ def check_set(
         if isinstance(check, CountCheck):
             outcomes.append(_count(check, rows.rows + rejected, connections))
         else:
-            outcomes.append(_unique(check, rows))
-    return outcomes
+            outcomes.append(_unique(check.name, check.columns, rows))
+    return outcomes + _key(step, rows)
+
+
+def _key(step: Step, rows: Sealed) -> list[CheckOutcome]:
+    """Rows that share a key would overwrite each other in a merge, at each run anew; told only if there are some."""
+    if step.load is None or step.load.mode != "merge":
+        return []
+    outcome = _unique("each row has a key of its own", step.load.key, rows)
+    return [] if outcome.ok else [outcome]
 
 
 def _count(check: CountCheck, found: int, connections: Mapping[str, Connection]) -> CheckOutcome:
@@ -90,14 +98,19 @@ def number_of(value: Any) -> int | None:
     return int(number) if number.is_finite() and number == number.to_integral_value() else None
 
 
-def _unique(check: UniqueCheck, rows: Sealed) -> CheckOutcome:
+def _unique(name: str, columns: tuple[str, ...], rows: Sealed) -> CheckOutcome:
+    again = _repeated(columns, rows)
+    detail = f"{again:,} values come more than once" if again else "every value comes once"
+    return CheckOutcome(name, "unique", not again, f"{', '.join(columns)}: {detail}")
+
+
+def _repeated(columns: tuple[str, ...], rows: Sealed) -> int:
+    """How many values come more than once; what has a null in it is no value. Spills beside the spooled file."""
     import pyarrow as pa
 
-    names = ", ".join(quoted(name) for name in check.columns)
-    reader = pa.RecordBatchReader.from_batches(rows.schema(), rows.batches())
-    connection = locked_connection()
-    connection.register("found", reader)
-    query = f"SELECT count(*) FROM (SELECT {names} FROM found GROUP BY {names} HAVING count(*) > 1)"  # noqa: S608
-    again = connection.sql(query).fetchall()[0][0]
-    detail = f"{again:,} values come more than once" if again else "every value comes once"
-    return CheckOutcome(check.name, "unique", not again, f"{', '.join(check.columns)}: {detail}")
+    names = [quoted(name) for name in columns]
+    there = " AND ".join(f"{name} IS NOT NULL" for name in names)
+    groups = f"SELECT 1 FROM found WHERE {there} GROUP BY {', '.join(names)} HAVING count(*) > 1"  # noqa: S608
+    with locked_connection(rows.path.parent) as connection:
+        connection.register("found", pa.RecordBatchReader.from_batches(rows.schema(), rows.batches()))
+        return int(connection.sql(f"SELECT count(*) FROM ({groups})").fetchall()[0][0])  # noqa: S608

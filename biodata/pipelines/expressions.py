@@ -18,6 +18,7 @@ from biodata.errors import QueryError, near_match
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from duckdb import DuckDBPyConnection
 
@@ -74,10 +75,11 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def locked_connection() -> DuckDBPyConnection:
+def locked_connection(spill: Path | None = None) -> DuckDBPyConnection:
     """An in-memory DuckDB that reads no file, opens no address, loads no extension and cannot be told otherwise.
 
-    Dividing by zero and the like are errors there, not infinities. Time zone UTC, one thread.
+    Dividing by zero and the like are errors there, not infinities. One thread, 1 GB; what needs more goes to the
+    directory `spill`, and nowhere when None.
     """
     import duckdb
 
@@ -89,6 +91,8 @@ def locked_connection() -> DuckDBPyConnection:
             "autoload_known_extensions": "false",
             "ieee_floating_point_ops": "false",
             "threads": "1",
+            "memory_limit": "1GB",
+            "temp_directory": str(spill or ""),
         },
     )
     connection.execute("SET python_enable_replacements = false")

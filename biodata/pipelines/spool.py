@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,7 +74,8 @@ class SpoolWriter:
     def abandon(self) -> None:
         """Close without a name; the part goes with the spool."""
         if not self._file.closed:
-            self._writer.close()
+            with suppress(Exception):  # what made us abandon it is the error to tell
+                self._writer.close()
             self._file.close()
 
 

@@ -342,3 +342,19 @@ def test_a_report_directory_that_cannot_be_is_told_first(source, pipeline, run, 
     with pytest.raises(biodata.ConfigError, match="report directory"):
         run(pipeline(), report_dir=tmp_path / "file" / "reports")
     assert nothing_loaded(connect)
+
+
+def test_rows_that_share_a_key_are_not_merged_over_each_other(source, pipeline, run, connect):
+    source(rows((1, 1), (2, 2)), samples="2")
+    path = pipeline(("'ase-' || src.ID", "src.SNP_ID"))
+    fails(run, path, biodata.CheckFailed, "BD-PIPELINE-CHECK", "each row has a key of its own: sample_id: 1 values")
+    assert nothing_loaded(connect)
+
+
+def test_a_row_without_a_key_is_a_reject(source, pipeline, run, target):
+    source(rows((1, 1), (2, 2), (3, 3)), samples="3")
+    path = pipeline(("'ase-' || src.ID", "nullif(nullif(src.ID, '2'), '3')"), ("budget: 0", "budget: 2"))
+    assert [(tally.stage, tally.rule, tally.rows) for tally in run(path).steps[0].rejects] == [
+        ("load", "sample_id", [2, 3])
+    ]
+    assert set(target()) == {"1"}
