@@ -73,7 +73,7 @@ class DuckdbAdapter(Adapter):
         return settings_of(client)
 
     def tables(self) -> Sequence[TableInfo]:
-        """The tables and views, with their numbers of records."""
+        """The tables, with their numbers of records, and the views."""
         from biodata_duckdb.schema import list_tables
 
         with self._database.reading() as cursor:

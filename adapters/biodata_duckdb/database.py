@@ -94,7 +94,15 @@ class Database:
 
     @contextmanager
     def stream(self, sql: str, params: list[Any], size: int) -> Iterator[Any]:
-        """An Arrow reader over one statement: a snapshot, in constant memory."""
+        """An Arrow reader over one statement: a snapshot, in constant memory.
+
+        Inside a transaction the whole answer is fetched first, because its connection has other things to do.
+        """
+        if self._held is not None:
+            with self.reading() as held:
+                table = held.sql(sql, params=params).to_arrow_table()
+            yield table.to_reader(size)
+            return
         cursor = self.root.cursor()
         with translated():
             reader = cursor.sql(sql, params=params).to_arrow_reader(size)

@@ -58,15 +58,19 @@ class Table(msgspec.Struct, frozen=True):
 
 
 def list_tables(cursor: duckdb.DuckDBPyConnection) -> list[TableInfo]:
-    """The tables and views; those outside `main` are called `schema.table`."""
+    """The tables and views; those outside `main` are called `schema.table`. A view's records are not counted."""
     return [
-        TableInfo(_name(schema, table), description=comment or "", records=_records(cursor, schema, table))
-        for schema, table, comment, _ in cursor.execute(_TABLES).fetchall()
+        TableInfo(
+            _name(schema, table),
+            description=comment or "",
+            records=None if view else _records(cursor, f"{quoted(schema)}.{quoted(table)}"),
+        )
+        for schema, table, comment, view in cursor.execute(_TABLES).fetchall()
     ]
 
 
-def _records(cursor: duckdb.DuckDBPyConnection, schema: str, table: str) -> int:
-    (number,) = cursor.execute(f"SELECT count(*) FROM {quoted(schema)}.{quoted(table)}").fetchall()[0]  # noqa: S608
+def _records(cursor: duckdb.DuckDBPyConnection, relation: str) -> int:
+    ((number,),) = cursor.execute(f"SELECT count(*) FROM {relation}").fetchall()  # noqa: S608
     return int(number)
 
 

@@ -7,6 +7,7 @@ import os
 import msgspec
 from biodata_tiny import TinyAdapter
 
+from biodata.query.pushdown import Pushdown, Rule
 from biodata.receipts import Outcome
 
 page, fetch, write, requests = TinyAdapter.page, TinyAdapter.fetch, TinyAdapter.write, TinyAdapter.requests
@@ -57,7 +58,18 @@ def sends_the_secret(self, plan, after=None):
     return [msgspec.structs.replace(one, text="tiny secret") for one in requests(self, plan, after)]
 
 
+def claims_to_filter(self, schema):
+    return Pushdown((Rule("unsupported", ops=frozenset({"sort", "sort desc"}), reason="no"), Rule("exact")))
+
+
+def claims_to_sort(self, schema):
+    sorts = frozenset({"sort", "sort desc"})
+    return Pushdown((Rule("exact", ops=sorts), Rule("unsupported", reason="no")))
+
+
 FAULTS = {
+    "claims_to_filter": ("pushdown", claims_to_filter),
+    "claims_to_sort": ("pushdown", claims_to_sort),
     "loses_a_record": ("page", loses_a_record),
     "forgets_the_last_page": ("requests", forgets_the_last_page),
     "gives_text_for_numbers": ("page", gives_text_for_numbers),

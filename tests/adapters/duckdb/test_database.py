@@ -214,6 +214,15 @@ def test_an_export_is_one_snapshot_and_ends_with_the_connection(path):
         assert connection["t"].count() == 0
 
 
+def test_an_export_inside_a_transaction_sees_it(house):
+    table = house.ensure(PLAIN)
+    plan = table.query(fields=["id"]).plan
+    with house.transaction():
+        table.add([{"id": "a"}, {"id": "b"}]).raise_for_refused()
+        found = [row["id"] for batch in house.adapter.export(plan) for row in batch.to_pylist()]
+    assert found == ["a", "b"]
+
+
 def test_a_native_query(house):
     table = house.ensure(PLAIN)
     table.add({"id": f"{n}", "n": n} for n in range(10)).raise_for_refused()

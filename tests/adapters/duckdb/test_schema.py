@@ -153,6 +153,12 @@ def test_a_view_is_read_only(house):
         table.add({"n": 1})
 
 
+def test_a_view_that_is_broken_hides_no_table(house):
+    house.client.execute("CREATE TABLE t AS SELECT 1 AS n; CREATE VIEW seen AS SELECT * FROM t; DROP TABLE t")
+    house.client.execute("CREATE TABLE other (id INTEGER PRIMARY KEY)")
+    assert [(known.name, known.records) for known in house.tables()] == [("other", 0), ("seen", None)]
+
+
 def test_tables_of_other_schemas(house):
     house.client.execute("CREATE SCHEMA other; CREATE TABLE other.t (id INTEGER PRIMARY KEY)")
     assert [known.name for known in house.tables()] == ["other.t"]
