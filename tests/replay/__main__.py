@@ -24,7 +24,11 @@ def rules_of(platform: str) -> Rules:
         from tests.replay.molgenis import MolgenisRules
 
         return MolgenisRules()
-    raise SystemExit(f"no replay for {platform} yet; there is one for molgenis")
+    if platform == "opencga":
+        from tests.replay.opencga import OpencgaRules
+
+        return OpencgaRules()
+    raise SystemExit(f"no replay for {platform} yet; there is one for molgenis, opencga")
 
 
 def totals(verdicts: Sequence[Verdict], known: frozenset[str]) -> dict[str, object]:

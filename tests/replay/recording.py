@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import quote
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,6 +40,8 @@ def exchanges_of(path: Path) -> list[Exchange]:
             _of_client(f"{path.stem}#{number}", one, path.parent)
             for number, one in enumerate(content["exchanges"], start=1)
         ]
+    if "request" in content and "status" in content:
+        return [_flat(content, path)]
     return [_single(content, path)] if "request" in content and "response" in content else []
 
 
@@ -54,6 +57,24 @@ def _single(content: dict[str, Any], path: Path) -> Exchange:
         status=response["status"],
         answer_headers=_lower(response.get("headers")),
         answer=response.get("body"),
+        directory=path.parent,
+    )
+
+
+def _flat(content: dict[str, Any], path: Path) -> Exchange:
+    """A file whose request has `params`, and whose status stands beside the answer (OpenCGA)."""
+    request = content["request"]
+    query = "&".join(f"{name}={quote(str(value), safe='<>= ')}" for name, value in request["params"].items())
+    return Exchange(
+        name=path.stem,
+        method=request["method"],
+        target=request["path"] + (f"?{query}" if query else ""),
+        headers=_lower(request.get("headers")),
+        body=request.get("body"),
+        raw=False,
+        status=content["status"],
+        answer_headers=_lower(content.get("response_headers")),
+        answer=content.get("response"),
         directory=path.parent,
     )
 

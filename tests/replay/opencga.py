@@ -1,0 +1,106 @@
+"""What is particular to recordings of OpenCGA."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from typing import TYPE_CHECKING, Any
+
+from biodata_opencga.sandbox import OpencgaSandbox, State
+from biodata_opencga.sandbox.tokens import sign
+
+if TYPE_CHECKING:
+    from tests.replay.player import Player, Reply
+    from tests.replay.recording import Exchange
+
+SECRET = b"known to the replay, so that it can make tokens that are dead or tampered with"
+PLACEHOLDER = re.compile(r"<JWT sub=(?P<sub>\w+) aud=(?P<aud>\w+)>")
+LOGIN = "/users/login"
+ROOT = "/webservices/rest/v2"
+STUDY = "demo@proj1:study1"
+
+
+class RecordedServer(OpencgaSandbox):
+    """The server behind the recordings: 3.4.0, without the tool that draws pedigrees (section 11)."""
+
+    def new_state(self) -> State:
+        """An empty server."""
+        commit = "702238de19858e0ffb590b8d019c3c079df3be45"
+        options: dict[str, Any] = {"version": "3.4.0", "commit": commit, "secret": SECRET, "draws_pedigrees": False}
+        return State(self.clock, self.token_lifetime, **options)
+
+
+class OpencgaRules:
+    """Tokens stand as `<JWT sub= aud=>` in the recordings, dead and tampered ones too: the answer says which.
+
+    Samples were stored between the recorded exchanges: s3 to s15 before number 053, the b and g ones before 401.
+    """
+
+    platform = "opencga"
+    sandbox_class = RecordedServer
+    generated = re.compile(
+        r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"
+        r"|\d{14}\.[0-9A-Za-z]{6}\b"
+        r"|https?://[a-z]+\.(?:example|zettagenomics\.com)"
+    )
+    ignored = frozenset(
+        {
+            "time", "date", "creationDate", "modificationDate", "lastModified", "registrationDate", "expirationDate",
+            "dueDate",
+        }
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        self.secrets: dict[str, str] = {}
+        self._waiting = [(53, _family_of_s), (401, _many_and_g)]
+
+    def before(self, exchange: Exchange, player: Player) -> None:
+        number = int(exchange.name[:3]) if exchange.name[:3].isdigit() else 0
+        while self._waiting and number >= self._waiting[0][0]:
+            _store(player, self._waiting.pop(0)[1]())
+        said = json.dumps(exchange.answer)
+        for match in PLACEHOLDER.finditer(json.dumps([exchange.target, exchange.headers, exchange.body])):
+            self.secrets[match[0]] = _token(match["sub"], match["aud"], said)
+
+    def after(self, exchange: Exchange, reply: Reply) -> None:
+        if LOGIN in exchange.target and reply.status == 200:
+            token = reply.body["responses"][0]["results"][0]["token"]
+            placeholder = PLACEHOLDER.search(json.dumps(exchange.answer))
+            assert placeholder is not None, exchange.name
+            self.secrets[placeholder[0]] = token
+
+
+def _token(user: str, organization: str, said: str) -> str:
+    """A token that earns the recorded answer."""
+    now = int(time.time())
+    ends = now - 60 if "token is expired" in said else now + 3600
+    claims: dict[str, Any] = {"sub": user, "aud": organization, "iat": now, "exp": ends}
+    if organization == "None":
+        del claims["aud"]
+    return sign(claims, b"another" if "Invalid authentication token" in said else SECRET)
+
+
+def _family_of_s() -> list[dict[str, Any]]:
+    return [{"id": f"s{n}", "description": f"d{n}", "somatic": n % 2 == 0} for n in range(3, 16)]
+
+
+def _many_and_g() -> list[dict[str, Any]]:
+    many: list[dict[str, Any]] = [{"id": f"b{n:05}"} for n in range(1050)]
+    return many + [
+        {
+            "id": f"g{n}",
+            "description": f"desc {n}",
+            "phenotypes": [{"id": f"P:{n}", "name": f"Pheno {n}", "source": "X"}],
+            "collection": {"type": f"t{n % 2}"},
+            "processing": {"labSampleId": f"lab-{n}"},
+        }
+        for n in range(1, 6)
+    ]
+
+
+def _store(player: Player, samples: list[dict[str, Any]]) -> None:
+    headers = {"authorization": f"Bearer {_token('alice', 'demo', '')}", "content-type": "application/json"}
+    target = f"{ROOT}/samples/create?study={STUDY}"
+    for sample in samples:
+        player.send("POST", target, headers, json.dumps(sample).encode())
