@@ -23,7 +23,7 @@ from biodata_duckdb.types import NATIVE, canonical, declared, derived, is_text_f
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["Table", "create_table", "differences", "list_tables", "read_table"]
+__all__ = ["Table", "create_table", "differences", "list_tables", "read_table", "same_shape"]
 
 MARK = "biodata:"
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from biodata.records.types import Field, Record, Schema
     from biodata.testing.target import ValueDomain
 
-__all__ = ["field_of", "fresh_name", "kinds_in", "people", "places", "plain", "rows"]
+__all__ = ["field_of", "fresh_name", "people", "places", "plain", "rows"]
 
 _NUMBERS = itertools.count()
 _RUN = uuid.uuid4().hex[:6]
@@ -74,11 +74,6 @@ def people(name: str, domain: ValueDomain, place: str | None = None) -> Schema:
 def field_of(kind: str) -> Field:
     """The sample's field of a kind."""
     return t.Field(f"{kind}_field", _TYPES[kind])
-
-
-def kinds_in(schema: Schema) -> set[str]:
-    """The kinds of fields that a sample schema has."""
-    return {name.removesuffix("_field") for name in schema.names if name.endswith("_field")}
 
 
 def rows(schema: Schema, domain: ValueDomain) -> list[Record]:
