@@ -112,6 +112,8 @@ def check_expression(text: str, scope: Scope) -> None:
     except _Refused as refused:
         where = f" (at character {refused.position})" if refused.position and refused.position > 0 else ""
         raise QueryError(f"{refused.reason}{where}", code="BD-PIPELINE-EXPRESSION") from None
+    except RecursionError:
+        raise QueryError("it is nested too deeply", code="BD-PIPELINE-EXPRESSION") from None
 
 
 def _parse(text: str) -> dict[str, Any]:

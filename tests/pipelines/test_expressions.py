@@ -83,6 +83,8 @@ def test_allowed(text):
         ("Ref_Counts", "src.Ref_Counts"),
         ("reff", "did you mean 'ref'"),
         ("main.ref", "unknown name 'main'"),
+        ("1" + " + 1" * 900, "nested too deeply"),
+        ("(" * 5000 + "1" + ")" * 5000, "not one SQL"),
     ],
 )
 def test_refused(text, words):
