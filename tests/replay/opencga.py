@@ -53,12 +53,12 @@ class OpencgaRules:
 
     def __init__(self) -> None:
         self.secrets: dict[str, str] = {}
-        self._waiting = [(53, _family_of_s), (401, _many_and_g)]
+        self._waiting = [(53, _store_s), (191, _upload), (401, _store_many)]
 
     def before(self, exchange: Exchange, player: Player) -> None:
         number = int(exchange.name[:3]) if exchange.name[:3].isdigit() else 0
         while self._waiting and number >= self._waiting[0][0]:
-            _store(player, self._waiting.pop(0)[1]())
+            self._waiting.pop(0)[1](player)
         said = json.dumps(exchange.answer)
         for match in PLACEHOLDER.finditer(json.dumps([exchange.target, exchange.headers, exchange.body])):
             self.secrets[match[0]] = _token(match["sub"], match["aud"], said)
@@ -81,26 +81,41 @@ def _token(user: str, organization: str, said: str) -> str:
     return sign(claims, b"another" if "Invalid authentication token" in said else SECRET)
 
 
-def _family_of_s() -> list[dict[str, Any]]:
-    return [{"id": f"s{n}", "description": f"d{n}", "somatic": n % 2 == 0} for n in range(3, 16)]
+def _store_s(player: Player) -> None:
+    _store(player, [{"id": f"s{n}", "description": f"d{n}", "somatic": n % 2 == 0} for n in range(3, 16)])
 
 
-def _many_and_g() -> list[dict[str, Any]]:
-    many: list[dict[str, Any]] = [{"id": f"b{n:05}"} for n in range(1050)]
-    return many + [
-        {
-            "id": f"g{n}",
-            "description": f"desc {n}",
-            "phenotypes": [{"id": f"P:{n}", "name": f"Pheno {n}", "source": "X"}],
-            "collection": {"type": f"t{n % 2}"},
-            "processing": {"labSampleId": f"lab-{n}"},
-        }
-        for n in range(1, 6)
-    ]
+def _store_many(player: Player) -> None:
+    _store(player, [{"id": f"b{n:05}"} for n in range(1050)])
+    _store(
+        player,
+        [
+            {
+                "id": f"g{n}",
+                "description": f"desc {n}",
+                "phenotypes": [{"id": f"P:{n}", "name": f"Pheno {n}", "source": "X"}],
+                "collection": {"type": f"t{n % 2}"},
+                "processing": {"labSampleId": f"lab-{n}"},
+            }
+            for n in range(1, 6)
+        ],
+    )
 
 
 def _store(player: Player, samples: list[dict[str, Any]]) -> None:
-    headers = {"authorization": f"Bearer {_token('alice', 'demo', '')}", "content-type": "application/json"}
-    target = f"{ROOT}/samples/create?study={STUDY}"
     for sample in samples:
-        player.send("POST", target, headers, json.dumps(sample).encode())
+        _send(player, f"/samples/create?study={STUDY}", "application/json", json.dumps(sample).encode())
+
+
+def _upload(player: Player) -> None:
+    """The file of recording 190, whose body is not in it."""
+    fields = {"study": STUDY, "relativeFilePath": "data/", "fileName": "up.txt", "fileFormat": "PLAIN"}
+    parts = [f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{one}' for name, one in fields.items()]
+    parts.append('--b\r\nContent-Disposition: form-data; name="file"; filename="up.txt"\r\n\r\nuploaded\n')
+    _send(player, "/files/upload", "multipart/form-data; boundary=b", "\r\n".join([*parts, "--b--\r\n"]).encode())
+
+
+def _send(player: Player, path: str, content_type: str, body: bytes) -> None:
+    headers = {"authorization": f"Bearer {_token('alice', 'demo', '')}", "content-type": content_type}
+    reply = player.send("POST", ROOT + path, headers, body)
+    assert reply.status == 200 or "already exists" in json.dumps(reply.body), (path, reply)

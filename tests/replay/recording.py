@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
@@ -74,9 +75,16 @@ def _flat(content: dict[str, Any], path: Path) -> Exchange:
         raw=False,
         status=content["status"],
         answer_headers=_lower(content.get("response_headers")),
-        answer=content.get("response"),
+        answer=_page_or(content),
         directory=path.parent,
     )
+
+
+def _page_or(content: dict[str, Any]) -> Any:
+    """The answer; a page of HTML in the form that the other recordings give it."""
+    answer, kind = content.get("response"), _lower(content.get("response_headers")).get("content-type", "")
+    title = re.search("<title>(.*?)</title>", str(answer)) if "html" in kind else None
+    return answer if title is None else {"html_page": {"title": title[1], "messages": []}}
 
 
 def _of_client(name: str, one: dict[str, Any], directory: Path) -> Exchange:

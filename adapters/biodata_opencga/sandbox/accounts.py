@@ -8,6 +8,7 @@ from biodata_opencga.sandbox.bodies import read_body
 from biodata_opencga.sandbox.errors import bad_parameter, jersey, plain, unauthenticated
 from biodata_opencga.sandbox.http import Part, event
 from biodata_opencga.sandbox.params import CREATE, UPDATE
+from biodata_opencga.sandbox.studies import project_document, seen_projects
 
 if TYPE_CHECKING:
     from biodata_opencga.sandbox.calls import Call
@@ -82,7 +83,8 @@ def _user_info(call: Call, text: str) -> Part:
             problem = event("ERROR", name, f"User '{name}' not found in organization '{call.organization.id}'.")
             part.events = [*part.events, problem]
         else:
-            part.results = [*part.results, user]
+            projects = [project_document(call, one) for one in seen_projects(call)]
+            part.results = [*part.results, {**user, "projects": projects}]
     return part
 
 
@@ -101,7 +103,8 @@ def _update_user(call: Call, name: str) -> Part:
     user.update(body)
     user["internal"] = {**user["internal"], "lastModified": call.stamp.text}
     results = [user] if call.ask.flag("includeResult") else []
-    return Part(results=results, updated=1, matches=1, absent=("attributes",))
+    projects = [project_document(call, one) for one in seen_projects(call)]
+    return Part(results=[{**one, "projects": projects} for one in results], updated=1, matches=1, absent=("attributes",))
 
 
 def organizations(call: Call, rest: list[str]) -> Part:

@@ -33,7 +33,7 @@ _CONDITION = re.compile(r"(?:(?P<set>[^:;=<>!~]+):)?(?P<name>[^=<>!~]+)(?P<op>==
 def variable_sets(call: Call, study: Study) -> Part:
     """Those of a study, or the one with the `id` of the query."""
     wanted = call.ask.query.get("id")
-    sets = [one for one in study.variable_sets if wanted in (None, one["id"])]
+    sets = [one for one in study.variable_sets if wanted == one["id"] or (wanted is None and not one["internal"])]
     return Part(results=sets, kind=_JAVA if sets else "", matches=-1)
 
 

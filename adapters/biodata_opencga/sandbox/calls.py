@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from biodata_opencga.sandbox.errors import bad_header, catalog, denied, illegal
+from biodata_opencga.sandbox.errors import bad_header, catalog, denied
 from biodata_opencga.sandbox.model import kind_of
 from biodata_opencga.sandbox.state import ACCEPTED, ADMIN, INSTALLATION
 
@@ -46,8 +46,25 @@ class Call:
     def __init__(self, state: State, ask: Ask) -> None:
         self.state = state
         self.ask = ask
-        organization, self.user = state.read_token(_token(ask))
-        self.organization: Organization = state.organization(organization)
+        self._token = _token(ask)
+
+    @cached_property
+    def _identity(self) -> tuple[str, str]:
+        return self.state.read_token(self._token or self.ask.query.get("sid", ""))
+
+    @property
+    def user(self) -> str:
+        """Who asks.
+
+        Raises:
+            Refusal: the token is not good.
+        """
+        return self._identity[1]
+
+    @property
+    def organization(self) -> Organization:
+        """The organization of the token."""
+        return self.state.organization(self._identity[0])
 
     @cached_property
     def stamp(self) -> Stamp:
@@ -116,15 +133,11 @@ class Call:
 
 
 def _token(ask: Ask) -> str:
+    """What the header holds; it is looked into when it is needed, after the path and the body."""
     header = ask.header("Authorization")
     if header is None:
-        token = ask.query.get("sid")
-        if not token:
-            raise illegal("Missing token")
-        return token
+        return ""
     scheme, _, token = header.partition(" ")
     if scheme != "Bearer":
         raise bad_header()
-    if not token.strip():
-        raise illegal("Missing token")
     return token.strip()

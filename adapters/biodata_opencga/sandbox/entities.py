@@ -75,8 +75,9 @@ def add(call: Call, study: Study, kind: str, body: Json, *, store: bool = True) 
     plain = {key: value for key, value in body.items() if key not in _LINKED}
     uuid = call.state.uuid(kind_of(kind).code)
     fields = new_document(kind, {**plain, "annotationSets": sets} if sets else plain, uuid, call.stamp)
-    entry = Entry(kind=kind, uid=call.organization.new_uid(), fields=fields)
+    entry = Entry(kind=kind, uid=call.organization.last_uid + 1, fields=fields)
     links.link_created(call, study, entry, given)
+    call.organization.new_uid()
     if store:
         study.entries += [*given.get("new samples", ()), *given.get("new members", ()), entry]
     return entry

@@ -19,8 +19,7 @@ Test = "Callable[[Json], bool]"
 
 OPTIONS = frozenset(
     """study include exclude limit skip count sort order deleted includeResult flattenAnnotations includeIndividual
-    snapshot release sid annotation acl otherStudies project organization attributes_ lazy nattributes debug
-    phenotypesAction numThreads""".split()
+    snapshot release sid annotation acl otherStudies field""".split()
 )
 _TEXT, _FLAG, _DATE, _NUMBER, _TERM = "text", "flag", "date", "number", "term"
 _COMMON: dict[str, tuple[str, str]] = {

@@ -122,16 +122,17 @@ def _ids(study: Study, uids: Iterable[int]) -> list[str]:
     return [entry.id for entry in _found(study, uids)]
 
 
-def of_study(study: Study) -> Json:
-    """The document of a study."""
+def of_study(study: Study, *, internal: bool = False) -> Json:
+    """The document of a study, with its internal variable sets where they are shown (recordings 034, 225)."""
     size = sum(int(one.fields["size"]) for one in study.all("files"))
     groups = [{"id": "@members", "userIds": study.members}, {"id": "@admins", "userIds": study.members[:1]}]
-    return {**study.fields, "size": size, "groups": groups, "variableSets": study.variable_sets}
+    sets = [one for one in study.variable_sets if internal or not one["internal"]]
+    return {**study.fields, "size": size, "groups": groups, "variableSets": sets}
 
 
 def of_project(project: Project, studies: Iterable[Study]) -> Json:
     """The document of a project with those of its studies that are seen."""
-    return {**project.fields, "studies": [of_study(one) for one in studies]}
+    return {**project.fields, "studies": [of_study(one, internal=True) for one in studies]}
 
 
 # --- include and exclude -----------------------------------------------------------------------------------
@@ -192,4 +193,4 @@ def _without(document: Json, paths: list[list[str]]) -> Json:
 
 
 def _paths(text: str) -> list[list[str]]:
-    return [one.strip().split(".") for one in text.split(",") if one.strip()]
+    return [one.split(".") for one in text.split(",") if one]

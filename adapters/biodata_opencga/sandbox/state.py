@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from biodata_opencga.sandbox.documents import Stamp
 from biodata_opencga.sandbox.errors import catalog, database, parameter, unauthenticated
 from biodata_opencga.sandbox.model import Entry, Organization, Project, Study, new_uuid
-from biodata_opencga.sandbox.studydata import study_document, variable_set
+from biodata_opencga.sandbox.studydata import study_document, variable_sets
 from biodata_opencga.sandbox.tokens import read_token, sign
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ class State:
             raise database(f"Could not find database for organization '{name}'")
         return self.organizations[name]
 
-    def create_user(self, organization: str, name: str, password: str, **more: str) -> dict[str, Any]:
+    def create_user(self, organization: str, name: str, password: str, /, **more: str) -> dict[str, Any]:
         """A new user; `more`: name, email.
 
         Raises:
@@ -226,7 +226,7 @@ class State:
             raise database(f'E11000 duplicate key error {where} dup key: {{ fqn: "{fqn}" }}')
         uri = f"file:///opt/opencga/sessions/orgs/{organization}/projects/{project.uid}/{uid}/"
         fields = study_document(body, self.uuid(2), self.stamp, fqn, uri)
-        study = Study(uid=uid, fields=fields, members=[owner], variable_sets=[variable_set()])
+        study = Study(uid=uid, fields=fields, members=[owner], variable_sets=variable_sets())
         for path in ("", "JOBS/"):
             study.entries.append(self._folder(home, path, uri))
         home.new_uid()

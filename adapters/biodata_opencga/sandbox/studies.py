@@ -55,30 +55,30 @@ def _create_project(call: Call) -> Part:
     call.need_owner("create projects")
     checked_id(body.get("id"))
     made = call.state.create_project(call.organization.id, body)
-    results = [_project(call, made)] if call.ask.flag("includeResult") else []
+    results = [project_document(call, made)] if call.ask.flag("includeResult") else []
     return Part(results=results, inserted=1, matches=1, absent=("events",))
 
 
-def _project(call: Call, project: Project) -> Json:
+def project_document(call: Call, project: Project) -> Json:
     shown = of_project(project, (one for one in project.studies if call.visible(one)))
     return selected(call.ask, "projects", shown)
 
 
-def _seen(call: Call) -> list[Project]:
+def seen_projects(call: Call) -> list[Project]:
     rules = call.organization.rules(call.user)
     return [one for one in call.organization.projects if rules or any(map(call.visible, one.studies))]
 
 
 def _search_projects(call: Call) -> Part:
     skip, limit = call.ask.window
-    query, found = call.ask.query, _seen(call)
+    query, found = call.ask.query, seen_projects(call)
     for name in ("id", "name", "fqn", "uuid"):
         if name in query:
             found = [one for one in found if one.fields[name] in query[name].split(",")]
     if "study" in query:
         wanted = call.study_of(query["study"])
         found = [one for one in found if wanted in one.studies]
-    page = [_project(call, one) for one in found[skip : skip + limit]]
+    page = [project_document(call, one) for one in found[skip : skip + limit]]
     matches = len(found) if call.ask.flag("count") else -1
     return Part(results=page, kind=PROJECT_KIND.java if page else "", matches=matches)
 
@@ -87,10 +87,10 @@ def _project_info(call: Call, text: str) -> Part:
     part = Part(matches=-1)
     for name in text.split(","):
         project = call.state.project(call.organization, name)
-        if project is None or project not in _seen(call):
+        if project is None or project not in seen_projects(call):
             part.events = [*part.events, event("ERROR", name, f"No project found given '{name}'.")]
         else:
-            part.results = [*part.results, _project(call, project)]
+            part.results = [*part.results, project_document(call, project)]
     if part.events:
         part.matches = len(part.results)
     return part
@@ -108,7 +108,7 @@ def _update_project(call: Call, name: str) -> Part:
     call.need_owner("update projects")
     project = _needed(call, name)
     _change(call, project.fields, body)
-    results = [_project(call, project)] if call.ask.flag("includeResult") else []
+    results = [project_document(call, project)] if call.ask.flag("includeResult") else []
     return Part(results=results, updated=1, matches=1, absent=("events",))
 
 
@@ -195,7 +195,8 @@ def _update_study(call: Call, name: str) -> Part:
     study = call.study_of(name)
     call.need_owner("update studies")
     _change(call, study.fields, body)
-    results = [_study(call, study)] if call.ask.flag("includeResult") else []
+    shown = selected(call.ask, "studies", of_study(study, internal=True))
+    results = [shown] if call.ask.flag("includeResult") else []
     return Part(results=results, updated=1, matches=1)
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from biodata_opencga.sandbox.documents import Stamp
 
-__all__ = ["study_document", "variable", "variable_set"]
+__all__ = ["study_document", "variable", "variable_sets"]
 
 Json = dict[str, Any]
 
@@ -165,20 +165,45 @@ _PREDEFINED = (
 )  # fmt: skip
 
 
-def variable_set() -> Json:
-    """The variable set that every study has."""
+_OF_SAMPLES = (
+    ("chromosomeCount", "MAP_INTEGER", 2), ("mendelianErrorCount", "OBJECT", 11), ("qualityAvg", "DOUBLE", 8),
+    ("qualityStdDev", "DOUBLE", 9), ("depthCount", "MAP_INTEGER", 15), ("heterozygosityRate", "DOUBLE", 10),
+    ("variantCount", "INTEGER", 1), ("indelLengthCount", "MAP_INTEGER", 5), ("consequenceTypeCount", "MAP_INTEGER", 12),
+    ("biotypeCount", "MAP_INTEGER", 13), ("genotypeCount", "MAP_INTEGER", 4), ("id", "STRING", 0),
+    ("typeCount", "MAP_INTEGER", 3), ("filterCount", "MAP_INTEGER", 6), ("clinicalSignificanceCount", "MAP_INTEGER", 14),
+    ("tiTvRatio", "DOUBLE", 7),
+)  # fmt: skip
+_ALLOWED_KEYS = {
+    "depthCount": ["na", "lt20", "lt5", "gte20", "lt10", "lt15"],
+    "indelLengthCount": ["lt20", "lt5", "gte20", "lt10", "lt15"],
+}
+
+
+def variable_sets() -> list[Json]:
+    """The two that every study has; the second one is internal and shown in few answers only."""
+    return [
+        _predefined("cohort", "VariantSetStats", _PREDEFINED),
+        _predefined("sample", "SampleVariantStats", _OF_SAMPLES) | {"unique": False, "internal": True},
+    ]
+
+
+def _predefined(entity: str, java: str, variables: tuple[tuple[str, str, int], ...]) -> Json:
+    listed = []
+    for name, type_, rank in variables:
+        keys = {"allowedKeys": _ALLOWED_KEYS[name]} if name in _ALLOWED_KEYS else {}
+        listed.append(variable({"id": name, "type": type_, **keys}, rank))
     return {
-        "id": "opencga_cohort_variant_stats",
-        "name": "OpenCGA cohort variant stats",
+        "id": f"opencga_{entity}_variant_stats",
+        "name": f"OpenCGA {entity} variant stats",
         "unique": True,
         "confidential": False,
         "internal": False,
         "description": "",
-        "variables": [variable({"id": name, "type": type_}, rank) for name, type_, rank in _PREDEFINED],
-        "entities": ["COHORT"],
+        "variables": listed,
+        "entities": [entity.upper()],
         "release": 1,
         "attributes": {
-            "avroClass": "class org.opencb.biodata.models.variant.metadata.VariantSetStats",
-            "resource": "variablesets/cohort-variant-stats-variableset.json",
+            "avroClass": f"class org.opencb.biodata.models.variant.metadata.{java}",
+            "resource": f"variablesets/{entity}-variant-stats-variableset.json",
         },
     }

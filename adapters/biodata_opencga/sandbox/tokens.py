@@ -28,6 +28,8 @@ def read_token(token: str, secret: bytes, now: float) -> tuple[str, str]:
     Raises:
         Refusal: 500 for what is no token or names no organization, 401 for a wrong signature or one that ended.
     """
+    if not token:
+        raise illegal("Missing token")
     signed, _, signature = token.rpartition(".")
     claims = _claims(token)
     if not claims.get("aud"):
