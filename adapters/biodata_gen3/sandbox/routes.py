@@ -1,0 +1,64 @@
+"""Which path is whose: the part of the reverse proxy before the services."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from biodata_gen3.sandbox import fence, peregrine, sheepdog
+from biodata_gen3.sandbox.http import Answer, Ask, Failure, html_page, json_answer, message
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from wsgiref.types import StartResponse, WSGIEnvironment
+
+    from biodata_gen3.sandbox.state import State
+
+__all__ = ["Application"]
+
+_VERSION = {"commit": "", "dictionary": {"commit": "Unknown", "version": "Unknown"}, "version": ""}
+_GRAPH = ("graphql", "getschema")
+
+
+class Application:
+    """The WSGI application of a Gen3 data commons."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
+        ask = Ask(environ)
+        try:
+            with self.state.lock:
+                answer = self._answer(ask)
+        except Failure as failure:
+            answer = failure.answer
+        headers = list(answer.headers)
+        if answer.content_type is not None:
+            headers.append(("Content-Type", answer.content_type))
+        start_response(f"{answer.status} {HTTPStatus(answer.status).phrase}", headers)
+        return [answer.body]
+
+    def _answer(self, ask: Ask) -> Answer:
+        path = ask.segments
+        match path:
+            case ("user", *rest):
+                return fence.handle(self.state, ask, tuple(rest))
+            case ("api", "v0", "submission", *rest) | ("api", "submission", *rest):
+                if rest and rest[0] in _GRAPH and len(rest) == 1:
+                    return peregrine.handle(self.state, ask, rest[0])
+                return sheepdog.handle(self.state, ask, tuple(rest))
+            case ("api", "search", *rest):
+                return peregrine.search(self.state, ask, tuple(rest))
+            case ("api", "_version"):
+                return json_answer(_VERSION)
+            case ("api", "_status") | ("peregrine", "_status"):
+                return Answer(200, b"Healthy", "text/html; charset=utf-8")
+            case ("_status",):
+                return json_answer({"message": "Feelin good!", "csrf": "cafe"})
+            case ("peregrine", "_version"):
+                return message(500, "internal server error")
+            case ("api", *_):
+                return message(404, sheepdog.NOT_FOUND)
+        return html_page(404, "Not Found")
