@@ -40,6 +40,8 @@ def delete(
         )
     if not schema.writable:
         raise Unsupported("The table cannot be written", code="BD-UNSUPPORTED-WRITE")
+    if not schema.key_fields and not everything:
+        raise QueryError("The table has no key, so no record can be named", code="BD-KEY-NONE", table=schema.table)
     if everything:
         number = repository.adapter.delete_all(schema)
         if number is not None:

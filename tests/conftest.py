@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 CLASSES = {"molgenis": MolgenisSandbox}
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--profile", help="the profile of a real server, for tests/live")
+    parser.addoption("--table", help="a table with records to read there, where none can be made")
+
+
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[Sandbox]:
     """The sandbox with its demo data, one for the whole session: leave its rows as they are."""

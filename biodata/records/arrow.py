@@ -1,7 +1,8 @@
 """Records to Arrow and back.
 
-Ints are nullable, a decimal is a float64, a date a date32, a datetime a microsecond timestamp in UTC, a list an
-Arrow list, a reference its key, an object a struct; JSON and files are JSON text, marked in the field's metadata.
+Ints are nullable (beyond 64 bits they are decimals without a fraction), a decimal is a float64, a date a date32, a
+datetime a microsecond timestamp in UTC, a list an Arrow list, a reference its key, an object a struct; JSON and files
+are JSON text, marked in the field's metadata.
 """
 
 from __future__ import annotations
@@ -10,17 +11,23 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from biodata.errors import SchemaError
 from biodata.records import types as t
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from typing import TypeAlias
 
     import pyarrow as pa
 
     from biodata.records.types import DataType, Path, Record, Schema
 
+    Lookup: TypeAlias = Callable[[str], Schema]
+
 __all__ = ["arrow_schema", "arrow_type", "from_arrow", "to_batch"]
 
+INT64 = 64
+MOST = 10**38
 JSON_TEXT = {b"biodata": b"json"}
 """Metadata of an Arrow text field that holds JSON."""
 
@@ -35,6 +42,8 @@ def arrow_type(type_: DataType) -> pa.DataType:
         return pa.struct([pa.field(field.name, arrow_type(field.type)) for field in type_.fields])
     if isinstance(type_, t.Reference):
         return arrow_type(type_.key)
+    if isinstance(type_, t.Integer) and (type_.bits is None or type_.bits > INT64):
+        return pa.decimal128(38)
     return _scalars()[type_.kind]
 
 
@@ -54,28 +63,41 @@ def _scalars() -> dict[str, pa.DataType]:
     }
 
 
-def arrow_schema(schema: Schema, fields: Sequence[Path] | None = None) -> pa.Schema:
-    """The Arrow schema of a table, or of some of its fields; a nested path is one column with a dotted name."""
+def arrow_schema(schema: Schema, fields: Sequence[Path] | None = None, lookup: Lookup | None = None) -> pa.Schema:
+    """The Arrow schema of a table, or of some of its fields; a nested path is one column with a dotted name.
+
+    Args:
+        schema: of the table.
+        fields: the paths; all of the table's fields when None.
+        lookup: gives the schema of a referenced table that a path steps into.
+    """
     import pyarrow as pa
 
     paths = [(name,) for name in schema.names] if fields is None else list(fields)
-    return pa.schema([_column(schema, path) for path in paths])
+    return pa.schema([_column(schema, path, lookup) for path in paths])
 
 
-def _column(schema: Schema, path: Path) -> pa.Field[Any]:
+def _column(schema: Schema, path: Path, lookup: Lookup | None) -> pa.Field[Any]:
     import pyarrow as pa
 
     type_: DataType = schema[path[0]].type
     many = t.is_list(type_)
     for name in path[1:]:
-        inner = t.element(type_)
-        nested = {field.name: field.type for field in inner.fields} if isinstance(inner, t.Object) else {}
-        type_ = nested.get(name, t.Json())
+        type_ = _inside(t.element(type_), lookup).get(name, t.Json())
         many = many or t.is_list(type_)
     scalar = t.element(type_)
     metadata = JSON_TEXT if scalar.kind in {"json", "file"} else None
     kind = pa.list_(arrow_type(scalar)) if many else arrow_type(scalar)
     return pa.field(".".join(path), kind, metadata=metadata)
+
+
+def _inside(type_: DataType, lookup: Lookup | None) -> dict[str, DataType]:
+    fields: Iterable[t.Field] = ()
+    if isinstance(type_, t.Object):
+        fields = type_.fields
+    elif isinstance(type_, t.Reference) and lookup is not None:
+        fields = lookup(type_.table)
+    return {field.name: field.type for field in fields}
 
 
 def to_batch(records: Sequence[Record], schema: pa.Schema) -> pa.RecordBatch:
@@ -98,7 +120,16 @@ def _values(records: Sequence[Record], field: pa.Field[Any]) -> list[Any]:
     if field.metadata and field.metadata.get(b"biodata") == b"json":
         return _json_texts(values, listed=pa.types.is_list(field.type))
     kind = field.type.value_type if pa.types.is_list(field.type) else field.type
+    if pa.types.is_decimal(kind):
+        return _within(values, name)
     return [_as_float(value) for value in values] if pa.types.is_floating(kind) else values
+
+
+def _within(values: list[Any], name: str) -> list[Any]:
+    """Whole numbers that a decimal128 can hold."""
+    if any(value is not None and abs(value) >= MOST for value in values if not isinstance(value, list)):
+        raise SchemaError(f"Field '{name}' has a whole number of more than 38 digits: Arrow cannot hold it")
+    return values
 
 
 def _as_float(value: Any) -> Any:

@@ -225,11 +225,11 @@ class Schema(msgspec.Struct, frozen=True, dict=True):
         return cached
 
     def key_of(self, record: Record) -> Key:
-        """The record's key: a value, or a tuple where the key is composite; None where it has none."""
+        """The record's key: a value, or a tuple where the key is composite; None where there is none."""
         if isinstance(self.key, str):
             return record.get(self.key)
         values = tuple(record.get(name) for name in self.key)
-        return None if None in values else values
+        return None if not values or None in values else values
 
     def __getitem__(self, name: str) -> Field:
         """The field of that name.

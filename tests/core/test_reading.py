@@ -172,3 +172,10 @@ def test_writing_needs_access() -> None:
         assert caught.value.code == "BD-ACCESS"
     with pytest.raises(PermissionDenied):
         memory(access="write")["people"].delete("p000")
+
+
+def test_a_field_over_a_reference_has_its_own_type_in_frames() -> None:
+    table = memory(people=3)["people"].query(fields=["id", "city.name", "visited.code"]).to_arrow()
+    assert [str(kind) for kind in table.schema.types] == ["string", "string", "list<item: string>"]
+    assert table["city.name"].to_pylist() == ["Groningen", "Amsterdam", None]
+    assert table["visited.code"].to_pylist() == [[], ["ams"], ["ams", "gro"]]

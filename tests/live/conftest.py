@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 
-def pytest_addoption(parser):
-    parser.addoption("--profile", help="the profile of a real server")
-    parser.addoption("--table", help="a table with records to read there, where none can be made")
-
-
 def pytest_ignore_collect(collection_path, config):
     """Without a profile one test says so, instead of hundreds."""
     suite = collection_path.name == "test_compliance.py"

@@ -11,21 +11,13 @@ import pytest
 
 import biodata
 from biodata.testing import ComplianceSuite, Target, ValueDomain
+from tests.domains import DOMAINS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from biodata.connection import Connection
     from biodata.records.types import Schema
-
-DOMAINS = {
-    "molgenis": ValueDomain(
-        kinds=frozenset({"string", "enum", "int", "float", "bool", "date", "datetime"}),
-        refused=frozenset({"json", "object"}),
-        lists=frozenset(),
-        empty_strings=False,
-    ),
-}
 
 
 class TestLive(ComplianceSuite):

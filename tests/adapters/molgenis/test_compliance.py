@@ -8,8 +8,9 @@ import pytest
 
 import biodata
 from biodata.sandbox import Sandbox
-from biodata.testing import ComplianceSuite, ExistingSuite, Target, ValueDomain
+from biodata.testing import ComplianceSuite, ExistingSuite, Target
 from biodata_molgenis.sandbox import MolgenisSandbox
+from tests.domains import DOMAINS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,13 +18,6 @@ if TYPE_CHECKING:
     from biodata.connection import Access, Connection
     from biodata.records.types import Schema
 
-DOMAIN = ValueDomain(
-    kinds=frozenset({"string", "enum", "int", "float", "bool", "date", "datetime"}),
-    refused=frozenset({"json", "object"}),
-    lists=frozenset(),
-    empty_strings=False,
-)
-"""protocols/molgenis.md, f: the only lists are references; "" is null."""
 PASSWORD = "a secret of the sandbox"
 
 
@@ -44,7 +38,11 @@ class TestMolgenis(ComplianceSuite):
                     return connection.ensure(schema).name
 
                 yield Target(
-                    connection=connection, domain=DOMAIN, provide=provide, reopen=opened, secrets=(PASSWORD,)
+                    connection=connection,
+                    domain=DOMAINS["molgenis"],
+                    provide=provide,
+                    reopen=opened,
+                    secrets=(PASSWORD,),
                 )
 
 
