@@ -124,7 +124,7 @@ class Gen3Rules:
             return str(exchange.answer.get("name", ADMIN))
         if "nobody" in exchange.name or "unknown-user" in exchange.name:
             return NOBODY
-        reader = "reader" in exchange.name or "nonadmin" in exchange.name or exchange.status == 403
+        reader = any(word in exchange.name for word in ("reader", "nonadmin", "not-allowed")) or exchange.status == 403
         return READER if reader else ADMIN
 
     def after(self, exchange: Exchange, reply: base.Reply) -> None:
@@ -240,6 +240,8 @@ def converted(exchange: Exchange) -> Exchange:
     body, raw = exchange.body, False
     if isinstance(body, dict) and set(body) == {"json"}:
         body = whole(body["json"])
+        if "NaN" in json.dumps(body):
+            body, raw = json.dumps(body, separators=(",", ":")), True
     elif isinstance(body, dict) and set(body) == {"text"}:
         body, raw = body["text"], True
     answer = answered(exchange.answer)
@@ -309,12 +311,37 @@ def dictionary_of(exchanges: list[Exchange]) -> Dictionary:
 def known_ids(exchanges: list[Exchange]) -> dict[tuple[str, str], str]:
     """(type, submitter_id) -> id, wherever an answer shows both."""
     found: dict[tuple[str, str], str] = {}
+    submitted = [(doc["type"], doc["submitter_id"]) for one in exchanges for doc in documents(one) if taken_in(one, doc)]
     for exchange in exchanges:
+        if exchange.method == "DELETE" and cut_short(exchange):
+            found |= deleted_ids(exchange, submitted)
         collect(exchange.answer, "", found)
         if isinstance(exchange.answer, str) and exchange.answer.startswith("type\tid\t"):
             for row in csv.DictReader(io.StringIO(exchange.answer), delimiter="\t"):
                 found.setdefault((row["type"], row["submitter_id"]), row["id"])
     return found
+
+
+def taken_in(exchange: Exchange, doc: dict[str, Any]) -> bool:
+    """Whether a record was written."""
+    return isinstance(exchange.answer, dict) and exchange.answer.get("success") is True and "submitter_id" in doc
+
+
+def cut_short(exchange: Exchange) -> bool:
+    """Whether the report does not list all records."""
+    listed = exchange.answer.get("entities", ()) if isinstance(exchange.answer, dict) else ()
+    return any(isinstance(one, str) for one in listed)
+
+
+def deleted_ids(exchange: Exchange, submitted: list[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """The ids of records whose upload is cut short, from the deletion of many: it names the first three."""
+    shown = [(one["type"], one["unique_keys"][0]["submitter_id"]) for one in exchange.answer["entities"][:3]]
+    ids = exchange.target.rpartition("/")[2].split(",")
+    for listed in (list(dict.fromkeys(submitted)), sorted(dict.fromkeys(submitted))):
+        starts = [at for at in range(len(listed)) if listed[at : at + 3] == shown]
+        if starts:
+            return dict(zip(listed[starts[0] :], ids, strict=False))
+    return {}
 
 
 def collect(value: Any, hint: str, found: dict[tuple[str, str], str]) -> None:

@@ -205,8 +205,8 @@ def _columns(dictionary: Dictionary, type_: NodeType) -> list[str]:
     links = [f"{link.name}.{dictionary[link.target].key}" for link in sorted(type_.links, key=lambda one: one.name)]
     needed = [name for name in type_.exported if name in type_.required and name not in keys]
     other = [name for name in type_.exported if name not in needed and name not in keys]
-    starred = {*type_.required, *(f"{link.name}.{dictionary[link.target].key}" for link in type_.links if link.required)}
-    return ["type", *(f"*{name}" if name in starred else name for name in (*keys, *links, *needed, *other))]
+    shown = (*keys, *links, *needed, *other)
+    return ["type", *(f"*{name}" if name.partition(".")[0] in type_.required else name for name in shown)]
 
 
 def _json_template(dictionary: Dictionary, type_: NodeType) -> dict[str, Any]:

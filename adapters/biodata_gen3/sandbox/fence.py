@@ -134,10 +134,7 @@ def _revoke(state: State, user: User, jti: str) -> Answer:
     if key is None or key.user != user.name or jti in state.revoked:
         raise Failure(html_page(404, f"token not found with JTI {jti} for current user"))
     state.revoked.add(jti)
-    return Answer(204, b"", _HTML_TYPE)
-
-
-_HTML_TYPE = "text/html; charset=utf-8"
+    return Answer(204, b"", "application/json")
 
 
 # --- who asks ----------------------------------------------------------------------------------------------

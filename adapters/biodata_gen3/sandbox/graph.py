@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 __all__ = ["build"]
 
 _TEXT_ARGS = ("created_before", "created_after", "updated_before", "updated_after", "order_by_asc", "order_by_desc")
-_COMMON_FIELDS = ("id", "submitter_id", "type", "project_id", "created_datetime", "updated_datetime")
 _SCALARS = {"integer": GraphQLFloat, "number": GraphQLFloat, "boolean": GraphQLBoolean}
 _NODE_TYPE_FIELDS = (
     "systemProperties", "category", "constraints", "title", "required", "id", "namespace", "submittable", "preferred",
@@ -70,7 +69,7 @@ class _Builder:
         }
         self._interface = GraphQLInterfaceType(
             "Node",
-            {name: GraphQLField(GraphQLID if name == "id" else GraphQLString) for name in _COMMON_FIELDS},
+            {name: GraphQLField(GraphQLID if name == "id" else GraphQLString) for name in resolve.COMMON_FIELDS},
             resolve_type=lambda node, *_: node.type.label,
             description="The query object that represents the psqlgraph.Node base",
         )
@@ -80,7 +79,7 @@ class _Builder:
     # arguments ---------------------------------------------------------------------------------------------------
 
     def _not_fields(self, node: NodeType) -> dict[str, GraphQLInputField]:
-        names = [name for name in node.properties if name != "id"]
+        names = [*node.properties, *(["project_id"] if node.label == "project" else [])]
         return {name: GraphQLInputField(_scalar(node, name)) for name in names}
 
     def _path_fields(self) -> dict[str, GraphQLInputField]:
@@ -88,6 +87,7 @@ class _Builder:
         for node in self._dictionary.nodes.values():
             for name in node.properties:
                 fields.setdefault(name, _scalar(node, name))
+        fields["not"] = GraphQLList(list(self._not.values())[-1])  # of the last type, whatever the path leads to
         return {name: GraphQLInputField(type_) for name, type_ in fields.items()}
 
     def _identity_args(self, key: Any, first: Any = Undefined) -> dict[str, GraphQLArgument]:
@@ -119,7 +119,7 @@ class _Builder:
         return GraphQLObjectType(node.label, lambda: self._fields(node), interfaces=[self._interface])
 
     def _fields(self, node: NodeType) -> dict[str, GraphQLField]:
-        fields = {name: GraphQLField(GraphQLString, resolve=resolve.value) for name in _COMMON_FIELDS}
+        fields = {name: GraphQLField(GraphQLString, resolve=resolve.value) for name in resolve.COMMON_FIELDS}
         fields["id"] = GraphQLField(GraphQLID, resolve=resolve.value)
         for name in node.properties:
             if name not in fields:
@@ -173,7 +173,7 @@ class _Builder:
     def _datanode(self) -> GraphQLField:
         held: dict[str, Any] = {}
         for node in self._dictionary.nodes.values():
-            if node.category == "data_file":
+            if node.category in ("data_file", "metadata_file"):
                 held |= {name: _scalar(node, name) for name in node.properties if name not in held}
         fields = {name: GraphQLField(type_, resolve=resolve.value) for name, type_ in held.items()}
         fields |= {name: GraphQLField(GraphQLString, resolve=resolve.value) for name in ("id", "type")}

@@ -24,6 +24,13 @@ if TYPE_CHECKING:
 __all__ = ["log_fields"]
 
 
+_COMMITTABLE = (
+    '(committable: true) means (is_dry_run: true) AND (closed: false) AND (state: "SUCCEEDED") AND (committed_by is '
+    "None).  Note: committed_by is None cannot be represented in GraphQL, hence this argument."
+)
+_DEPENDENTS = "List of entities that depend on this entity such that the transaction failed."
+
+
 def _fields(**types: Any) -> dict[str, GraphQLField]:
     return {name: GraphQLField(type_) for name, type_ in types.items()}
 
@@ -39,6 +46,7 @@ def log_fields() -> tuple[GraphQLField, GraphQLField]:
         "TransactionResponseError",
         _fields(keys=GraphQLList(text), dependents=GraphQLList(generic), message=text, type=text),
     )
+    error.fields["dependents"].description = _DEPENDENTS
     entity = GraphQLObjectType(
         "TransactionResponseEntity",
         _fields(
@@ -81,6 +89,7 @@ def log_fields() -> tuple[GraphQLField, GraphQLField]:
         "closed": flag, "committable": flag, "state": text, "committed_by": id_,
     }  # fmt: skip
     made = {name: GraphQLArgument(type_) for name, type_ in args.items()}
+    made["committable"] = GraphQLArgument(flag, description=_COMMITTABLE)
     return GraphQLField(GraphQLList(log), made, _logs), GraphQLField(GraphQLInt, made, _count)
 
 

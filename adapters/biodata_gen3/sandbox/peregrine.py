@@ -13,7 +13,7 @@ from biodata_gen3.sandbox.http import Answer, Ask, Failure, json_answer, message
 from biodata_gen3.sandbox.introspection import schema_document
 from biodata_gen3.sandbox.resolve import ROOT, View
 from biodata_gen3.sandbox.sheepdog import NO_METHOD, NOT_FOUND
-from biodata_gen3.sandbox.words import execution_words, parsed, validation_words, variable_words
+from biodata_gen3.sandbox.words import parsed, validation_words, variable_words
 
 if TYPE_CHECKING:
     from graphql import DocumentNode, GraphQLSchema
@@ -73,7 +73,7 @@ def _run(schema: GraphQLSchema, view: View, body: Any) -> tuple[Any, list[str]]:
     result = execute_sync(schema, document, ROOT, view, variables)
     if not isinstance(result, ExecutionResult):
         raise TypeError("an answer without its end")
-    return result.data, [execution_words(error.message) for error in result.errors or ()]
+    return result.data, [error.message for error in result.errors or ()]
 
 
 def _variables(given: Any) -> dict[str, Any]:

@@ -14,10 +14,12 @@ if TYPE_CHECKING:
 
     from graphql import GraphQLResolveInfo
 
+    from biodata_gen3.sandbox.dictionary import NodeType
     from biodata_gen3.sandbox.state import Node, State
 
 __all__ = ["ROOT", "View"]
 
+COMMON_FIELDS = ("id", "submitter_id", "type", "project_id", "created_datetime", "updated_datetime")
 ROOT = object()
 """What the fields of the root are asked of."""
 
@@ -47,9 +49,24 @@ def _selected(view: View, found: Iterable[Node], args: dict[str, Any]) -> list[N
     return select(view.state, found, args)
 
 
-def value(node: Node, info: GraphQLResolveInfo) -> Any:
+class Bare(msgspec.Struct, frozen=True):
+    """A node that came among others of any type: it shows what all have, and its own properties are null [238]."""
+
+    node: Node
+
+    @property
+    def type(self) -> NodeType:
+        """Its type."""
+        return self.node.type
+
+
+def value(node: Node | Bare, info: GraphQLResolveInfo) -> Any:
     """A property; `project_id` of a project is computed."""
     name = info.field_name
+    if isinstance(node, Bare):
+        if name not in COMMON_FIELDS:
+            return None
+        node = node.node
     if name == "project_id":
         return info.context.project_id(node)
     return node.value(name)
@@ -78,45 +95,48 @@ def count(_: Any, info: GraphQLResolveInfo, **args: Any) -> int | None:
     return len(_of_label(info, info.field_name[1 : -len("_count")], args))
 
 
-def links(node: Node, info: GraphQLResolveInfo, **args: Any) -> list[Node]:
+def links(node: Node | Bare, info: GraphQLResolveInfo, **args: Any) -> list[Node]:
     """The nodes at the other end of a link, ten of them unless `first` says otherwise [613]."""
     return cut(_linked(node, info, info.field_name, args), args)
 
 
-def _linked(node: Node, info: GraphQLResolveInfo, name: str, args: dict[str, Any]) -> list[Node]:
+def _linked(node: Node | Bare, info: GraphQLResolveInfo, name: str, args: dict[str, Any]) -> list[Node]:
     view: View = info.context
+    node = node.node if isinstance(node, Bare) else node
     found = [one for one in view.state.linked(node, name) if view.sees(one)]
     if found:
         check_order(found[0].type.label, found[0].type.properties, args)
     return _selected(view, found, args)
 
 
-def link_count(node: Node, info: GraphQLResolveInfo, **args: Any) -> int:
+def link_count(node: Node | Bare, info: GraphQLResolveInfo, **args: Any) -> int:
     """How many there are at the other end."""
     return len(_linked(node, info, info.field_name[1 : -len("_count")], args))
 
 
-def all_links(node: Node, info: GraphQLResolveInfo, **args: Any) -> list[Node]:
+def all_links(node: Node | Bare, info: GraphQLResolveInfo, **args: Any) -> list[Node]:
     """The nodes at the other ends of all links: parents, then children."""
     view: View = info.context
+    node = node.node if isinstance(node, Bare) else node
     parents = [one for link in node.type.links for one in view.state.parents(node, link.name)]
     found = [one for one in (*parents, *view.state.children(node)) if view.sees(one)]
     return cut(_of_category(_selected(view, found, _without(args, "category")), args), args)
 
 
-def any_node(_: Any, info: GraphQLResolveInfo, **args: Any) -> list[Node]:
+def any_node(_: Any, info: GraphQLResolveInfo, **args: Any) -> list[Bare]:
     """Nodes of any type, or of some."""
     view: View = info.context
     labels = args.get("of_type") or list(view.state.dictionary.nodes)
     found = [one for label in labels if label in view.state.dictionary for one in view.of_type(label)]
-    return cut(_of_category(_selected(view, found, _without(args, "of_type", "category")), args), args)
+    found = _of_category(_selected(view, found, _without(args, "of_type", "category")), args)
+    return list(map(Bare, cut(found, args)))
 
 
 def data_nodes(_: Any, info: GraphQLResolveInfo, **args: Any) -> list[Node]:
     """Data files; a page is cut of each type, and then they are put together (protocols/gen3.md, c)."""
     view: View = info.context
     wanted = args.get("of_type") or ([args["type"]] if args.get("type") else None)
-    types = [one for one in view.state.dictionary.nodes.values() if one.category == "data_file"]
+    types = [one for one in view.state.dictionary.nodes.values() if one.category in ("data_file", "metadata_file")]
     rest = _without(args, "of_type", "type")
     found: list[Node] = []
     for one in types:

@@ -198,7 +198,6 @@ def _within(state: State, ask: Ask, program: str, code: str, path: tuple[str, ..
             require_user(state, ask)
             return _dictionary(state, ask, f"/v0/submission/{program}/{code}", rest)
         case ("template", *rest):
-            require_user(state, ask)
             return _template(state, ask, rest)
         case ("transactions", number, "commit" | "close" as verb):
             _require(ask, *_WRITES)

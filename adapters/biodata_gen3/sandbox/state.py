@@ -33,7 +33,7 @@ class Node:
     Attributes:
         props: its properties; one that was never given is not there, one that was cleared is None.
         parents: link name -> ids, in the order in which they were given.
-        born: when it was made, as a number; `moved` when it was last changed.
+        born: when it was made, as a number.
     """
 
     def __init__(self, id_: str, type_: NodeType, props: dict[str, Any], time: str, number: int) -> None:
@@ -42,7 +42,7 @@ class Node:
         self.props = props
         self.parents: dict[str, list[str]] = {}
         self.created = self.updated = time
-        self.born = self.moved = number
+        self.born = number
 
     @property
     def project_id(self) -> str | None:
@@ -141,7 +141,7 @@ class State:
     def change(self, node: Node, props: dict[str, Any], time: str) -> None:
         """Merge properties into a node; it moves to the end of its table."""
         node.props.update(props)
-        node.updated, node.moved = time, next(self._numbers)
+        node.updated = time
         table = self._by_type[node.type.label]
         table[node.id] = table.pop(node.id)
 
@@ -178,9 +178,9 @@ class State:
         return [self.nodes[one] for one in node.parents.get(name, ()) if one in self.nodes]
 
     def children(self, node: Node) -> list[Node]:
-        """The nodes that link to this one, in the database's order."""
+        """The nodes that link to this one, as they were made."""
         found = [self.nodes[one] for one in self._children.get(node.id, ()) if one in self.nodes]
-        return sorted(found, key=lambda one: one.moved)
+        return sorted(found, key=lambda one: one.born)
 
     def linked(self, node: Node, name: str) -> list[Node]:
         """The nodes at the other end of a link or of a link's back reference."""
@@ -222,8 +222,8 @@ class State:
         )
 
     def found(self, ids: Iterable[str]) -> tuple[list[Node], list[str]]:
-        """The nodes with these ids in the database's order, and the ids that are not there."""
+        """The nodes with these ids, as they were made, and the ids that are not there."""
         wanted = list(dict.fromkeys(ids))
         nodes = [self.nodes[one] for one in wanted if one in self.nodes]
         missing = [one for one in wanted if one not in self.nodes]
-        return sorted(nodes, key=lambda one: one.moved), missing
+        return sorted(nodes, key=lambda one: one.born), missing

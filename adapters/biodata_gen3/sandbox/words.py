@@ -43,7 +43,7 @@ from graphql.validation import FieldsOnCorrectTypeRule, ScalarLeafsRule, ValuesO
 if TYPE_CHECKING:
     from graphql import DocumentNode, GraphQLSchema, OperationDefinitionNode
 
-__all__ = ["execution_words", "parsed", "validation_words", "variable_words"]
+__all__ = ["parsed", "validation_words", "variable_words"]
 
 _LITERALS: dict[str, tuple[type[Any], ...]] = {
     "Int": (IntValueNode,),
@@ -178,6 +178,10 @@ _RULES = tuple(_REPLACED.get(rule, rule) for rule in specified_rules)  # type: i
 
 def validation_words(schema: GraphQLSchema, document: DocumentNode) -> list[str]:
     """What is wrong with a document; empty for a good one."""
+    for definition in document.definitions:
+        operation = getattr(definition, "operation", None)
+        if operation is not None and schema.get_root_type(operation) is None:
+            return [f"Schema is not configured for {operation.value}s"]
     return [_older(error.message) for error in validate(schema, document, _RULES)]
 
 
@@ -217,7 +221,7 @@ def _either(names: list[str]) -> str:
     return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} or {quoted[-1]}"
 
 
-# --- variables and execution -----------------------------------------------------------------------------------------
+# --- variables -----------------------------------------------------------------------------------------
 
 
 def variable_words(operation: OperationDefinitionNode, values: dict[str, Any]) -> str | None:
@@ -253,9 +257,3 @@ def _misfit(type_: str, value: Any) -> str | None:
         "ID": isinstance(value, str | int),
     }.get(type_, True)
     return None if good else f'Expected type "{type_}", found {json.dumps(value)}.'
-
-
-def execution_words(message: str) -> str:
-    """An error of the execution itself."""
-    match = re.fullmatch(r"Schema is not configured to execute (\w+) operation\.", message)
-    return f"Schema is not configured for {match[1]}s" if match is not None else message
