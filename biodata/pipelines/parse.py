@@ -6,8 +6,9 @@ import re
 from hashlib import sha256
 from typing import TYPE_CHECKING, cast
 
-from biodata.errors import ConfigError, near_match
+from biodata.errors import ConfigError, QueryError, near_match
 from biodata.pipelines.nodes import Node, Problems
+from biodata.pipelines.select import tables_of
 from biodata.pipelines.spec import (
     Address,
     Budget,
@@ -23,6 +24,7 @@ from biodata.pipelines.spec import (
     PipelineSpec,
     Plot,
     RowCheck,
+    SqlExtract,
     Step,
     UniqueCheck,
 )
@@ -62,7 +64,7 @@ def parse_file(path: Path) -> PipelineSpec:
 
 def _source_names(step: Step) -> tuple[str, ...] | None:
     """The top-level names under `src`, where the file alone tells which there are."""
-    fields = step.extract.fields
+    fields = step.extract.fields if isinstance(step.extract, Extract) else None
     return None if fields is None else tuple(dict.fromkeys(name.partition(".")[0] for name in fields))
 
 
@@ -125,14 +127,24 @@ def _address(node: Node) -> Address:
     return Address(profile, table)
 
 
-def _extract(node: Node) -> Extract:
-    node.mapping(("from", "where", "fields"), required=("from",))
+def _extract(node: Node) -> Extract | SqlExtract:
+    if "sql" in node:
+        return _sql(node.mapping(("sql",)).child("sql"))
+    node.mapping(("from", "where", "fields", "sql"), required=("from",))
     return Extract(
         source=_address(node.child("from")),
         where=node.child("where").text() or None,
         fields=node.child("fields").texts() or None,
         line=node.line,
     )
+
+
+def _sql(node: Node) -> SqlExtract:
+    try:
+        return SqlExtract(node.text(), tables_of(node.text()), node.line)
+    except QueryError as error:
+        node.note(error.message)
+    return SqlExtract("", (), node.line)
 
 
 def _operation(node: Node) -> Iterable[Operation]:
@@ -220,7 +232,8 @@ def _distinct(what: str, names: Iterable[tuple[str, int]], problems: Problems) -
 
 def _known_columns(step: Step, node: Node) -> None:
     """Names of output columns, where the file alone tells which there are."""
-    known = step.transform[-1].names if step.transform else step.extract.fields
+    read = step.extract.fields if isinstance(step.extract, Extract) else None
+    known = step.transform[-1].names if step.transform else read
     if known is None:
         return
     wanted = [

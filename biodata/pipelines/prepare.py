@@ -7,7 +7,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from biodata.errors import ConfigError, QueryError
-from biodata.pipelines.extract import located, source_query, source_schema
+from biodata.pipelines.extract import located, source_of
 from biodata.pipelines.facts import StepReport
 from biodata.pipelines.load import Target
 from biodata.pipelines.spec import CountCheck, LookUp
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
     from biodata.connection import Connection
     from biodata.pipelines.check import CheckOutcome
+    from biodata.pipelines.extract import Source
     from biodata.pipelines.plots import ScatterData
     from biodata.pipelines.rejects import RejectStore
     from biodata.pipelines.spec import PipelineSpec, Step
     from biodata.pipelines.spool import Sealed
-    from biodata.results import Result
 
 __all__ = ["Work", "open_profiles", "prepare"]
 
@@ -31,14 +31,11 @@ __all__ = ["Work", "open_profiles", "prepare"]
 class Work:
     """A step on its way, and what came of it so far."""
 
-    def __init__(
-        self, step: Step, result: Result, transform: Transform, target: Target | None, *, countable: bool
-    ) -> None:
+    def __init__(self, step: Step, source: Source, transform: Transform, target: Target | None) -> None:
         self.step = step
-        self.result = result
+        self.source = source
         self.transform = transform
         self.target = target
-        self.countable = countable
         self.state = "waiting"
         self.read: Sealed | None = None
         self.out: Sealed | None = None
@@ -63,10 +60,6 @@ class Work:
             raise RuntimeError("the step was not transformed yet")
         return self.out
 
-    def expected_rows(self) -> int | None:
-        """How many rows the source says there are, where it can be asked."""
-        return self.result.count() if self.countable else None
-
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         """Time a stage; one that fails is timed too."""
@@ -81,8 +74,8 @@ class Work:
         load = self.step.load
         return StepReport(
             name=self.step.name,
-            source=str(self.step.extract.source),
-            where=self.step.extract.where,
+            source=self.source.title,
+            where=self.source.where,
             target=str(load.target) if load else None,
             mode=load.mode if load else None,
             state=self.state,
@@ -104,23 +97,23 @@ def open_profiles(
     return {name: stack.enter_context(connect(name)) for name in spec.profiles}
 
 
-def prepare(spec: PipelineSpec, step: Step, connections: Mapping[str, Connection]) -> Work:
-    """Bind the query, compile the expressions and look at the target.
+def prepare(
+    spec: PipelineSpec, step: Step, earlier: Mapping[str, Work], connections: Mapping[str, Connection]
+) -> Work:
+    """Bind the source, compile the expressions and look at the target.
 
     Raises:
         BiodataError: whatever does not fit, with file, line and step; nothing has been read or written.
     """
     start = monotonic()
     with located(spec.file, step.extract.line, step.name):
-        result = source_query(connections[step.extract.source.profile], step)
-        source = source_schema(result)
-    _raise_for_expressions(spec, step, tuple(source.names))
-    transform = Transform(step, source, spec.file)
+        source = source_of(step, earlier, connections)
+    _raise_for_expressions(spec, step, tuple(source.schema.names))
+    transform = Transform(step, source.schema, spec.file)
     with located(spec.file, step.line, step.name):
         _check_columns(step, transform.schema.names)
         _check_look_ups(step, connections)
-    countable = result.plan.residual is None and connections[step.extract.source.profile].adapter.has("count")
-    work = Work(step, result, transform, _target(spec, step, transform, connections), countable=countable)
+    work = Work(step, source, transform, _target(spec, step, transform, connections))
     work.seconds["prepare"] = round(monotonic() - start, 4)
     return work
 

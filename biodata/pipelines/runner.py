@@ -96,10 +96,14 @@ class Run:
             stack.callback(spool.remove)
             connections = open_profiles(self.spec, connect, stack)
             for step in self.spec.steps:
-                self.works.append(prepare(self.spec, step, connections))
+                earlier = {work.step.name: work for work in self.works}
+                self.works.append(prepare(self.spec, step, earlier, connections))
             for work in self.works:
-                self._extract(work, spool)
+                if not work.source.waits:
+                    self._extract(work, spool)
             for work in self.works:
+                if work.source.waits:
+                    self._extract(work, spool)
                 self._transform(work, spool)
             for work in self.works:
                 self._check(work, connections)
@@ -111,8 +115,8 @@ class Run:
 
     def _extract(self, work: Work, spool: Spool) -> None:
         with work.stage("extract"), located(self.spec.file, work.step.extract.line, work.step.name):
-            self.progress.begin(f"{work.step.name}: read {work.step.extract.source}", work.expected_rows())
-            work.read = read_into(spool, work.step, work.result, self.progress)
+            self.progress.begin(f"{work.step.name}: read {work.source.title}", work.source.count())
+            work.read = read_into(spool, work.step, work.source, self.progress)
         self._note(work, "extracted", rows_read=work.read.rows)
         self.progress.end(f"{work.read.rows:,} rows")
 

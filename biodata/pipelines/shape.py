@@ -55,6 +55,6 @@ def _apply(work: Work, rows: Rows, reject: Callable[[Reject], None]) -> list[Row
 def _rejected(work: Work, fault: Fault, rows: Rows) -> Reject:
     at = fault.row - rows.numbers[0].as_py()
     record = rows.batch.slice(at, 1).to_pylist()[0]
-    key = work.result.query.schema.key_of(record)
+    key = work.source.key_of(record)
     code = "BD-PIPELINE-ROW-CHECK" if fault.stage == "check" else "BD-PIPELINE-ROW"
     return Reject(work.step.name, fault.stage, fault.rule, fault.reason, fault.row, code, key, record)

@@ -24,6 +24,7 @@ __all__ = [
     "PipelineSpec",
     "Plot",
     "RowCheck",
+    "SqlExtract",
     "Step",
     "UniqueCheck",
 ]
@@ -52,6 +53,18 @@ class Extract(msgspec.Struct, frozen=True):
     source: Address
     where: str | None = None
     fields: tuple[str, ...] | None = None
+    line: int = 0
+
+
+class SqlExtract(msgspec.Struct, frozen=True):
+    """A SELECT over the outputs of earlier steps and the tables of local profiles.
+
+    Attributes:
+        tables: what it reads: the names of steps, and addresses.
+    """
+
+    sql: str
+    tables: tuple[str | Address, ...] = ()
     line: int = 0
 
 
@@ -145,12 +158,19 @@ class Step(msgspec.Struct, frozen=True):
     """One set of records on its way from a source to a target."""
 
     name: str
-    extract: Extract
+    extract: Extract | SqlExtract
     transform: tuple[Operation, ...] = ()
     checks: tuple[Check, ...] = ()
     load: Load | None = None
     plot: Plot | None = None
     line: int = 0
+
+    @property
+    def reads(self) -> tuple[Address, ...]:
+        """The tables that the step reads through profiles."""
+        if isinstance(self.extract, Extract):
+            return (self.extract.source,)
+        return tuple(table for table in self.extract.tables if isinstance(table, Address))
 
     @property
     def row_checks(self) -> tuple[RowCheck, ...]:
@@ -198,7 +218,7 @@ class PipelineSpec(msgspec.Struct, frozen=True):
     @property
     def profiles(self) -> tuple[str, ...]:
         """The profiles that a run opens, each once, in the order met."""
-        found = [step.extract.source.profile for step in self.steps]
+        found = [address.profile for step in self.steps for address in step.reads]
         found += [step.load.target.profile for step in self.steps if step.load]
         found += [
             check.equals.source.profile

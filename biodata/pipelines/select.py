@@ -1,0 +1,120 @@
+"""The SELECT of an `extract: {sql: …}`: which tables it names, and its answer, by a DuckDB that sees nothing else.
+
+A table is the output of an earlier step, by the step's name, or `profile.table` of a local profile (one whose
+adapter has `export`). Table functions, files and addresses are out of reach.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from biodata.errors import QueryError
+from biodata.pipelines.expressions import locked_connection, quoted
+from biodata.pipelines.rows import NUMBER
+from biodata.pipelines.spec import Address
+from biodata.pipelines.spool import BATCH_ROWS
+from biodata.pipelines.tables import plain_type
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    import pyarrow as pa
+    from duckdb import DuckDBPyConnection
+
+    from biodata.pipelines.spool import Sealed
+
+__all__ = ["Select", "tables_of"]
+
+
+def tables_of(sql: str) -> tuple[str | Address, ...]:
+    """The tables that a SELECT names, each once: an earlier step by its name, or an address.
+
+    Raises:
+        QueryError: `BD-PIPELINE-SQL`, it is not one SELECT, or it calls a table function.
+    """
+    connection = locked_connection()
+    rows = connection.execute("SELECT json_serialize_sql(?::VARCHAR)", [sql]).fetchall()
+    answer = json.loads(rows[0][0])
+    if answer["error"] or len(answer["statements"]) != 1:
+        reason = str(answer.get("error_message", "there are several statements")).split("\n", 1)[0]
+        raise QueryError(f"sql: expected one SELECT: {reason}", code="BD-PIPELINE-SQL")
+    return tuple(dict.fromkeys(_tables(answer["statements"][0], frozenset())))
+
+
+def _tables(node: Any, known: frozenset[str]) -> Iterator[str | Address]:
+    if isinstance(node, list):
+        for inner in node:
+            yield from _tables(inner, known)
+    elif isinstance(node, dict):
+        if node.get("type") == "TABLE_FUNCTION":
+            name = node["function"].get("function_name", "")
+            raise QueryError(f"sql: the table function {name} is not allowed", code="BD-PIPELINE-SQL")
+        known |= {entry["key"].casefold() for entry in (node.get("cte_map") or {}).get("map", ())}
+        if node.get("type") == "BASE_TABLE" and node.get("table_name"):
+            yield from _table(node, known)
+        for inner in node.values():
+            yield from _tables(inner, known)
+
+
+def _table(node: dict[str, Any], known: frozenset[str]) -> Iterator[str | Address]:
+    name, profile = node["table_name"], node.get("schema_name")
+    if profile:
+        yield Address(profile, name)
+    elif name.casefold() not in known:
+        yield name
+
+
+class Select:
+    """A SELECT bound to the tables it names, before their rows are there.
+
+    Attributes:
+        schema: the Arrow schema of the answer.
+    """
+
+    def __init__(self, sql: str, schemas: Mapping[str | Address, pa.Schema]) -> None:
+        self.sql = sql
+        self._schemas = schemas
+        self.schema = self._bound()
+
+    def _bound(self) -> pa.Schema:
+        import duckdb
+        import pyarrow as pa
+
+        connection = locked_connection()
+        for table, schema in self._schemas.items():
+            _register(connection, table, schema.empty_table())
+        try:
+            answer = connection.sql(self.sql).to_arrow_table()
+        except duckdb.Error as error:
+            reason = str(error).split("\n", 1)[0]
+            raise QueryError(f"sql: {reason}", code="BD-PIPELINE-SQL") from None
+        return pa.schema([field.with_type(plain_type(field.type)) for field in answer.schema])
+
+    def batches(self, rows: Mapping[str | Address, Sealed], spill: Path) -> Iterator[pa.RecordBatch]:
+        """The answer over sealed rows, in pieces."""
+        import duckdb
+        import pyarrow.dataset as ds
+
+        connection = locked_connection(spill)
+        for table, sealed in rows.items():
+            _register(connection, table, ds.dataset(sealed.path, format="parquet"))
+        try:
+            for batch in connection.sql(self.sql).to_arrow_reader(BATCH_ROWS):
+                yield batch.cast(self.schema)
+        except duckdb.Error as error:
+            raise QueryError(f"sql: {type(error).__name__}", code="BD-PIPELINE-SQL") from None
+
+
+def _register(connection: DuckDBPyConnection, table: str | Address, rows: Any) -> None:
+    """Give the rows the name by which the statement asks for them, without our row numbers."""
+    hidden = f"\x01{table}"
+    connection.register(hidden, rows)
+    if isinstance(table, Address):
+        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(table.profile)}")
+        name = f"{quoted(table.profile)}.{quoted(table.table)}"
+    else:
+        name = quoted(table)
+    columns = ", ".join(quoted(column) for column in rows.schema.names if column != NUMBER)
+    connection.execute(f"CREATE VIEW {name} AS SELECT {columns} FROM {quoted(hidden)}")  # noqa: S608
