@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from biodata.pipelines.bars import BarData
 from biodata.pipelines.check import CheckOutcome
 from biodata.pipelines.plots import ScatterData
 from biodata.pipelines.rejects import RejectTally
@@ -40,7 +41,7 @@ class StepReport(msgspec.Struct, frozen=True, kw_only=True):
     tally: dict[str, int] = {}
     preview: dict[str, int] = {}
     seconds: dict[str, float] = {}
-    plot: ScatterData | None = None
+    plot: ScatterData | BarData | None = None
 
     @property
     def rejected(self) -> int:

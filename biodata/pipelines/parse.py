@@ -11,6 +11,7 @@ from biodata.pipelines.nodes import Node, Problems
 from biodata.pipelines.select import tables_of
 from biodata.pipelines.spec import (
     Address,
+    BarPlot,
     Budget,
     Check,
     Column,
@@ -211,8 +212,10 @@ def _load(node: Node) -> Load:
     return Load(_address(node.child("to")), cast("Mode", mode), key, node.line)
 
 
-def _plot(node: Node) -> Plot:
-    node.mapping(("scatter", "line"), required=("scatter",))
+def _plot(node: Node) -> Plot | BarPlot:
+    if "bar" in node:
+        return BarPlot(node.mapping(("bar",)).child("bar").text(), node.line)
+    node.mapping(("scatter", "line", "bar"), required=("scatter",))
     axes = node.child("scatter").texts()
     if node.child("scatter").value is not None and len(axes) != 2:  # noqa: PLR2004 - a plane has two axes
         node.child("scatter").note("scatter: expected two columns, [x, y]")
@@ -245,7 +248,7 @@ def _known_columns(step: Step, node: Node) -> None:
     if step.load:
         wanted += [(name, step.load.line, "key") for name in step.load.key]
     if step.plot:
-        wanted += [(name, step.plot.line_number, "scatter") for name in (step.plot.x, step.plot.y)]
+        wanted += [(name, step.plot.line_number, "plot") for name in step.plotted]
     for name, line, place in wanted:
         if name and name not in known:
             match = near_match(name, known)

@@ -24,7 +24,7 @@ WIDTH, HEIGHT = 640, 560
 LEFT, RIGHT, TOP, BOTTOM = 84, 24, 20, 64
 
 
-class ScatterData(msgspec.Struct, frozen=True):
+class ScatterData(msgspec.Struct, frozen=True, tag_field="plot", tag="scatter"):
     """What a scatter plot shows.
 
     Attributes:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from contextlib import ExitStack
 
     from biodata.connection import Connection
+    from biodata.pipelines.bars import BarData
     from biodata.pipelines.check import CheckOutcome
     from biodata.pipelines.extract import Source
     from biodata.pipelines.plots import ScatterData
@@ -44,7 +45,7 @@ class Work:
         self.preview: dict[str, int] = {}
         self.seconds: dict[str, float] = {}
         self.batches = 0
-        self.plot: ScatterData | None = None
+        self.plot: ScatterData | BarData | None = None
 
     @property
     def sealed(self) -> Sealed:
@@ -136,7 +137,7 @@ def _raise_for_expressions(spec: PipelineSpec, step: Step, source: tuple[str, ..
 def _check_columns(step: Step, names: list[str]) -> None:
     wanted = [name for check in step.set_checks if not isinstance(check, CountCheck) for name in check.columns]
     wanted += step.load.key if step.load else ()
-    wanted += (step.plot.x, step.plot.y) if step.plot else ()
+    wanted += step.plotted
     for name in wanted:
         if name not in names:
             raise ConfigError(f"there is no column {name!r}; there is {', '.join(names)}", code="BD-PIPELINE-COLUMN")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from biodata.pipelines.bars import BarData, bars_svg
 from biodata.pipelines.facts import RunReport, StepReport, counts
 from biodata.pipelines.plots import scatter_svg
 from biodata.pipelines.style import STYLE
@@ -169,10 +170,21 @@ def _plot(step: StepReport) -> Iterator[str]:
     data = step.plot
     if data is None:
         return
+    if isinstance(data, BarData):
+        yield from _bar_plot(data)
+        return
     shown = f"{len(data.points):,} of {data.rows:,} rows"
     without = f"; {data.without:,} without a number in both" if data.without else ""
     yield f"<figure>{scatter_svg(data)}<figcaption>{escape(data.y)} against {escape(data.x)}, {shown}{without}"
     yield "; dashed: where both are equal.</figcaption></figure>" if data.line else ".</figcaption></figure>"
+
+
+def _bar_plot(data: BarData) -> Iterator[str]:
+    rest = [f"{data.without:,} without a value"] if data.without else []
+    rest += [f"{data.others:,} with values not shown"] if data.others else []
+    more = f" ({', '.join(rest)})" if rest else ""
+    caption = f"{data.rows:,} rows by {escape(data.column)}{more}."
+    yield f"<figure>{bars_svg(data)}<figcaption>{caption}</figcaption></figure>"
 
 
 def _foot(report: RunReport) -> Iterator[str]:

@@ -12,6 +12,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from biodata.errors import BiodataError, CheckFailed, ConfigError, RejectBudgetExceeded, WriteError
+from biodata.pipelines.bars import collect_bars
 from biodata.pipelines.check import CheckOutcome, check_set
 from biodata.pipelines.extract import located, read_into
 from biodata.pipelines.facts import RunReport, counts
@@ -21,6 +22,7 @@ from biodata.pipelines.prepare import open_profiles, prepare
 from biodata.pipelines.rejects import Reject, RejectStore
 from biodata.pipelines.report import write_reports
 from biodata.pipelines.shape import shape
+from biodata.pipelines.spec import BarPlot
 from biodata.pipelines.spool import Spool
 
 if TYPE_CHECKING:
@@ -204,8 +206,9 @@ class Run:
             )
 
     def _plot(self, work: Work) -> None:
-        if work.step.plot is not None:
-            work.plot = collect(work.step.plot, work.passed)
+        plot = work.step.plot
+        if plot is not None:
+            work.plot = collect_bars(plot, work.passed) if isinstance(plot, BarPlot) else collect(plot, work.passed)
 
     def _note(self, work: Work, state: str, **values: object) -> None:
         work.state = state

@@ -11,6 +11,7 @@ import msgspec
 
 __all__ = [
     "Address",
+    "BarPlot",
     "Budget",
     "Check",
     "Column",
@@ -154,6 +155,13 @@ class Plot(msgspec.Struct, frozen=True):
     line_number: int = 0
 
 
+class BarPlot(msgspec.Struct, frozen=True):
+    """A bar for each value of a column, for the report."""
+
+    column: str
+    line_number: int = 0
+
+
 class Step(msgspec.Struct, frozen=True):
     """One set of records on its way from a source to a target."""
 
@@ -162,8 +170,15 @@ class Step(msgspec.Struct, frozen=True):
     transform: tuple[Operation, ...] = ()
     checks: tuple[Check, ...] = ()
     load: Load | None = None
-    plot: Plot | None = None
+    plot: Plot | BarPlot | None = None
     line: int = 0
+
+    @property
+    def plotted(self) -> tuple[str, ...]:
+        """The columns that the plot shows."""
+        if self.plot is None:
+            return ()
+        return (self.plot.column,) if isinstance(self.plot, BarPlot) else (self.plot.x, self.plot.y)
 
     @property
     def reads(self) -> tuple[Address, ...]:

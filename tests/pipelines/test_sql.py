@@ -1,0 +1,86 @@
+"""`extract: {sql: …}`: a SELECT over earlier steps and local tables; and the bar plot."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+import pytest
+
+from biodata.errors import ConfigError, QueryError
+from biodata.pipelines import load_pipeline
+
+FILE = """\
+version: 1
+name: joined
+steps:
+  - name: counts
+    extract: {from: source/SampleAse, fields: [ID, SNP_ID, Ref_Counts]}
+    transform:
+      - columns: {id: src.ID, snp: src.SNP_ID, ref: CAST(src.Ref_Counts AS INTEGER)}
+  - name: sizes
+    extract:
+      sql: SQL
+    load: {to: target/sizes, mode: merge, key: [snp]}
+    plot: {bar: size}
+"""
+SELECT = """\
+|
+        SELECT c.snp, count(*) AS number, CASE WHEN sum(c.ref) > 1000 THEN 'much' ELSE 'little' END AS size
+        FROM counts c JOIN source.ASE a ON a.SNP_ID = c.snp GROUP BY c.snp
+"""
+
+
+def pipeline(tmp_path, sql=SELECT):
+    file = tmp_path / "joined.yml"
+    file.write_text(dedent(FILE).replace("SQL", sql, 1), encoding="utf-8")
+    return load_pipeline(file)
+
+
+def test_a_select_over_a_step_and_a_local_table(tmp_path, connect, source):
+    source()
+    report = pipeline(tmp_path).run(connect=connect, report_dir=tmp_path / "reports", state_dir=tmp_path / "state")
+    counts, sizes = report.steps
+    assert (counts.rows_read, counts.target, sizes.rows_read, sizes.tally) == (21, None, 1, {"created": 1})
+    assert sizes.source == "SELECT over counts, source/ASE"
+    assert sizes.plot.bars == (("much", 1),)
+    assert "Rows by size" in report.html_path.read_text(encoding="utf-8")
+    with connect("target") as target:
+        assert list(target["sizes"].query()) == [{"snp": "rs12460890", "number": 21, "size": "much"}]
+
+
+def test_a_second_run_changes_nothing(tmp_path, connect, source):
+    source()
+    run = pipeline(tmp_path)
+    run.run(connect=connect, state_dir=tmp_path / "state")
+    again = run.run(connect=connect, state_dir=tmp_path / "state")
+    assert again.steps[1].tally == {"unchanged": 1}
+    assert again.changed == 0
+
+
+@pytest.mark.parametrize(
+    ("sql", "words"),
+    [
+        ("SELECT * FROM read_csv('/etc/passwd')", "the table function read_csv is not allowed"),
+        ("INSERT INTO counts VALUES (1)", "expected one SELECT"),
+        ("SELECT 1; SELECT 2", "expected one SELECT"),
+        ("SELEC 1", "expected one SELECT"),
+    ],
+)
+def test_what_is_no_select_is_an_error_of_the_file(tmp_path, sql, words):
+    with pytest.raises(ConfigError, match=words):
+        pipeline(tmp_path, f'"{sql}"')
+
+
+@pytest.mark.parametrize(
+    ("sql", "words"),
+    [
+        ("SELECT * FROM nowhere", "there is no earlier step 'nowhere'; there is counts"),
+        ("SELECT * FROM sizes", "there is no earlier step 'sizes'"),
+        ("SELECT nothing FROM counts", "nothing"),
+        ("SELECT * FROM '/etc/passwd'", "no earlier step"),
+    ],
+)
+def test_what_does_not_fit_is_found_before_anything_is_read(tmp_path, connect, source, sql, words):
+    source()
+    with pytest.raises((ConfigError, QueryError), match=words):
+        pipeline(tmp_path, f'"{sql}"').run(connect=connect, state_dir=tmp_path / "state")
