@@ -13,7 +13,7 @@ from biodata.errors import AuthError, BiodataError, QueryError, RemoteError, Sch
 from biodata.http import Request
 from biodata_molgenis.emx import emx
 from biodata_molgenis.schema import list_tables, read_meta
-from biodata_molgenis.server import ask, emx2_version, read_json, table_path
+from biodata_molgenis.server import ask, emx2_version, read_json, refuse_stranger, table_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,6 +64,7 @@ def create_table(
         started = ask(session, request, schema.table)
     except QueryError as error:
         raise SchemaError(f"The server refuses the table: {error.message}", table=schema.table) from None
+    refuse_stranger(request, started, schema.table)
     _wait(session, started.text.strip().strip('"').rpartition("/")[2], schema.table, limit, sleep)
 
 
@@ -122,10 +123,12 @@ def delete_all(session: HttpSession, table: str) -> int:
 
 
 def _remove(session: HttpSession, table: str, *rest: str) -> None:
+    request = Request(method="DELETE", path=table_path("v1", table, *rest))
     try:
-        ask(session, Request(method="DELETE", path=table_path("v1", table, *rest)), table)
+        response = ask(session, request, table)
     except QueryError as error:
         raise WriteError(error.message, code="BD-WRITE-REFERENCED", table=table) from None
+    refuse_stranger(request, response, table)
 
 
 # --- who we are --------------------------------------------------------------------------------------------

@@ -15,11 +15,12 @@ if TYPE_CHECKING:
 
     from biodata.http import HttpSession, Response
 
-__all__ = ["ask", "emx2_version", "read_json", "refuse_emx2", "table_path"]
+__all__ = ["ask", "emx2_version", "read_json", "refuse_emx2", "refuse_stranger", "table_path"]
 
 T = TypeVar("T")
 
 _REFUSED = 400
+_CREATED = 201
 _ELSEWHERE = frozenset({404, 405})
 _EMX2_QUERY = {"query": "{_manifest{SpecificationVersion}}"}
 
@@ -64,6 +65,26 @@ def read_json(
     except ProtocolError:
         refuse_emx2(session)
         raise
+
+
+def refuse_stranger(request: Request, response: Response, table: str | None = None) -> None:
+    """See whether a write was accepted by MOLGENIS itself: 201 to a POST, else an answer without a body (a2, b1, c).
+
+    Raises:
+        ProtocolError: `BD-REMOTE-FORMAT`, it is the page of a proxy or of a login, so perhaps nothing was written.
+    """
+    accepted = response.status == _CREATED if request.method == "POST" else not response.body
+    if not accepted:
+        error = ProtocolError(
+            f"{response.request} gives HTTP {response.status} with {len(response.body)} bytes, "
+            f"{response.content_type or 'of no stated type'}, which is not how MOLGENIS accepts a write",
+            status=response.status,
+            code="BD-REMOTE-FORMAT",
+            table=table,
+            hint="Check that the profile's url is the platform's own address and not a proxy or a login page",
+        )
+        error.maybe_sent = True
+        raise error
 
 
 class _Manifest(msgspec.Struct):

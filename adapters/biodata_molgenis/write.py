@@ -21,7 +21,7 @@ from biodata_molgenis.errors import UNKNOWN_ROW
 from biodata_molgenis.read import fetch
 from biodata_molgenis.refusals import refusal
 from biodata_molgenis.render import EXACT_FLOAT, text_of
-from biodata_molgenis.server import table_path
+from biodata_molgenis.server import refuse_stranger, table_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -69,6 +69,7 @@ def _send(session: HttpSession, request: Request, schema: Schema, records: Seque
     response = session.send(request)
     if response.status >= _REFUSED:
         raise refusal(response, schema, records)
+    refuse_stranger(request, response, schema.table)
     return response
 
 

@@ -144,8 +144,13 @@ class Response(msgspec.Struct, frozen=True, kw_only=True):
         except msgspec.ValidationError as error:
             raise self._unreadable(f"is JSON of an unexpected shape ({error})") from None
         except (msgspec.DecodeError, UnicodeDecodeError):
-            raise self._unreadable(f"is not JSON but {self.content_type or 'of no stated type'}") from None
+            raise self._unreadable(self._other_form()) from None
         return decoded
+
+    def _other_form(self) -> str:
+        if self.content_type.endswith("json"):
+            return "is JSON that is cut off or broken"
+        return f"is not JSON but {self.content_type or 'of no stated type'}"
 
     def _unreadable(self, what: str) -> ProtocolError:
         asked = self.request or "the request"

@@ -8,6 +8,7 @@ import pytest
 
 import biodata
 from biodata import col
+from biodata.records.types import Field, Schema, String
 
 FULL = {
     "id": "p1",
@@ -280,6 +281,34 @@ def test_an_update_whose_answers_all_get_lost_is_unknown_and_not_unsent(people, 
     with pytest.raises(biodata.RemoteError) as caught:
         person.update({"id": "a", "age": 1})
     assert [one.status for one in caught.value.receipt.outcomes] == ["unknown"]
+
+
+@pytest.mark.parametrize("operation", ["add", "update", "delete"])
+def test_a_login_page_with_status_200_is_no_success(people, person, operation):
+    person.add({"id": "there", "fullName": "x"})
+    for method in ("POST", "PUT", "DELETE"):
+        people.faults.add(f"{method} /api/v2/rt_Person*", status=200, html=True)
+    try:
+        if operation == "add":
+            receipt = person.add({"id": "new", "fullName": "x"})
+        elif operation == "update":
+            receipt = person.update({"id": "there", "fullName": "y"})
+        else:
+            receipt = person.delete("there")
+    except biodata.RemoteError as error:
+        receipt = error.receipt
+    assert [one.status for one in receipt.outcomes] == ["unknown"]
+    assert [row["fullName"] for row in person.query()] == ["x"]
+
+
+def test_a_table_is_not_called_empty_or_made_by_a_login_page(people, person):
+    person.add({"id": "there", "fullName": "x"})
+    people.faults.add("DELETE /api/v1/*", status=200, html=True)
+    people.faults.add("POST /plugin/*", status=200, html=True)
+    with pytest.raises(biodata.RemoteError):
+        person.delete(all=True)
+    with pytest.raises(biodata.RemoteError):
+        person.adapter.ensure(Schema("rt_new", "id", (Field("id", String(), required=True),)))
 
 
 def test_a_500_of_the_servers_own_is_not_repeated(people, person):
