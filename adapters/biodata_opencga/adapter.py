@@ -1,0 +1,157 @@
+"""The adapter: it holds the session and delegates."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from biodata.adapter import Adapter, Capabilities, Mark
+from biodata_opencga.settings import OpencgaSettings, check_login, server_root
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from biodata.adapter import Context, Identity, Page, PageRequest, TableInfo, WriteBatch
+    from biodata.http import HttpSession
+    from biodata.query.plan import Plan
+    from biodata.query.pushdown import Pushdown
+    from biodata.receipts import Outcome
+    from biodata.records.types import Key, Record, Schema
+
+__all__ = ["OpencgaAdapter"]
+
+
+class OpencgaAdapter(Adapter):
+    """The catalogue of an OpenCGA server, through REST v2; made for 3.4 to 5.0."""
+
+    platform: ClassVar[str] = "opencga"
+    Settings = OpencgaSettings
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        page_size=1000,
+        max_page_size=5000,
+        max_in_flight=3,
+        batch_size={"add": 1, "update": 100, "upsert": 100, "delete": 100},
+        atomic_batches=False,
+        upsert="composed",
+        list_modes=frozenset({"replace", "add", "remove"}),
+        missing={
+            "aggregate": Mark("notyet", "the server has aggregationStats before 3.0 and from 4.1 on"),
+            "distinct": Mark("notyet", "the server has it for each resource"),
+            "ensure": Mark("never", "the tables are the server's own resources"),
+            "drop": Mark("never", "the tables are the server's own resources"),
+            "transaction": Mark("never", "each request is by itself, and one of several ids may be half done"),
+            "partitions": Mark("notyet", "a scan can be cut by offsets"),
+            "export": Mark("never", "the server exports variants, and no records of its catalogue"),
+        },
+    )
+
+    def __init__(self, session: HttpSession, settings: OpencgaSettings, host: str, access: str) -> None:
+        self._session = session
+        self._settings = settings
+        self._host = host
+        self._access = access
+        self._client: Any = None
+
+    @classmethod
+    def open(cls, settings: Any, context: Context) -> OpencgaAdapter:
+        """Make the adapter; sends nothing.
+
+        Raises:
+            ConfigError: `BD-CONFIG-LOGIN`, or the keys name no server.
+        """
+        from biodata.http import HttpSession, Timeouts
+        from biodata_opencga.auth import classify, token_source
+
+        check_login(settings)
+        host = server_root(settings)
+        bare = HttpSession(
+            f"{host}/webservices/rest/v2/",
+            timeouts=Timeouts() if settings.timeout is None else Timeouts(read=settings.timeout),
+            proxy=settings.proxy,
+            ca_bundle=settings.ca_bundle,
+            on_exchange=context.on_exchange,
+        )
+        return cls(bare.with_auth(token_source(bare, settings), classify), settings, host, context.access)
+
+    @classmethod
+    def wrap(cls, client: Any) -> OpencgaSettings | None:
+        """The settings of an open OpencgaClient: its server and its token."""
+        if type(client).__name__ != "OpencgaClient" or not getattr(client, "token", None):
+            return None
+        from biodata.config.settings import settings_from_values
+
+        return settings_from_values(OpencgaSettings, {"url": client.configuration.host, "token": client.token})
+
+    def tables(self) -> Sequence[TableInfo]:
+        """The resources of the study, and projects and studies."""
+        from biodata_opencga.schema import list_tables
+
+        return list_tables()
+
+    def schema(self, table: str, *, refresh: bool = False) -> Schema:  # noqa: ARG002 - it is the same everywhere
+        """The table's shape."""
+        from biodata_opencga.schema import schema_of
+
+        return schema_of(table)
+
+    def pushdown(self, schema: Schema) -> Pushdown:
+        """What the parameters of the search can do."""
+        from biodata_opencga.query import pushdown
+
+        return pushdown(schema)
+
+    def requests(self, plan: Plan, after: Page | None = None) -> Sequence[PageRequest]:
+        """The first page; after it, all the others."""
+        from biodata_opencga.read import requests
+
+        return requests(plan, self._settings.study, after)
+
+    def page(self, plan: Plan, request: PageRequest) -> Page:
+        """One page."""
+        from biodata_opencga.read import page
+
+        return page(self._session, plan, request)
+
+    def fetch(self, schema: Schema, keys: Sequence[Key], fields: Sequence[str]) -> Iterable[Record]:
+        """Records by key, 100 a request."""
+        from biodata_opencga.read import fetch
+
+        return fetch(self._session, self._settings.study, schema, keys, fields)
+
+    def write(self, batch: WriteBatch) -> Sequence[Outcome]:
+        """One record to add, or up to 100 to update or delete."""
+        from biodata_opencga.write import write
+
+        return write(self._session, self._settings.study, batch)
+
+    def count(self, plan: Plan) -> int:
+        """The server's own count."""
+        from biodata_opencga.read import count
+
+        return count(self._session, self._settings.study, plan)
+
+    def identity(self) -> Identity:
+        """Server, user and rights."""
+        from biodata_opencga.extras import identity
+
+        return identity(self._session, self._settings)
+
+    @property
+    def client(self) -> Any:
+        """pyopencga's OpencgaClient on our session."""
+        if self._client is None:
+            from biodata_opencga.client import official_client
+
+            self._client = official_client(self._session, self._host, self._access)
+        return self._client
+
+    @classmethod
+    def sandbox(cls) -> type[Any] | None:
+        """The sandbox of this platform."""
+        from biodata_opencga.sandbox import OpencgaSandbox
+
+        server: type[Any] = OpencgaSandbox
+        return server
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        self._session.close()

@@ -1,0 +1,128 @@
+"""The server's envelope, and what its refusals mean (protocols/opencga.md, sections 2 and 3).
+
+The status does not tell much: a duplicate is a 500, a missing right of one record a 401, an unknown key a text.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from biodata.errors import BiodataError, NotFound, PermissionDenied, ProtocolError, QueryError, RemoteError
+from biodata.http.redaction import mask_values
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from biodata.http import HttpSession, Request, Response
+
+__all__ = ["Envelope", "Event", "Result", "ask", "code_of", "failure", "is_denied", "opened", "words"]
+
+_WORDS = 300
+_ERROR, _SERVER = 400, 500
+_CODES = (
+    (re.compile(r"already exists|duplicate key", re.IGNORECASE), "BD-WRITE-DUPLICATE"),
+    (re.compile(r"^Missing \w+( at \d+)?: .* not found", re.DOTALL), "BD-WRITE-REFERENCE"),
+    (re.compile(r"is associated with|is a member of|Could not delete"), "BD-WRITE-REFERENCED"),
+    (re.compile(r"Error in identifier"), "BD-WRITE-KEY"),
+    (re.compile(r"Unrecognized field|Cannot (de)?serialize|Cannot construct|Unexpected character"), "BD-WRITE-TYPE"),
+    (re.compile(r"denied"), "BD-WRITE-DENIED"),
+)
+_NO_STUDY = re.compile(r"No (study|project) found|More than one study found")
+
+
+class Event(msgspec.Struct, frozen=True):
+    """What the server says beside its results; `id` names a record, or the class of an exception."""
+
+    type: str = ""
+    id: str = ""
+    name: str = ""
+    message: str = ""
+
+
+class Result(msgspec.Struct):
+    """The one element of `responses`."""
+
+    results: list[Any] = []
+    events: list[Event] = []
+    numMatches: int = -1  # noqa: N815 - the server's names
+    numInserted: int = 0  # noqa: N815
+    numUpdated: int = 0  # noqa: N815
+    numDeleted: int = 0  # noqa: N815
+
+
+class Envelope(msgspec.Struct):
+    """A JSON answer."""
+
+    responses: list[Result] = []
+    events: list[Event] = []
+
+    @property
+    def result(self) -> Result:
+        """The element that every call gives."""
+        return self.responses[0] if self.responses else Result()
+
+    @property
+    def errors(self) -> list[Event]:
+        """What went wrong, of the whole call first."""
+        return [one for one in (*self.events, *self.result.events) if one.type == "ERROR"]
+
+
+def opened(response: Response) -> Envelope:
+    """The envelope; a text or a page becomes one error event."""
+    try:
+        return msgspec.json.decode(response.body, type=Envelope)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        text = response.text.strip()
+        title = re.search(r"(?is)<title>(.*?)</title>", text) if text.startswith("<") else None
+        said = title[1].strip() if title is not None else text.partition("\n at [Source")[0]
+        return Envelope(events=[Event("ERROR", message=said[:_WORDS])])
+
+
+def is_denied(envelope: Envelope) -> bool:
+    """Whether a right is missing for some record: a 401 that no new token cures (section 3)."""
+    return any("denied" in one.message for one in envelope.result.events)
+
+
+def words(envelope: Envelope, values: Iterable[Any] = ()) -> str:
+    """What the server says, in one line, with `values` masked."""
+    said = "; ".join(dict.fromkeys(one.message for one in envelope.errors if one.message))
+    return mask_values(said, values).strip().rstrip(".")
+
+
+def code_of(message: str) -> str:
+    """The code of a refused record."""
+    return next((code for pattern, code in _CODES if pattern.search(message)), "BD-WRITE-REFUSED")
+
+
+def failure(response: Response, table: str | None = None, values: Iterable[Any] = ()) -> BiodataError:
+    """The error that a refused answer to a read means; writes have their own (`write.py`)."""
+    envelope = opened(response)
+    said = words(envelope, values) or "no reason given"
+    message = f"{response.request}: {said} (HTTP {response.status})"
+    if _NO_STUDY.search(said):
+        hint = "Write study: organization@project:study in the profile"
+        return NotFound(message, code="BD-NOT-FOUND-STUDY", table=table, hint=hint)
+    if is_denied(envelope):
+        return PermissionDenied(message, table=table)
+    if any(one.name.startswith("Catalog") or one.name == "QueryParamException" for one in envelope.errors):
+        return QueryError(message, code="BD-QUERY-REFUSED", table=table)
+    if response.status >= _SERVER:
+        return RemoteError(message, status=response.status, table=table)
+    hint = "Is the profile's url that of OpenCGA, with its context path?"
+    return ProtocolError(message, status=response.status, table=table, hint=hint)
+
+
+def ask(session: HttpSession, request: Request, table: str | None = None, values: Iterable[Any] = ()) -> Envelope:
+    """Send a request and open its answer.
+
+    Raises:
+        BiodataError: the server refuses, with `values` masked in what it says.
+    """
+    response = session.send(request)
+    if response.status >= _ERROR:
+        raise failure(response, table, values)
+    envelope: Envelope = response.decode(Envelope)
+    return envelope

@@ -1,0 +1,96 @@
+"""Logging in, and telling a dead token from a missing right (protocols/opencga.md, sections 3 and 4).
+
+A missing right of one record is a 401 as a dead token is, a missing or unreadable token is a 500: the message
+decides.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from biodata.errors import AuthError, ConfigError
+from biodata.http import HttpSession, Request, Response, Token, TokenSource, Verdict, by_status, jwt_lifetime
+from biodata_opencga.answers import is_denied, opened, words
+
+if TYPE_CHECKING:
+    from biodata_opencga.settings import OpencgaSettings
+
+__all__ = ["Login", "classify", "token_source"]
+
+_OK, _ERROR, _UNAUTHORISED, _FORBIDDEN, _SERVER = 200, 400, 401, 403, 500
+_NO_TOKEN = re.compile(r"Missing token|Invalid JWT token|'jwt organization'")
+
+
+class Login:
+    """Gets a token for a user and password; a refused login is not tried again by its TokenSource."""
+
+    def __init__(self, session: HttpSession, settings: OpencgaSettings) -> None:
+        self._session = session.with_auth(None, _of_login)
+        self._settings = settings
+
+    def __call__(self) -> Token:
+        """Log in; the token's life is what its claims say, `exp - iat`.
+
+        Raises:
+            AuthError: the server does not take user, password and organization.
+            ConfigError: it is no OpenCGA.
+        """
+        response = self._session.send(self._request())
+        if response.status != _OK:
+            raise self._refused(response)
+        results: list[Any] = opened(response).result.results
+        token = results[0].get("token") if results and isinstance(results[0], dict) else None
+        if not isinstance(token, str):
+            raise _not_opencga(response)
+        return Token(token, lifetime=jwt_lifetime(token))
+
+    def _request(self) -> Request:
+        settings = self._settings
+        body = {"user": settings.user, "password": settings.password.reveal() if settings.password else ""}
+        if settings.organization is not None:
+            body["organization"] = settings.organization
+        return Request.json("POST", "users/login", body, anonymous=True, idempotent=True)
+
+    def _refused(self, response: Response) -> AuthError | ConfigError:
+        said = words(opened(response))
+        if response.content_type != "application/json":
+            return _not_opencga(response)
+        hint = "Check user, password and organization"
+        if "'organization'" in said:
+            hint = "Write the user's organization in the profile: the server has more than one"
+        return AuthError(f"The login is refused: {said}", hint=hint)
+
+
+def _not_opencga(response: Response) -> ConfigError:
+    return ConfigError(
+        f"{response.request} gives HTTP {response.status}, {response.content_type}: this is no OpenCGA",
+        code="BD-CONFIG-SERVER",
+        hint="Check that the profile's url is the server's own, with its context path: https://host/opencga",
+    )
+
+
+def _of_login(response: Response) -> Verdict:
+    if response.status in (_UNAUTHORISED, _FORBIDDEN):
+        return Verdict("refused")
+    return by_status(response)
+
+
+def classify(response: Response) -> Verdict:
+    """What an answer means for the session; refusals of single records go to the adapter."""
+    if response.status < _ERROR:
+        return Verdict("ok")
+    envelope = opened(response)
+    said = words(envelope)
+    if response.status == _UNAUTHORISED:
+        return Verdict("refused") if is_denied(envelope) else Verdict("expired", said)
+    if response.status == _SERVER and _NO_TOKEN.search(said):
+        return Verdict("expired", said)
+    return by_status(response, said)
+
+
+def token_source(session: HttpSession, settings: OpencgaSettings) -> TokenSource:
+    """Where the tokens come from."""
+    if settings.token is not None:
+        return TokenSource.static(settings.token.reveal())
+    return TokenSource(Login(session, settings))

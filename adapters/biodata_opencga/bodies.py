@@ -1,0 +1,124 @@
+"""Records as the bodies of creates and updates: only the keys that the server allows (section 6)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from biodata.records.types import List, Object, Reference, String
+
+if TYPE_CHECKING:
+    from biodata.adapter import ListMode
+    from biodata.records.types import DataType, Field, Record, Schema
+
+__all__ = ["Body", "Unwritable", "for_add", "for_update"]
+
+_ACTIONS = {"replace": "SET", "add": "ADD", "remove": "REMOVE"}
+
+
+class Body(msgspec.Struct, frozen=True):
+    """What to send: the body, and query parameters beside it."""
+
+    content: dict[str, Any]
+    params: tuple[tuple[str, str], ...] = ()
+
+
+class Unwritable(Exception):
+    """A value that the platform cannot store, found before anything is sent."""
+
+    def __init__(self, code: str, message: str, field: str) -> None:
+        super().__init__(message)
+        self.code, self.message, self.field = code, message, field
+
+
+def for_add(schema: Schema, record: Record) -> Body:
+    """The body of a create; nulls are left out, links to records that are there may go into the query.
+
+    Raises:
+        Unwritable: a field that a new record cannot have.
+    """
+    content: dict[str, Any] = {}
+    params: list[tuple[str, str]] = []
+    for name, value in record.items():
+        if value is None or value == []:
+            continue
+        how = _how(schema[name], "create")
+        if how == "query":
+            params.append((name, ",".join(_ids(schema[name], value))))
+        else:
+            content[name] = _encoded(schema[name], value, how)
+    if schema.table == "files":
+        key = content.pop("id", None)
+        content.setdefault("path", str(key).replace(":", "/"))
+        params.append(("parents", "true"))
+    return Body(content, tuple(params))
+
+
+def for_update(schema: Schema, record: Record, lists: ListMode) -> Body:
+    """The body of an update, its lists replaced, added to or taken from as `lists` says.
+
+    Raises:
+        Unwritable: a field that cannot be changed, or cannot be cleared.
+    """
+    content: dict[str, Any] = {}
+    params: list[tuple[str, str]] = []
+    for name, value in record.items():
+        field = schema[name]
+        if name in schema.key_fields:
+            continue
+        how = _how(field, "update")
+        content[name] = _cleared(field) if value is None else _encoded(field, value, how)
+        if isinstance(field.type, List) and field.options.get("action"):
+            params.append((f"{name}Action", _ACTIONS[lists]))
+        elif isinstance(field.type, List) and lists != "replace":
+            raise Unwritable("BD-UNSUPPORTED-LISTS", "the server replaces this list whole", name)
+    return Body(content, tuple(params))
+
+
+def _how(field: Field, operation: str) -> str:
+    how = field.options.get(operation, "body" if field.name == "id" and operation == "create" else "")
+    if not how:
+        raise Unwritable("BD-WRITE-READ-ONLY", f"field '{field.name}' cannot be written", field.name)
+    return how
+
+
+def _cleared(field: Field) -> Any:
+    """The value that the server takes for none (section 6): null itself means "not given" there.
+
+    Raises:
+        Unwritable: there is none.
+    """
+    if isinstance(field.type, List):
+        return []
+    plain = isinstance(field.type, String) and field.type.choices is None
+    if plain or (isinstance(field.type, Reference) and field.options["update"] == "body"):
+        return ""
+    raise Unwritable("BD-WRITE-CLEAR", f"field '{field.name}' cannot be cleared on this platform", field.name)
+
+
+def _encoded(field: Field, value: Any, how: str) -> Any:
+    if how == "ref":
+        return {"id": value}
+    if how == "refs":
+        return [{"id": one} for one in _ids(field, value)]
+    return _json(value, field.type)
+
+
+def _ids(field: Field, value: list[Any]) -> list[str]:
+    if any("," in one or not one for one in value):
+        raise Unwritable("BD-WRITE-REFERENCE", f"field '{field.name}' names a record that cannot be there", field.name)
+    return list(value)
+
+
+def _json(value: Any, type_: DataType) -> Any:
+    """Objects without their nulls, which the server does not know."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y%m%d%H%M%S")
+    if isinstance(type_, List):
+        return [_json(one, type_.item) for one in value]
+    if isinstance(type_, Object):
+        known = {field.name: field.type for field in type_.fields}
+        return {name: _json(one, known[name]) for name, one in value.items() if one not in (None, [])}
+    return value

@@ -1,0 +1,71 @@
+"""A search as the request that is sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from biodata.http import Request
+from biodata.records.types import List, Reference, element
+from biodata_opencga.tables import TABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from biodata.records.types import Field, Schema
+
+__all__ = ["Call", "included", "text", "to_http"]
+
+
+class Call(msgspec.Struct, frozen=True):
+    """What one request asks; picklable.
+
+    Attributes:
+        filters: parameter and value.
+        study: where; None leaves it to the server, which takes the only one.
+        counted: whether the number of all matching records is asked for.
+        expected: the total that the scan's first page gave; None in the first page.
+    """
+
+    table: str
+    fields: tuple[str, ...]
+    filters: tuple[tuple[str, str], ...] = ()
+    study: str | None = None
+    skip: int = 0
+    limit: int = 1
+    descending: bool = False
+    counted: bool = False
+    expected: int | None = None
+
+
+def included(fields: Sequence[Field]) -> str:
+    """The value of `include`: every field that is read, and of other records their ids alone."""
+    return ",".join(dict.fromkeys(_name(field) for field in fields))
+
+
+def _name(field: Field) -> str:
+    inner = field.options.get("include")
+    many = isinstance(field.type, List) and isinstance(element(field.type), Reference)
+    return f"{field.name}.{inner}" if inner and many else field.name
+
+
+def _params(call: Call, schema: Schema) -> tuple[tuple[str, str], ...]:
+    table = TABLES[call.table]
+    study = (("study", call.study),) if call.study is not None else ()
+    filters = {**dict(table.fixed), **dict(call.filters)}
+    include = included([schema[name] for name in call.fields])
+    order = "DESCENDING" if call.descending else "ASCENDING"
+    page = (("sort", "id"), ("order", order), ("skip", str(call.skip)), ("limit", str(call.limit)))
+    count = (("count", "true"),) if call.counted else ()
+    return (*study, *filters.items(), ("include", include), *page, *count)
+
+
+def text(call: Call, schema: Schema) -> str:
+    """The request in one line, for explain."""
+    return f"GET /{call.table}/search?" + "&".join(f"{name}={value}" for name, value in _params(call, schema))
+
+
+def to_http(call: Call, schema: Schema) -> Request:
+    """The request to send."""
+    return Request(method="GET", path=f"{call.table}/search", params=_params(call, schema))

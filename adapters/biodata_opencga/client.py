@@ -1,0 +1,188 @@
+"""pyopencga's client on our session: its methods and paths, our tokens, limits and errors.
+
+The seams are private names of pyopencga, the same from 2.12 to 5.0 (protocols/opencga.md, section 12, 3):
+`_rest_retry` of each resource client, `_validate_host` and `_check_versions`, which send and print while the client
+is made. `files.upload` goes around them and stays as it is.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import msgspec
+
+from biodata.errors import ConfigError, PermissionDenied
+from biodata.http import Request
+from biodata_opencga.answers import failure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from biodata.http import HttpSession
+
+__all__ = ["official_client"]
+
+_PAGE = 1000
+_MOST_IDS = 100
+_ERROR = 400
+_READING = frozenset({"search", "info", "distinct", "aggregationStats", "acl", "login"})
+_SEAMS = ("_rest_retry", "_validate_host", "_check_versions")
+
+
+def official_client(session: HttpSession, host: str, access: str) -> Any:
+    """An OpencgaClient with all resource clients; making it sends and prints nothing.
+
+    Args:
+        session: with the tokens; renews them.
+        host: the server's address with its context path.
+        access: `read`: methods that POST or DELETE are refused; `write`: those that DELETE.
+
+    Raises:
+        ConfigError: pyopencga is not installed, or is a version without the seams.
+    """
+    try:
+        from pyopencga.opencga_client import OpencgaClient
+        from pyopencga.opencga_config import ClientConfiguration
+    except ImportError:
+        raise ConfigError(
+            "connection.client needs the package pyopencga", hint="Install biodata-access[opencga]"
+        ) from None
+
+    class _Configuration(ClientConfiguration):  # type: ignore[misc]  # pyopencga has no types
+        def _validate_host(self) -> None:
+            """Sends nothing."""
+
+    class _Client(OpencgaClient):  # type: ignore[misc]
+        def _check_versions(self) -> None:
+            """Sends and prints nothing."""
+
+        def login(self, *_: Any, **__: Any) -> None:
+            """The profile's login is used."""
+
+    client = _Client(_Configuration({"rest": {"host": host}}), auto_refresh=False)
+    _check_seams(ClientConfiguration, OpencgaClient, client)
+    wire = _Wire(session, access)
+    for resource in client.clients:
+        resource._rest_retry = wire.call  # noqa: SLF001 - the one clean seam
+    return client
+
+
+def _check_seams(configuration: Any, client_class: Any, client: Any) -> None:
+    there = (
+        all(hasattr(one, "_rest_retry") for one in client.clients)
+        and hasattr(configuration, "_validate_host")
+        and hasattr(client_class, "_check_versions")
+    )
+    if not there:
+        raise ConfigError(
+            f"This version of pyopencga has not all of {', '.join(_SEAMS)}",
+            hint="Install pyopencga 2.12 to 5",
+        )
+
+
+class _Wire:
+    """What stands in the place of pyopencga's own requests."""
+
+    def __init__(self, session: HttpSession, access: str) -> None:
+        self._session = session
+        self._access = access
+
+    def call(
+        self,
+        method: str,
+        category: str,
+        resource: str,
+        query_id: Any = None,
+        subcategory: str | None = None,
+        second_query_id: Any = None,
+        data: Any = None,
+        dont_retry: Any = None,  # noqa: ARG002 - the session retries by its own rules
+        **options: Any,
+    ) -> Any:
+        """One call of a method: all pages of it, or as many records as its `limit` says."""
+        self._allow(method, resource)
+        ids = _ids(query_id)
+        if len(ids) > _MOST_IDS:
+            raise ConfigError(f"The server takes {_MOST_IDS} ids at most in one call")
+        parts = [category, ",".join(ids), subcategory, ",".join(_ids(second_query_id)), resource]
+        path = "/".join(_quoted(one) for one in parts if one)
+        params = {_camel(name): _text(value) for name, value in options.items() if value is not None}
+        params.pop("debug", None)
+        return self._paged(lambda page: self._request(method, path, {**params, **page}, data), params)
+
+    def _allow(self, method: str, resource: str) -> None:
+        if method == "get" or resource in _READING:
+            return
+        if self._access == "read" or (method == "delete" and self._access != "delete"):
+            needed = "delete" if method == "delete" else "write"
+            raise PermissionDenied(
+                f"This connection has access '{self._access}', and '{resource}' needs '{needed}'",
+                code="BD-ACCESS",
+                hint=f"Open it with access={needed!r}, or write it in the profile",
+            )
+
+    def _request(self, method: str, path: str, params: dict[str, str], data: Any) -> Any:
+        body = None if data is None else msgspec.json.encode(data)
+        request = Request(
+            method=method.upper(),
+            path=path,
+            params=tuple(params.items()),
+            body=body,
+            content_type=None if data is None else "application/json",
+            label=path.partition("/")[0] + "/…",
+        )
+        response = self._session.send(request)
+        if response.status >= _ERROR:
+            raise failure(response)
+        if response.content_type == "application/octet-stream":
+            return response.body
+        return response.json()
+
+    def _paged(self, ask: Callable[[dict[str, str]], Any], params: dict[str, str]) -> Any:
+        from pyopencga.rest_response import RestResponse
+
+        limit = int(params["limit"]) if "limit" in params else None
+        skip = int(params.get("skip", "0"))
+        size = _PAGE if limit is None else min(_PAGE, limit)
+        whole = ask({"skip": str(skip), "limit": str(size)})
+        if isinstance(whole, bytes):
+            return whole
+        results = _results(whole)
+        got = len(results)
+        while got == size == _PAGE and (limit is None or len(results) < limit):
+            skip += size
+            page = ask({"skip": str(skip), "limit": str(_PAGE if limit is None else min(_PAGE, limit - len(results)))})
+            got = len(_results(page))
+            results += _results(page)
+        if whole.get("responses"):
+            whole["responses"][0]["numResults"] = len(results)
+        return RestResponse(whole)
+
+
+def _results(answer: dict[str, Any]) -> list[Any]:
+    responses = answer.get("responses") or [{}]
+    found: list[Any] = responses[0].setdefault("results", [])
+    return found
+
+
+def _ids(value: Any) -> list[str]:
+    if value is None:
+        return []
+    return [str(one) for one in value] if isinstance(value, list | tuple) else str(value).split(",")
+
+
+def _quoted(part: str) -> str:
+    return "/".join(quote(one, safe=",") for one in part.split("/"))
+
+
+def _camel(name: str) -> str:
+    """`include_result` as `includeResult`; other spellings stay (section 1.6)."""
+    first, *others = name.split("_")
+    return first + "".join(one.title() for one in others)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

@@ -1,0 +1,106 @@
+"""Values of the server's JSON as the house keeps them (protocols/opencga.md, sections 2 and 8).
+
+A text that was never set is "" there, and an object that was never set has only such texts: both are null. Other
+records come as ids, as stubs or whole, and become their keys.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from biodata.errors import ProtocolError
+from biodata.records.types import Boolean, DateTime, Integer, Json, List, Object, Reference, String
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from biodata.records.types import DataType, Field, Record, Schema
+
+__all__ = ["records"]
+
+_Decoder = "Callable[[Any], Any]"
+
+
+def records(items: Sequence[dict[str, Any]], names: Sequence[str], schema: Schema, start: int = 0) -> list[Record]:
+    """Documents as records with the fields `names`.
+
+    Raises:
+        ProtocolError: a value that the schema does not allow; field and number are named, from `start`.
+    """
+    wanted = [(name, _of_field(schema[name])) for name in names]
+    return [_record(item, wanted, number) for number, item in enumerate(items, start)]
+
+
+def _record(item: dict[str, Any], wanted: list[tuple[str, Callable[[Any], Any]]], number: int) -> Record:
+    record: Record = {}
+    for name, decode in wanted:
+        try:
+            record[name] = decode(item.get(name))
+        except (ValueError, TypeError, KeyError, AttributeError):
+            raise ProtocolError(
+                f"Field '{name}' of record {number} is not what the table's schema says", code="BD-REMOTE-FORMAT"
+            ) from None
+    return record
+
+
+def _of_field(field: Field) -> Callable[[Any], Any]:
+    if field.name == "internal" or isinstance(field.type, Json):
+        return _json
+    return _decoder(field.type, field.options.get("include", "id"))
+
+
+def _json(value: Any) -> Any:
+    return value or None if isinstance(value, dict | list) else value
+
+
+def _decoder(type_: DataType, key: str = "id") -> Callable[[Any], Any]:
+    if isinstance(type_, List):
+        one = _decoder(type_.item, key)
+        return lambda value: [done for item in value or () if (done := one(item)) is not None]
+    if isinstance(type_, Object):
+        inner = [(field.name, _decoder(field.type)) for field in type_.fields]
+        return lambda value: _object(value, inner)
+    if isinstance(type_, Reference):
+        return lambda value: (value.get(key) if isinstance(value, dict) else _text(value)) or None
+    return _SCALARS.get(type(type_), _json)
+
+
+def _object(value: dict[str, Any] | None, inner: list[tuple[str, Callable[[Any], Any]]]) -> dict[str, Any] | None:
+    if value is None:
+        return None
+    done = {name: decode(value.get(name)) for name, decode in inner}
+    return done if any(one not in (None, []) for one in done.values()) else None
+
+
+def _text(value: Any) -> str | None:
+    if value is not None and not isinstance(value, str):
+        raise TypeError
+    return value or None
+
+
+def _whole(value: Any) -> int | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or int(value) != value:
+        raise TypeError
+    return int(value)
+
+
+def _flag(value: Any) -> bool | None:
+    if value is not None and not isinstance(value, bool):
+        raise TypeError
+    return value
+
+
+def _instant(value: Any) -> datetime | None:
+    """14 digits in UTC (section 2)."""
+    return datetime.strptime(value, "%Y%m%d%H%M%S").replace(tzinfo=UTC) if value else None
+
+
+_SCALARS: dict[type, Callable[[Any], Any]] = {
+    String: _text,
+    Integer: _whole,
+    Boolean: _flag,
+    DateTime: _instant,
+}

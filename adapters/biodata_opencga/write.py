@@ -1,0 +1,278 @@
+"""Writing: a POST for each new record, updates of the same changes together, deletes by up to 100 ids.
+
+An answer may be half done: single records stand in its events, the others are written (section 3).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from biodata.errors import BiodataError, PermissionDenied
+from biodata.http import Request, quote_segment, was_maybe_sent
+from biodata.receipts import Outcome, Status
+from biodata_opencga.answers import code_of, failure, is_denied, opened, words
+from biodata_opencga.bodies import Unwritable, for_add, for_update
+from biodata_opencga.read import fetch
+from biodata_opencga.render import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from biodata.adapter import WriteBatch
+    from biodata.http import HttpSession, Response
+    from biodata.records.types import Key, Record
+    from biodata_opencga.answers import Envelope
+    from biodata_opencga.bodies import Body
+
+__all__ = ["IDS", "write"]
+
+IDS = 100
+"""The most ids of one path (section 3)."""
+
+_OK, _SERVER = 400, 500
+_REFUSED = frozenset({400, 404, 500})
+_UNREADABLE = "text/plain"
+
+
+def write(session: HttpSession, study: str | None, batch: WriteBatch) -> list[Outcome]:
+    """Send a batch; an outcome for each record.
+
+    Raises:
+        PermissionDenied: the user may do none of it.
+    """
+    writer = _Writer(session, study, batch)
+    work = {"add": writer.add, "update": writer.update, "delete": writer.delete}[batch.operation]
+    work()
+    return writer.outcomes()
+
+
+class _Writer:
+    """One batch on its way."""
+
+    def __init__(self, session: HttpSession, study: str | None, batch: WriteBatch) -> None:
+        self._session = session
+        self._study = (("study", study),) if study is not None else ()
+        self._batch = batch
+        self._table = batch.schema.table
+        self._done: dict[int, Outcome] = {}
+
+    def outcomes(self) -> list[Outcome]:
+        """In the order of the records."""
+        return [self._done[index] for index in range(len(self._batch.records))]
+
+    def _note(self, index: int, status: Status, code: str = "", message: str = "", **more: Any) -> None:
+        row, key = self._batch.rows[index], more.pop("key", self._batch.key(index))
+        self._done[index] = Outcome(row, status, key, code=code, message=message, **more)
+
+    # add -------------------------------------------------------------------------------------------------------
+
+    def add(self) -> None:
+        """One POST for each record."""
+        for index, record in enumerate(self._batch.records):
+            try:
+                body = for_add(self._batch.schema, record)
+            except Unwritable as no:
+                self._note(index, "refused", no.code, no.message, field=no.field)
+            else:
+                self._add(index, record, body)
+
+    def _add(self, index: int, record: Record, body: Body) -> None:
+        params = (*self._study, *body.params, ("includeResult", "true"), ("include", "id,uuid"))
+        request = Request.json("POST", f"{self._table}/create", body.content, params=params)
+        try:
+            response = self._session.send(request)
+        except BiodataError as error:
+            if not was_maybe_sent(error):
+                raise
+            self._look_up(index, record)
+            return
+        if response.status >= _OK:
+            self._refused([index], response, opened(response))
+            return
+        made = opened(response).result.results
+        first = made[0] if made and isinstance(made[0], dict) else {}
+        self._note(index, "created", key=first.get("id") or self._batch.key(index), id=first.get("uuid"))
+
+    def _look_up(self, index: int, record: Record) -> None:
+        """What became of a create whose answer was lost: a record that is there as it was given is created."""
+        schema, key = self._batch.schema, self._batch.key(index)
+        study = dict(self._study).get("study")
+        there = next(iter(fetch(self._session, study, schema, [key], list(record))), None)
+        if there is not None and all(_same(there.get(name), value) for name, value in record.items()):
+            self._note(index, "created")
+            return
+        reason = "the answer was lost" + (", and the record is not there" if there is None else "")
+        self._note(index, "unknown", "BD-WRITE-UNKNOWN", reason)
+
+    # update ----------------------------------------------------------------------------------------------------
+
+    def update(self) -> None:
+        """One POST for all records with the same changes."""
+        groups: dict[bytes, tuple[Body, list[int]]] = {}
+        for index, record in enumerate(self._batch.records):
+            try:
+                body = for_update(self._batch.schema, record, self._batch.list_mode)
+            except Unwritable as no:
+                self._note(index, "refused", no.code, no.message, field=no.field)
+                continue
+            if not body.content:
+                self._note(index, "unchanged")
+                continue
+            groups.setdefault(msgspec.json.encode(body), (body, []))[1].append(index)
+        for body, indexes in groups.values():
+            self._update(body, self._without_losses(body, self._possible(indexes)))
+
+    def _without_losses(self, body: Body, indexes: list[int]) -> list[int]:
+        """Those that the server can change as asked: it merges `attributes` and cannot take a key away."""
+        schema = self._batch.schema
+        merged = [name for name in body.content if schema[name].options.get("merged")]
+        if not merged or not indexes:
+            return indexes
+        keys = [self._batch.key(index) for index in indexes]
+        there = {schema.key_of(one): one for one in fetch(self._session, self._study_name, schema, keys, merged)}
+        kept = []
+        for index in indexes:
+            stored = there.get(self._batch.key(index), {})
+            lost = next((name for name in merged if set(stored.get(name) or ()) - set(body.content[name])), None)
+            if lost is None:
+                kept.append(index)
+            else:
+                message = f"the server merges '{lost}': a key that is there cannot be taken away"
+                self._note(index, "refused", "BD-WRITE-CLEAR", message, field=lost)
+        return kept
+
+    @property
+    def _study_name(self) -> str | None:
+        return dict(self._study).get("study")
+
+    def _update(self, body: Body, indexes: list[int]) -> None:
+        for some in _chunks(indexes):
+            request = Request.json(
+                "POST",
+                self._path(some, "update"),
+                body.content,
+                params=(*self._study, *body.params),
+                idempotent=True,
+                label=f"{self._table}/{{ids}}/update",
+            )
+            self._read(some, self._session.send(request), "updated")
+
+    # delete ----------------------------------------------------------------------------------------------------
+
+    def delete(self) -> None:
+        """By ids; of files the server makes a job."""
+        done: Status = "queued" if self._table == "files" else "deleted"
+        indexes = self._possible(list(range(len(self._batch.records))), absent="unchanged")
+        if self._table == "files":
+            indexes = self._known(indexes)
+        for some in _chunks(indexes):
+            path, label = self._path(some, "delete"), f"{self._table}/{{ids}}/delete"
+            request = Request(method="DELETE", path=path, params=self._study, label=label)
+            self._read(some, self._session.send(request), done)
+
+    def _known(self, indexes: list[int]) -> list[int]:
+        """Those that are there: the job would not say."""
+        keys = [self._batch.key(index) for index in indexes]
+        schema = self._batch.schema
+        there = {schema.key_of(one) for one in fetch(self._session, self._study_name, schema, keys, ())}
+        for index in indexes:
+            if self._batch.key(index) not in there:
+                self._note(index, "unchanged")
+        return [index for index in indexes if self._batch.key(index) in there]
+
+    # what both need --------------------------------------------------------------------------------------------
+
+    def _possible(self, indexes: list[int], absent: Status = "refused") -> list[int]:
+        """Those whose keys can stand in a path; no record has another one."""
+        for index in indexes:
+            if not _in_path(self._batch.key(index)):
+                self._absent(index, absent)
+        return [index for index in indexes if _in_path(self._batch.key(index))]
+
+    def _absent(self, index: int, status: Status) -> None:
+        if status == "refused":
+            self._note(index, status, "BD-NOT-FOUND", "no record has this key")
+        else:
+            self._note(index, status)
+
+    def _path(self, indexes: Sequence[int], verb: str) -> str:
+        ids = ",".join(quote_segment(str(self._batch.key(index))) for index in indexes)
+        return f"{self._table}/{ids}/{verb}"
+
+    def _read(self, indexes: list[int], response: Response, done: Status) -> None:
+        """Outcomes of an answer that may be half done."""
+        envelope = opened(response)
+        by_id = {one.id: one for one in envelope.result.events if one.type == "ERROR"}
+        if response.status >= _OK and not by_id:
+            self._refused(indexes, response, envelope)
+            return
+        told = {str(self._batch.key(index)) for index in indexes}
+        if is_denied(envelope) and all("denied" in by_id[key].message for key in told if key in by_id) and not (
+            told - by_id.keys() or self._done
+        ):
+            raise PermissionDenied(self._masked(indexes, envelope), table=self._table)
+        for index in indexes:
+            problem = by_id.get(str(self._batch.key(index)))
+            if problem is None:
+                self._note(index, done)
+            else:
+                self._problem(index, problem.message, done)
+
+    def _problem(self, index: int, message: str, done: Status) -> None:
+        """A record that an event names; `Missing samples: … not found` may be of one that it refers to."""
+        missing = message.startswith("Missing ") and f"'{self._batch.key(index)}' not found" in message
+        if missing:
+            self._absent(index, "refused" if done == "updated" else "unchanged")
+            return
+        from biodata.http.redaction import mask_values
+
+        masked = mask_values(message, self._values([index])).rstrip(".")
+        self._note(index, "refused", code_of(message), masked)
+
+    def _refused(self, indexes: list[int], response: Response, envelope: Envelope) -> None:
+        """A call that was refused as a whole: the records' fault, or an error."""
+        said = words(envelope)
+        code = code_of(said)
+        if code == "BD-WRITE-DENIED":
+            raise PermissionDenied(self._masked(indexes, envelope), table=self._table)
+        of_records = code != "BD-WRITE-REFUSED" or response.content_type == _UNREADABLE
+        parameter = any(one.name == "CatalogParameterException" for one in envelope.errors)
+        if response.status not in _REFUSED or not (of_records or parameter):
+            raise failure(response, self._table, self._values(indexes))
+        for index in indexes:
+            self._note(index, "refused", code, self._masked(indexes, envelope))
+
+    def _masked(self, indexes: list[int], envelope: Envelope) -> str:
+        return words(envelope, self._values(indexes)) or "the server refuses it and gives no reason"
+
+    def _values(self, indexes: list[int]) -> list[Any]:
+        return list(_flat(self._batch.records[index] for index in indexes))
+
+
+def _flat(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        for one in value.values():
+            yield from _flat(one)
+    elif isinstance(value, str | int | float | bool) or value is None:
+        yield value
+    else:
+        for one in value:
+            yield from _flat(one)
+
+
+def _in_path(key: Key) -> bool:
+    return plain(key) and "/" not in key and key.strip(".") != ""
+
+
+def _chunks(indexes: list[int]) -> Iterable[list[int]]:
+    return (indexes[start : start + IDS] for start in range(0, len(indexes), IDS))
+
+
+def _same(stored: Any, given: Any) -> bool:
+    if isinstance(stored, dict) and isinstance(given, dict):
+        return all(_same(stored.get(name), value) for name, value in given.items())
+    if isinstance(stored, list) and isinstance(given, list):
+        return len(stored) == len(given) and all(map(_same, stored, given))
+    return bool(stored == given) or (stored in (None, []) and given in (None, [], ""))
