@@ -1,0 +1,196 @@
+"""The adapter: it holds the session and the dictionary, and delegates."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from biodata.adapter import Adapter, Capabilities, Mark
+from biodata_gen3.settings import Gen3Settings, check_login, commons_root, read_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from biodata.adapter import Context, Identity, Page, PageRequest, TableInfo, WriteBatch
+    from biodata.http import HttpSession
+    from biodata.query.plan import Plan
+    from biodata.query.pushdown import Pushdown
+    from biodata.receipts import Outcome
+    from biodata.records.types import Key, Record, Schema
+    from biodata_gen3.auth import Login
+    from biodata_gen3.catalog import Catalog
+    from biodata_gen3.server import Project
+
+__all__ = ["Gen3Adapter"]
+
+_BATCH = 100
+
+
+class Gen3Adapter(Adapter):
+    """One project of a Gen3 data commons: sheepdog for writing, peregrine and exports for reading."""
+
+    platform: ClassVar[str] = "gen3"
+    Settings = Gen3Settings
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        page_size=500,
+        max_page_size=1000,
+        max_in_flight=3,
+        batch_size={"add": _BATCH, "update": _BATCH, "upsert": _BATCH, "delete": _BATCH},
+        atomic_batches=True,
+        upsert="native",
+        native_query=False,
+        missing={
+            "aggregate": Mark("never", "peregrine counts, and does nothing else; Guppy's index lags behind"),
+            "distinct": Mark("never", "peregrine has no such query"),
+            "ensure": Mark("never", "node types come from the commons' data dictionary, which its operators load"),
+            "drop": Mark("never", "node types come from the commons' data dictionary"),
+            "transaction": Mark("never", "each request is a transaction of its own, and nothing spans two"),
+            "partitions": Mark("notyet", "a scan can be cut by offsets"),
+            "export": Mark("notyet", "whole scans go through the node's export already, as records"),
+        },
+    )
+
+    def __init__(self, session: HttpSession, project: Project, login: Login | None, access: str) -> None:
+        from biodata_gen3.read import Reader
+        from biodata_gen3.rights import Rights
+        from biodata_gen3.write import Writer
+
+        self._session = session
+        self._project = project
+        self._login = login
+        self._access = access
+        self._rights = Rights(session, project)
+        self._reader = Reader(session, project, self._rights)
+        self._writer = Writer(session, project, self._reader)
+        self._lock = threading.Lock()
+        self._catalog: Catalog | None = None
+        self._schemas: dict[str, Schema] = {}
+        self._graph: Any = None
+
+    @classmethod
+    def open(cls, settings: Any, context: Context) -> Gen3Adapter:
+        """Make the adapter; reads the credentials and sends nothing.
+
+        Raises:
+            ConfigError: `BD-CONFIG-LOGIN`, `BD-CONFIG-FILE`.
+        """
+        from biodata.http import HttpSession, Timeouts, TokenSource, jwt_claims
+        from biodata_gen3.auth import Login, classify, token_source
+        from biodata_gen3.server import Project
+
+        check_login(settings)
+        key = read_key(settings.credentials) if settings.credentials is not None else None
+        token = settings.token.reveal() if settings.token is not None else ""
+        issuer = key.issuer if key is not None else str(jwt_claims(token).get("iss") or "")
+        bare = HttpSession(
+            commons_root(settings, issuer),
+            timeouts=Timeouts() if settings.timeout is None else Timeouts(read=settings.timeout),
+            proxy=settings.proxy,
+            ca_bundle=settings.ca_bundle,
+            on_exchange=context.on_exchange,
+            classify=classify,
+        )
+        login = Login(bare, key) if key is not None else None
+        source = token_source(login) if login is not None else TokenSource.static(token, scheme="bearer")
+        return cls(bare.with_auth(source), Project(settings.program, settings.project), login, context.access)
+
+    def tables(self) -> Sequence[TableInfo]:
+        """The node types of the dictionary."""
+        from biodata_gen3.schema import list_tables
+
+        return list_tables(self._dictionary())
+
+    def schema(self, table: str, *, refresh: bool = False) -> Schema:
+        """The table's shape."""
+        from biodata_gen3.schema import make_schema, node_type
+
+        catalog = self._dictionary(refresh=refresh)
+        if table not in self._schemas:
+            self._schemas[table] = make_schema(node_type(catalog, table))
+        return self._schemas[table]
+
+    def _dictionary(self, *, refresh: bool = False) -> Catalog:
+        from biodata_gen3.catalog import read_catalog
+
+        with self._lock:
+            if self._catalog is None or refresh:
+                self._catalog = read_catalog(self._session)
+                self._schemas, self._graph = {}, None
+            return self._catalog
+
+    def pushdown(self, schema: Schema) -> Pushdown:
+        """What peregrine's arguments can do."""
+        from biodata_gen3.query import pushdown
+
+        return pushdown(schema)
+
+    def requests(self, plan: Plan, after: Page | None = None) -> Sequence[PageRequest]:
+        """One export, or the first page and after it all the others."""
+        return self._reader.requests(plan, after)
+
+    def page(self, plan: Plan, request: PageRequest) -> Page:
+        """One page."""
+        return self._reader.page(plan, request)
+
+    def fetch(self, schema: Schema, keys: Sequence[Key], fields: Sequence[str]) -> Iterable[Record]:
+        """Records by key, 500 a request."""
+        return self._reader.fetch(schema, keys, fields)
+
+    def write(self, batch: WriteBatch) -> Sequence[Outcome]:
+        """One batch of at most 100."""
+        from biodata_gen3.schema import node_type
+
+        return self._writer.write(batch, node_type(self._dictionary(), batch.schema.table))
+
+    def count(self, plan: Plan) -> int:
+        """Peregrine's own count."""
+        return self._reader.count(plan)
+
+    def identity(self) -> Identity:
+        """User, rights, and how long token and key will live."""
+        from biodata_gen3.extras import identity
+
+        return identity(self._session, self._project, self._rights, self._login)
+
+    def graphql(self, query: str, variables: Mapping[str, Any] | None = None) -> Any:
+        """The data of a query of the user's own, checked against the commons' schema before it is sent.
+
+        Raises:
+            QueryError: `BD-QUERY-GRAPHQL`, it does not fit the schema; `BD-QUERY-REFUSED`, in the server's words.
+        """
+        from biodata_gen3.graphql import execute, read_schema
+
+        with self._lock:
+            if self._graph is None:
+                self._graph = read_schema(self._session)
+            schema = self._graph
+        return execute(self._session, schema, query, variables)
+
+    @property
+    def client(self) -> Any:
+        """The gen3 SDK's classes with our tokens, held to the profile's access."""
+        from biodata.errors import Unsupported
+
+        try:
+            from biodata_gen3.client import Gen3Client, SourceAuth
+        except ImportError:
+            raise Unsupported(
+                "The gen3 SDK is not installed",
+                code="BD-UNSUPPORTED-PART",
+                hint="pip install 'biodata-access[gen3-client]'",
+            ) from None
+        source = self._session.auth
+        assert source is not None  # noqa: S101 - `open` gives every session one
+        return Gen3Client(SourceAuth(self._session.base_url, source, self._access))
+
+    @classmethod
+    def sandbox(cls) -> type[Any] | None:
+        """The sandbox of this platform."""
+        from biodata_gen3.sandbox import Gen3Sandbox
+
+        server: type[Any] = Gen3Sandbox
+        return server
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        self._session.close()

@@ -1,0 +1,147 @@
+"""Access tokens for an API key, and what an answer means (protocols/gen3.md, a).
+
+Fence's errors are always pages of HTML. A token lives `exp - iat` seconds, whatever any document says; a key in
+its last hour gives one only to those who ask for less.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from html import unescape
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from biodata.errors import AuthError
+from biodata.http import Request, Response, Token, TokenSource, Verdict, by_status, jwt_lifetime
+from biodata_gen3.errors import words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from biodata.http import HttpSession
+    from biodata_gen3.settings import ApiKey
+
+__all__ = ["Login", "classify", "expiry_note"]
+
+_LOG = logging.getLogger("biodata.gen3")
+_DAY = 86_400.0
+_WARNED_FROM = 7 * _DAY
+_USUAL_LIFETIME = 3600
+_MARGIN = 5
+_REFUSED = 400
+_SERVER_ERROR = 500
+_UNAUTHORISED = 401
+_INTRODUCTION = re.compile(r'(?is)<p class="introduction">(.*?)</p>')
+
+
+class _Answer(msgspec.Struct):
+    access_token: str
+
+
+class Login:
+    """Gets an access token for an API key; a key that was refused is not tried again by its TokenSource.
+
+    Args:
+        session: whose connections are used, without its tokens.
+        key: the API key.
+        now: seconds since the epoch, by the clock of this machine.
+    """
+
+    def __init__(self, session: HttpSession, key: ApiKey, now: Callable[[], float] = time.time) -> None:
+        self._session = session.with_auth(None, _of_login)
+        self._now = now
+        self._warned = False
+        self.key = key
+
+    @property
+    def key_seconds(self) -> float | None:
+        """How long the key will live, where it says so."""
+        return None if self.key.expires is None else self.key.expires - self._now()
+
+    def __call__(self) -> Token:
+        """Ask fence.
+
+        Raises:
+            AuthError: the key is malformed, expired or revoked.
+        """
+        self._warn()
+        response = self._session.send(self._request())
+        if response.status >= _REFUSED:
+            raise AuthError(
+                f"The API key is refused: {said(response)} (HTTP {response.status})",
+                hint="Get new credentials from the profile page of the commons",
+            )
+        value = response.decode(_Answer).access_token
+        return Token(value, lifetime=jwt_lifetime(value))
+
+    def _request(self) -> Request:
+        return Request.json(
+            "POST",
+            "user/credentials/api/access_token",
+            {"api_key": self.key.value},
+            params=self._lifetime(),
+            anonymous=True,
+            idempotent=True,
+        )
+
+    def _lifetime(self) -> tuple[tuple[str, str], ...]:
+        left = self.key_seconds
+        if left is None or left > _USUAL_LIFETIME + _MARGIN or left <= 0:
+            return ()
+        return (("expires_in", str(max(1, int(left) - _MARGIN))),)
+
+    def _warn(self) -> None:
+        note = expiry_note(self.key_seconds)
+        if note is not None and not self._warned:
+            self._warned = True
+            _LOG.warning("%s", note)
+
+
+def expiry_note(seconds: float | None) -> str | None:
+    """What to say of a key that ends within a week; None of another one."""
+    if seconds is None or seconds > _WARNED_FROM:
+        return None
+    if seconds <= 0:
+        return "the API key has expired: get new credentials from the profile page of the commons"
+    left = f"{seconds / _DAY:.0f} days" if seconds >= 2 * _DAY else f"{seconds / 3600:.0f} hours"
+    return f"the API key ends in {left}: get new credentials from the profile page of the commons"
+
+
+def said(response: Response) -> str:
+    """The message of fence's page: its second introduction, the first being a number (protocols/gen3.md, a)."""
+    found = _INTRODUCTION.findall(response.text)
+    return unescape(re.sub(r"<[^>]+>", "", found[1])).strip() if len(found) > 1 else "no reason given"
+
+
+def _of_login(response: Response) -> Verdict:
+    if response.status == _UNAUTHORISED:
+        return Verdict("refused")
+    return _in_passing(response) or by_status(response)
+
+
+def classify(response: Response) -> Verdict:
+    """What an answer means for the session.
+
+    The proxy in front turns every 502 to 504 into a 500 with a text of its own (protocols/gen3.md, fact 1). A
+    server whose clock is behind refuses a fresh token for a moment (a: iat).
+    """
+    if response.status < _REFUSED:
+        return Verdict("ok")
+    message = words(response)
+    if response.status == _UNAUTHORISED and "not yet valid" in message:
+        return Verdict("transient", message)
+    return _in_passing(response) or by_status(response, message)
+
+
+def _in_passing(response: Response) -> Verdict | None:
+    if response.status == _SERVER_ERROR and "service failure" in response.text:
+        return Verdict("transient", "service failure")
+    return None
+
+
+def token_source(login: Login) -> TokenSource:
+    """The tokens of a key."""
+    return TokenSource(login, scheme="bearer")

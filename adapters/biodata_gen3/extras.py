@@ -1,0 +1,59 @@
+"""Beside the verbs: who we are, and the queries that users write themselves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from biodata.adapter import Identity
+from biodata.errors import BiodataError
+from biodata.http import Request
+from biodata_gen3.auth import expiry_note
+from biodata_gen3.rights import methods_on
+from biodata_gen3.server import read_json
+
+if TYPE_CHECKING:
+    from biodata.http import HttpSession
+    from biodata_gen3.auth import Login
+    from biodata_gen3.rights import Rights
+    from biodata_gen3.server import Project
+
+__all__ = ["identity"]
+
+
+def identity(session: HttpSession, project: Project, rights: Rights, login: Login | None) -> Identity:
+    """User, rights on the project, and how long token and key will live.
+
+    Raises:
+        AuthError: the key is refused.
+    """
+    user = rights.user()
+    methods = sorted(methods_on(user, project.resource))
+    held = ", ".join("everything" if method == "*" else method for method in methods) or "none"
+    key_seconds = login.key_seconds if login is not None else None
+    note = expiry_note(key_seconds)
+    return Identity(
+        server="Gen3",
+        version=_version(session),
+        user=str(user.get("username") or user.get("name") or "") or None,
+        rights=(f"{project.id}: {held}",),
+        token_seconds=_token_seconds(session),
+        key_seconds=key_seconds,
+        notes=(note,) if note is not None else (),
+    )
+
+
+def _version(session: HttpSession) -> str:
+    request = Request(method="GET", path="api/_version", anonymous=True)
+    try:
+        found: dict[str, Any] = read_json(session, request, dict[str, Any])
+    except BiodataError:
+        return ""
+    return f"sheepdog {found['version']}" if found.get("version") else ""
+
+
+def _token_seconds(session: HttpSession) -> float | None:
+    source = session.auth
+    token = source.peek() if source is not None else None
+    if source is None or token is None or token.lifetime is None:
+        return None
+    return token.obtained + token.lifetime - source.now()

@@ -1,0 +1,83 @@
+"""What peregrine's arguments can do, as the table that the core splits by (protocols/gen3.md, c)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from biodata.query.pushdown import Pushdown, Rule
+
+if TYPE_CHECKING:
+    from biodata.query.tree import Leaf
+    from biodata.records.types import DataType, Schema
+
+__all__ = ["pushdown", "values_of"]
+
+_LEAST_FRACTION, _MOST_FRACTION = 1e-4, 1e15
+
+
+def pushdown(schema: Schema) -> Pushdown:
+    """The table of a node type; the same for all, but for the names of key and id."""
+    named = frozenset({*schema.key_fields, *([schema.id] if schema.id else [])})
+    return Pushdown(
+        rules=(*_FIRST, *_by_name(named), *_RULES),
+        connectives=frozenset({"and"}),
+        conditions={"nul": _has_nul, "fraction": _is_plain_fraction},
+    )
+
+
+def _ops(*names: str) -> frozenset[str]:
+    return frozenset(names)
+
+
+def _by_name(named: frozenset[str]) -> tuple[Rule, ...]:
+    return (
+        Rule("exact", _ops("==", "in"), fields=named),
+        Rule(
+            "inexact",
+            _ops("contains", "starts_with"),
+            fields=named,
+            reason="quick_search finds the text anywhere in key or id, in any case",
+        ),
+    )
+
+
+_TEXT = frozenset({"string", "enum"})
+_FIRST = (
+    Rule("unsupported", via=frozenset({"reference"}), reason="a path over a link is joined here"),
+    Rule("unsupported", via=frozenset({"object"}), reason="the commons cannot look into it"),
+    Rule("unsupported", kinds=frozenset({"ref"}), reason="links are not properties: there is no argument for them"),
+    Rule("unsupported", when="nul", reason="the database takes no character 0"),
+)
+_RULES = (
+    Rule("unsupported", kinds=frozenset({"int"}), reason="integers are asked for as 5.0 and stored as 5: none matches"),
+    Rule("exact", _ops("=="), _TEXT, lists=True, quantifiers=frozenset({"any"})),
+    Rule("unsupported", lists=True, reason="several values for a list must all be in it"),
+    Rule("exact", _ops("==", "in"), _TEXT | {"bool"}),
+    Rule(
+        "inexact",
+        _ops("!="),
+        _TEXT | {"bool"},
+        reason="'not' leaves nulls out, as it should; how several are joined is not known",
+    ),
+    Rule("exact", _ops("==", "in"), frozenset({"float"}), when="fraction"),
+    Rule("unsupported", kinds=frozenset({"float"}), reason="numbers are compared as text: 4 is not 4.0"),
+    Rule("unsupported", _ops("sort", "sort desc"), reason="the database puts nulls first and sorts text by its collation"),
+    Rule("unsupported", reason="there is no such comparison: only equality of one property"),
+)
+
+
+def values_of(leaf: Leaf) -> tuple[Any, ...]:
+    """The values that a leaf compares with."""
+    return leaf.value if isinstance(leaf.value, tuple) else (leaf.value,)
+
+
+def _has_nul(leaf: Leaf, _: DataType) -> bool:
+    return any(isinstance(value, str) and "\0" in value for value in values_of(leaf))
+
+
+def _is_plain_fraction(leaf: Leaf, _: DataType) -> bool:
+    """Whether every value is written the same way by everybody: 4.5, but neither 4.0 nor 1e-7."""
+    return all(
+        isinstance(value, float) and value % 1 != 0 and _LEAST_FRACTION <= abs(value) < _MOST_FRACTION
+        for value in values_of(leaf)
+    )

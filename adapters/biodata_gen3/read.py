@@ -1,0 +1,214 @@
+"""Reading: the requests of a scan, their answers as records, many records by key, and counts.
+
+Pages are cut by offset from the order of ids: any other order, and none, loses and repeats rows (protocols/gen3.md,
+fact 8). A scan of a whole table is one export, which is cheaper and gives integers as integers; it has no end mark
+but its brackets, so that its rows are counted.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from biodata.adapter import Page, PageRequest
+from biodata.errors import ProtocolError, RemoteError
+from biodata.http import Request
+from biodata_gen3.decode import is_inexact, records
+from biodata_gen3.render import Arguments, Selection, arguments, query_text
+from biodata_gen3.schema import ID
+from biodata_gen3.server import ask_graphql, read_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from biodata.http import HttpSession
+    from biodata.query.plan import Plan
+    from biodata.records.types import Key, Record, Schema
+    from biodata_gen3.rights import Rights
+    from biodata_gen3.server import Project
+
+__all__ = ["Reader"]
+
+PAGE = 500
+_LARGEST_EXPORT = 100_000
+_PROJECT_TABLE = "project"
+
+
+class Call(msgspec.Struct, frozen=True):
+    """One request of a scan; picklable, and without a secret.
+
+    Attributes:
+        expected: the number of records that the first page told; None for the first.
+        export: whether it is the node's export.
+    """
+
+    selection: Selection
+    expected: int | None = None
+    export: bool = False
+
+
+class _Export(msgspec.Struct):
+    data: list[dict[str, Any]]
+
+
+class Reader:
+    """Reads the tables of one project."""
+
+    def __init__(self, session: HttpSession, project: Project, rights: Rights) -> None:
+        self._session = session
+        self._project = project
+        self._rights = rights
+
+    # the requests of a scan ------------------------------------------------------------------------------------
+
+    def requests(self, plan: Plan, after: Page | None) -> Sequence[PageRequest]:
+        """The first page, then all the others; or one export, and pages where the table is too large for it."""
+        if plan.limit == 0:
+            return ()
+        if after is None:
+            selection = self._selection(plan)
+            if selection.arguments.nothing:
+                return ()
+            if _is_whole(plan):
+                return (self._export_request(plan, selection),)
+            size = plan.page_size if plan.limit is None else min(plan.page_size, plan.limit)
+            return (_page_request(plan, Call(selection), plan.offset, size),)
+        return _rest(plan, after)
+
+    def _selection(self, plan: Plan) -> Selection:
+        schema = plan.schema
+        fields = tuple(dict.fromkeys(path[0] for path in plan.fields)) or schema.key_fields
+        return Selection(schema.table, self._project.id, fields, arguments(schema, plan.pushed))
+
+    def _export_request(self, plan: Plan, selection: Selection) -> PageRequest:
+        text = f"GET {self._project.path('export')}?node_label={plan.schema.table}&format=json"
+        return PageRequest(Call(selection, export=True), text, 0, 0)
+
+    # one request -----------------------------------------------------------------------------------------------
+
+    def page(self, plan: Plan, request: PageRequest) -> Page:
+        """Send one request of a scan.
+
+        Raises:
+            PermissionDenied: nothing came, and this user may not read the project.
+            RemoteError: `BD-REMOTE-CHANGED`, `BD-REMOTE-SHORT`: records came or went, or the answer was cut.
+        """
+        call: Call = request.call
+        if call.export:
+            return self._export(plan.schema, call, request)
+        rows, total = self._rows(plan.schema, call.selection)
+        _check(call, len(rows), total)
+        fields = call.selection.fields
+        found = records(plan.schema, rows, (ID, *plan.schema.key_fields, *fields), call.selection.offset)
+        return Page(self._exact(plan.schema, found, fields), request, total)
+
+    def _rows(self, schema: Schema, selection: Selection) -> tuple[list[dict[str, Any]], int]:
+        query, variables = query_text(schema, selection)
+        data = ask_graphql(self._session, query, variables, schema.table)
+        if not data["total"]:
+            self._rights.check_read()
+        return data.get("rows", []), data["total"]
+
+    def _export(self, schema: Schema, call: Call, request: PageRequest) -> Page:
+        total = self.number(schema, call.selection.arguments)
+        if total > _LARGEST_EXPORT:
+            return Page([], request, total)
+        params = (("node_label", schema.table), ("format", "json"))
+        asked = Request(method="GET", path=self._project.path("export"), params=params)
+        found: _Export = read_json(self._session, asked, _Export, schema.table)
+        if len(found.data) != total:
+            _check_export(schema, len(found.data), total, self.number(schema, call.selection.arguments))
+        return Page(records(schema, found.data, call.selection.fields), request, total)
+
+    def _exact(self, schema: Schema, found: list[Record], fields: Sequence[str]) -> list[Record]:
+        """The records, those with integers beyond a float's read again (protocols/gen3.md, fact 5)."""
+        ids = [one[ID] for one in found if is_inexact(schema, one)]
+        if not ids or schema.table == _PROJECT_TABLE:
+            return found
+        asked = Request.json("POST", self._project.path("export"), {"ids": ids, "format": "json"}, idempotent=True)
+        rows: list[dict[str, Any]] = read_json(self._session, asked, list[dict[str, Any]], schema.table)
+        exact = {one[ID]: one for one in records(schema, rows, (ID, *schema.key_fields, *fields))}
+        return [exact.get(one[ID], one) for one in found]
+
+    # by key, and counting --------------------------------------------------------------------------------------
+
+    def fetch(self, schema: Schema, keys: Sequence[Key], fields: Sequence[str]) -> Iterator[Record]:
+        """The records with these keys that are there."""
+        names = tuple(dict.fromkeys((ID, *schema.key_fields, *fields)))
+        wanted = [key for key in dict.fromkeys(keys) if isinstance(key, str) and key and "\0" not in key]
+        for start in range(0, len(wanted), PAGE):
+            some = wanted[start : start + PAGE]
+            given = Arguments({str(schema.key): ("[String]", some)})
+            selection = Selection(schema.table, self._project.id, names, given, first=len(some))
+            rows, _ = self._rows(schema, selection)
+            yield from self._exact(schema, records(schema, rows, names), names)
+
+    def count(self, plan: Plan) -> int:
+        """The number of records that match."""
+        given = arguments(plan.schema, plan.pushed)
+        return 0 if given.nothing or plan.limit == 0 else self.number(plan.schema, given)
+
+    def number(self, schema: Schema, given: Arguments) -> int:
+        """The number of records with these arguments."""
+        return self._rows(schema, Selection(schema.table, self._project.id, (), given))[1]
+
+
+def _is_whole(plan: Plan) -> bool:
+    return (
+        plan.pushed is None
+        and plan.limit is None
+        and plan.offset == 0
+        and plan.query.limit is None
+        and plan.schema.table != _PROJECT_TABLE
+    )
+
+
+def _page_request(plan: Plan, call: Call, offset: int, size: int) -> PageRequest:
+    selection = msgspec.structs.replace(call.selection, first=size, offset=offset)
+    call = msgspec.structs.replace(call, selection=selection, export=False)
+    given = [f"{name}: …" for name in selection.arguments.values]
+    shown = ", ".join([f"first: {size}", f"offset: {offset}", 'order_by_asc: "id"', "project_id: …", *given])
+    names = " ".join(selection.fields)
+    return PageRequest(call, f"POST graphql {{{plan.schema.table}({shown}) {{{names}}}}}", offset, size)
+
+
+def _rest(plan: Plan, after: Page) -> Sequence[PageRequest]:
+    call: Call = after.request.call
+    if call.expected is not None or after.total is None or (call.export and after.total <= _LARGEST_EXPORT):
+        return ()
+    end = after.total if plan.limit is None else min(after.total, plan.offset + plan.limit)
+    call = msgspec.structs.replace(call, expected=after.total)
+    starts = range(after.request.offset + after.request.size, end, plan.page_size)
+    return [_page_request(plan, call, start, min(plan.page_size, end - start)) for start in starts]
+
+
+def _check(call: Call, number: int, total: int) -> None:
+    selection = call.selection
+    if call.expected is not None and total != call.expected:
+        raise _changed(selection.table, call.expected, total)
+    due = max(0, min(selection.first or 0, total - selection.offset))
+    if number != due:
+        raise ProtocolError(
+            f"A page has {number} records where its own total asks for {due}",
+            code="BD-REMOTE-SHORT",
+            table=selection.table,
+        )
+
+
+def _check_export(schema: Schema, number: int, before: int, after: int) -> None:
+    """An export and a count are two moments: what changed between them is no fault when the counts say so."""
+    if min(before, after) <= number <= max(before, after):
+        return
+    raise ProtocolError(
+        f"An export has {number} records where the commons counts {after}", code="BD-REMOTE-SHORT", table=schema.table
+    )
+
+
+def _changed(table: str, before: int, after: int) -> RemoteError:
+    return RemoteError(
+        f"The table changed while it was read: {before} records became {after}",
+        code="BD-REMOTE-CHANGED",
+        table=table,
+        hint="Pages may have lost or repeated records: read again when nobody writes to it",
+    )

@@ -1,0 +1,74 @@
+"""Telling "no rights" from "no rows": without rights a query is no error, it finds nothing (protocols/gen3.md, g)."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from biodata.errors import NotFound, PermissionDenied
+from biodata.http import Request, quote_segment
+from biodata_gen3.server import read_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from biodata.http import HttpSession
+    from biodata_gen3.server import Project
+
+__all__ = ["Rights", "methods_on"]
+
+_TRUSTED_SECONDS = 60.0
+
+
+class Rights:
+    """What this user may do with the project; asked for when a query finds nothing, and trusted for a minute."""
+
+    def __init__(self, session: HttpSession, project: Project, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._session = session
+        self._project = project
+        self._monotonic = monotonic
+        self._good_until = float("-inf")
+
+    def check_read(self) -> None:
+        """See that an empty answer means that there is nothing.
+
+        Raises:
+            NotFound: `BD-NOT-FOUND-PROJECT`.
+            PermissionDenied: `BD-AUTH-DENIED`, this user may not read the project.
+        """
+        if self._monotonic() < self._good_until:
+            return
+        if not {"read", "*"} & methods_on(self.user(), self._project.resource):
+            self._check_there()
+            raise PermissionDenied(
+                f"This user may not read project {self._project.id}, and the commons then shows it as empty",
+                code="BD-AUTH-DENIED",
+                hint="biodata doctor shows what this user may do",
+            )
+        self._check_there()
+        self._good_until = self._monotonic() + _TRUSTED_SECONDS
+
+    def user(self) -> dict[str, Any]:
+        """What fence says of this user."""
+        found: dict[str, Any] = read_json(self._session, Request(method="GET", path="user/user"), dict[str, Any])
+        return found
+
+    def _check_there(self) -> None:
+        path = f"api/v0/submission/{quote_segment(self._project.program)}"
+        try:
+            listed: dict[str, Any] = read_json(self._session, Request(method="GET", path=path), dict[str, Any])
+        except NotFound:
+            listed = {}
+        codes = {link.rpartition("/")[2] for link in listed.get("links", ())}
+        if self._project.code not in codes:
+            raise NotFound(f"There is no project {self._project.id}", code="BD-NOT-FOUND-PROJECT")
+
+
+def methods_on(user: dict[str, Any], resource: str) -> set[str]:
+    """The methods that a user holds on a resource, or on one above it."""
+    return {
+        grant["method"]
+        for granted, grants in (user.get("authz") or {}).items()
+        if granted == "/" or f"{resource}/".startswith(f"{granted}/")
+        for grant in grants
+    }

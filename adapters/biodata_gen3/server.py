@@ -1,0 +1,78 @@
+"""One request to the commons and its answer, or the error that the answer means."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+
+from biodata.errors import ProtocolError
+from biodata.http import Request, quote_segment
+from biodata_gen3.errors import failure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from biodata.http import HttpSession, Response
+
+__all__ = ["GRAPHQL", "Project", "ask", "ask_graphql", "read_json"]
+
+T = TypeVar("T")
+GRAPHQL = "api/v0/submission/graphql"
+_REFUSED = 400
+
+
+class Project(msgspec.Struct, frozen=True):
+    """A project of a program."""
+
+    program: str
+    code: str
+
+    @property
+    def id(self) -> str:
+        """The name by which nodes know it. It cannot be taken apart: both halves may hold hyphens."""
+        return f"{self.program}-{self.code}"
+
+    @property
+    def resource(self) -> str:
+        """The name by which rights know it."""
+        return f"/programs/{self.program}/projects/{self.code}"
+
+    def path(self, *rest: str) -> str:
+        """The path below the base URL, each name percent-encoded."""
+        return "/".join(["api/v0/submission", *map(quote_segment, (self.program, self.code)), *rest])
+
+
+def ask(session: HttpSession, request: Request, table: str | None = None, values: Iterable[Any] = ()) -> Response:
+    """The answer to a request that the server accepts.
+
+    Raises:
+        BiodataError: what the refusal means; `values` are masked in the server's words.
+    """
+    response = session.send(request)
+    if response.status < _REFUSED:
+        return response
+    raise failure(response, table, values)
+
+
+def read_json(session: HttpSession, request: Request, kind: type[T] | Any, table: str | None = None) -> T:
+    """The answer as JSON of the type `kind`."""
+    decoded: T = ask(session, request, table).decode(kind)
+    return decoded
+
+
+def ask_graphql(
+    session: HttpSession, query: str, variables: Mapping[str, Any], table: str | None = None
+) -> dict[str, Any]:
+    """The data of a query; variables hold the values, so that the text has none.
+
+    Raises:
+        QueryError: `BD-QUERY-REFUSED`, in the server's words.
+    """
+    body = {"query": query, "variables": dict(variables)}
+    request = Request.json("POST", GRAPHQL, body, idempotent=True)
+    answer: Any = ask(session, request, table, variables.values()).json()
+    data = answer.get("data") if isinstance(answer, dict) else None
+    if not isinstance(data, dict):
+        raise ProtocolError("An answer to a query has no data", code="BD-REMOTE-FORMAT", table=table)
+    return data

@@ -1,0 +1,242 @@
+"""Writing: batches of at most 100 records, each one transaction of the server (protocols/gen3.md, b).
+
+A PUT merges: properties that are not sent stay, an explicit null clears. Required properties and links must be
+sent every time, so that what is there is read first; links can be set and added to, never moved or removed.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
+
+from biodata.adapter import BatchRefused
+from biodata.errors import ProtocolError, Unsupported
+from biodata.http import Request
+from biodata.receipts import Outcome
+from biodata.records.types import Reference, element
+from biodata_gen3.refusals import NotThere, Race, refusal
+from biodata_gen3.schema import ID
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from biodata.adapter import WriteBatch
+    from biodata.http import HttpSession, Response
+    from biodata.records.types import Field, Record, Schema
+    from biodata.receipts import Status
+    from biodata_gen3.catalog import NodeType
+    from biodata_gen3.read import Reader
+    from biodata_gen3.server import Project
+
+__all__ = ["BATCH", "Writer"]
+
+BATCH = 100
+"""Records of a transaction: 100 ids fit into the line of a DELETE (protocols/gen3.md, b: Sizes)."""
+
+_LONGEST_LINE = 4000
+_UUID_AND_COMMA = 37
+_TRIES = 3
+_REFUSED = 400
+_ACTIONS: dict[Any, Status] = {"create": "created", "update": "updated"}
+
+
+class Writer:
+    """Writes to the tables of one project."""
+
+    def __init__(self, session: HttpSession, project: Project, reader: Reader) -> None:
+        self._session = session
+        self._project = project
+        self._reader = reader
+
+    def write(self, batch: WriteBatch, node: NodeType) -> list[Outcome]:
+        """Send a batch.
+
+        Raises:
+            BatchRefused: nothing of it was written.
+            PermissionDenied: this user may not write, or the project's state does not let anybody.
+        """
+        if not node.writable:
+            raise Unsupported(f"Table '{node.label}' cannot be written", code="BD-UNSUPPORTED-WRITE", table=node.label)
+        if batch.operation == "delete":
+            return self._delete(batch)
+        if batch.operation == "add":
+            return self._add(batch)
+        return self._merge(batch, node)
+
+    # add ---------------------------------------------------------------------------------------------------------
+
+    def _add(self, batch: WriteBatch) -> list[Outcome]:
+        docs = [_document(batch.schema, record, record) for record in batch.records]
+        return self._submit("POST", batch, docs, list(range(len(docs))))
+
+    # update and upsert -------------------------------------------------------------------------------------------
+
+    def _merge(self, batch: WriteBatch, node: NodeType) -> list[Outcome]:
+        """Somebody else may make a record between our look and our PUT, and then the server refuses it: look again."""
+        for _ in range(_TRIES - 1):
+            try:
+                return self._merge_once(batch, node)
+            except Race:
+                continue
+        return self._merge_once(batch, node)
+
+    def _merge_once(self, batch: WriteBatch, node: NodeType) -> list[Outcome]:
+        schema = batch.schema
+        stored = self._stored(batch, node)
+        docs: list[dict[str, Any]] = []
+        sent: list[int] = []
+        outcomes: dict[int, Outcome] = {}
+        for index, record in enumerate(batch.records):
+            key = batch.key(index)
+            present = stored.get(key)
+            if present is None:
+                if batch.operation == "update":
+                    raise BatchRefused("there is no record with this key", code="BD-NOT-FOUND", index=index)
+                changes, again = record, {}
+            else:
+                _check_links(schema, record, present, index)
+                changes = _changes(schema, record, present)
+                again = {name: present[name] for name in node.resent}
+                if not changes:
+                    outcomes[index] = Outcome(batch.rows[index], "unchanged", key, present[ID])
+                    continue
+            docs.append(_document(schema, {**again, **changes, str(schema.key): key}, changes))
+            sent.append(index)
+        for index, outcome in zip(sent, self._submit("PUT", batch, docs, sent) if docs else (), strict=True):
+            outcomes[index] = outcome
+        return [outcomes[index] for index in range(len(batch.records))]
+
+    def _stored(self, batch: WriteBatch, node: NodeType) -> dict[Any, Record]:
+        keys = [batch.key(index) for index in range(len(batch.records))]
+        names = tuple(dict.fromkeys((*node.resent, *(name for record in batch.records for name in record))))
+        found = self._reader.fetch(batch.schema, keys, names)
+        return {batch.schema.key_of(record): record for record in found}
+
+    # one transaction ---------------------------------------------------------------------------------------------
+
+    def _submit(self, method: str, batch: WriteBatch, docs: list[dict[str, Any]], sent: list[int]) -> list[Outcome]:
+        response = self._session.send(Request.json(method, self._project.path(), docs))
+        if response.status >= _REFUSED:
+            raise refusal(response, batch, sent)
+        return self._outcomes(response, batch, sent)
+
+    @staticmethod
+    def _outcomes(response: Response, batch: WriteBatch, sent: list[int]) -> list[Outcome]:
+        """One for each record, by the report: a success may have changed nothing (protocols/gen3.md, fact 3)."""
+        report: Any = response.json()
+        entities = report.get("entities") or [] if isinstance(report, dict) else []
+        counted = report["created_entity_count"] + report["updated_entity_count"] if entities else 0
+        actions = [_ACTIONS.get(one.get("action")) for one in entities]
+        if len(entities) != len(sent) or counted != len(sent) or None in actions:
+            raise ProtocolError(
+                f"The commons reports {counted} records written of {len(sent)}",
+                code="BD-REMOTE-SHORT",
+                table=batch.schema.table,
+            )
+        return [
+            Outcome(batch.rows[index], action or "unknown", batch.key(index), one.get("id"))
+            for index, action, one in zip(sent, actions, entities, strict=True)
+        ]
+
+    # delete ------------------------------------------------------------------------------------------------------
+
+    def _delete(self, batch: WriteBatch) -> list[Outcome]:
+        keys = [batch.key(index) for index in range(len(batch.records))]
+        found = self._reader.fetch(batch.schema, keys, ())
+        ids = {batch.schema.key_of(one): str(one[ID]) for one in found}
+        there = [index for index, key in enumerate(keys) if key in ids]
+        room = _LONGEST_LINE - len(self._session.base_url) - len(self._project.path("entities"))
+        size = max(1, room // _UUID_AND_COMMA)
+        for start in range(0, len(there), size):
+            self._delete_some(batch, there[start : start + size], ids)
+        return [
+            Outcome(row, "deleted" if key in ids else "unchanged", key, ids.get(key))
+            for row, key in zip(batch.rows, keys, strict=True)
+        ]
+
+    def _delete_some(self, batch: WriteBatch, indexes: list[int], ids: dict[Any, str]) -> None:
+        """A request that came twice finds some gone: the rest is asked for again, without them."""
+        wanted = [ids[batch.key(index)] for index in indexes]
+        while wanted:
+            path = self._project.path("entities", ",".join(wanted))
+            label = self._project.path("entities", "{ids}")
+            response = self._session.send(Request(method="DELETE", path=path, label=label))
+            if response.status < _REFUSED:
+                return
+            try:
+                raise refusal(response, batch, indexes, ids)
+            except NotThere as gone:
+                wanted = [one for one in wanted if one not in gone.ids]
+
+
+# --- records as documents ------------------------------------------------------------------------------------------
+
+
+def _document(schema: Schema, values: Record, given: Record) -> dict[str, Any]:
+    """A record as sheepdog takes it; null only where it was given, to clear."""
+    doc: dict[str, Any] = {"type": schema.table}
+    for name, value in values.items():
+        field = schema[name]
+        empty = value is None or value == []
+        if name == ID or (empty and (field.options.get("link") or name not in given)):
+            continue
+        doc[name] = None if empty else _encoded(field, value)
+    return doc
+
+
+def _encoded(field: Field, value: Any) -> Any:
+    type_ = element(field.type)
+    if isinstance(type_, Reference):
+        key = "code" if type_.table == "project" else "submitter_id"
+        return [{key: one} for one in value] if isinstance(value, list) else {key: value}
+    return [_plain(one) for one in value] if isinstance(value, list) else _plain(value)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _changes(schema: Schema, record: Record, present: Record) -> Record:
+    """What differs from what is stored; no value and no element are the same."""
+    keys = {*schema.key_fields, ID}
+    return {
+        name: value
+        for name, value in record.items()
+        if name not in keys and not _same(schema[name], value, present.get(name))
+    }
+
+
+def _same(field: Field, one: Any, other: Any) -> bool:
+    if one in (None, []) or other in (None, []):
+        return one in (None, []) and other in (None, [])
+    if field.options.get("link") and isinstance(one, list):
+        return set(one) == set(other)
+    return type(one) is type(other) and bool(one == other) if isinstance(one, bool) else bool(one == other)
+
+
+def _check_links(schema: Schema, record: Record, present: Record, index: int) -> None:
+    """A link that is there can neither be moved nor removed (protocols/gen3.md, fact 4).
+
+    Raises:
+        BatchRefused: `BD-WRITE-LINK`.
+    """
+    for name, value in record.items():
+        if not schema[name].options.get("link"):
+            continue
+        held, wanted = _ends(present.get(name)), _ends(value)
+        kept = held <= wanted if isinstance(present.get(name), list) else not held or held == wanted
+        if not kept:
+            raise BatchRefused(
+                f"a link of field '{name}' would be moved or removed, and a commons cannot do that: delete the record "
+                "and add it again",
+                code="BD-WRITE-LINK",
+                index=index,
+                field=name,
+            )
+
+
+def _ends(value: Any) -> set[Any]:
+    listed: Sequence[Any] = value if isinstance(value, list) else [value]
+    return {one for one in listed if one is not None}
