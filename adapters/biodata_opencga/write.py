@@ -5,12 +5,13 @@ An answer may be half done: single records stand in its events, the others are w
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from biodata.errors import BiodataError, PermissionDenied
-from biodata.http import Request, quote_segment, was_maybe_sent
+from biodata.http import Request, mask_values, quote_segment, was_maybe_sent
 from biodata.receipts import Outcome, Status
 from biodata_opencga.answers import code_of, failure, is_denied, opened, words
 from biodata_opencga.bodies import Unwritable, for_add, for_update
@@ -34,6 +35,7 @@ IDS = 100
 _OK, _SERVER = 400, 500
 _REFUSED = frozenset({400, 404, 500})
 _UNREADABLE = "text/plain"
+_QUOTED = re.compile(r"'[^']*'")
 
 
 def write(session: HttpSession, study: str | None, batch: WriteBatch) -> list[Outcome]:
@@ -226,10 +228,7 @@ class _Writer:
         if missing:
             self._absent(index, "refused" if done == "updated" else "unchanged")
             return
-        from biodata.http.redaction import mask_values
-
-        masked = mask_values(message, self._values([index])).rstrip(".")
-        self._note(index, "refused", code_of(message), masked)
+        self._note(index, "refused", code_of(message), _quiet(mask_values(message, self._values([index]))))
 
     def _refused(self, indexes: list[int], response: Response, envelope: Envelope) -> None:
         """A call that was refused as a whole: the records' fault, or an error."""
@@ -245,10 +244,15 @@ class _Writer:
             self._note(index, "refused", code, self._masked(indexes, envelope))
 
     def _masked(self, indexes: list[int], envelope: Envelope) -> str:
-        return words(envelope, self._values(indexes)) or "the server refuses it and gives no reason"
+        return _quiet(words(envelope, self._values(indexes))) or "the server refuses it and gives no reason"
 
     def _values(self, indexes: list[int]) -> list[Any]:
         return list(_flat(self._batch.records[index] for index in indexes))
+
+
+def _quiet(message: str) -> str:
+    """The message without the ids that the server quotes: they may be those of other records."""
+    return _QUOTED.sub("'…'", message).rstrip(".")
 
 
 def _flat(value: Any) -> Iterable[Any]:

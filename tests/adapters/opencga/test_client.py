@@ -1,0 +1,110 @@
+"""pyopencga's client on our session: nothing at construction, our tokens, access held."""
+
+from __future__ import annotations
+
+import pytest
+
+import biodata
+from biodata_opencga.adapter import OpencgaAdapter
+
+STUDY = "demo@project:study"
+
+
+def test_making_it_sends_and_prints_nothing(rig, capfd):
+    client = rig.connect().client
+    assert len(rig.log) == 0
+    assert capfd.readouterr() == ("", "")
+    assert type(client).__mro__[1].__name__ == "OpencgaClient"
+    assert len(client.clients) >= 19
+
+
+def test_it_reads(rig):
+    client = rig.connect("read").client
+    response = client.individuals.search(study=STUDY, sex="MALE", include="id", count=True, limit=3)
+    assert len(response.get_results()) == 3
+    assert response.get_num_matches() == 9
+    assert client.samples.info("NA12877-DNA", study=STUDY).get_result(0)["individualId"] == "NA12877"
+    assert client.samples.info(["NA12878-DNA", "NA12877-DNA"], study=STUDY, include=["id"]).get_num_results() == 2
+    assert client.meta.about().get_result(0)["Version"] == "5.0.0"
+    assert rig.logins() == 1, "no second login, no refresh"
+
+
+def test_it_pages_by_itself(rig):
+    connection = rig.connect()
+    connection["samples"].add([{"id": f"b{number:04}"} for number in range(1100)]).raise_for_refused()
+    rig.log.clear()
+    response = connection.client.samples.search(study=STUDY, include="id")
+    assert len(response.get_results()) == response.get_num_results() == 1117
+    assert len(rig.asked("GET", "/samples/search")) == 2
+    assert len(connection.client.samples.search(study=STUDY, include="id", limit=1050).get_results()) == 1050
+
+
+def test_it_writes_where_it_may(rig):
+    client = rig.connect("write").client
+    client.samples.create({"id": "made"}, study=STUDY)
+    client.samples.update("made", {"description": "A & B"}, study=STUDY)
+    assert client.samples.info("made", study=STUDY).get_result(0)["description"] == "A & B"
+    with pytest.raises(biodata.PermissionDenied) as caught:
+        client.samples.delete("made", study=STUDY)
+    assert caught.value.code == "BD-ACCESS"
+    rig.connect("delete").client.samples.delete("made", study=STUDY)
+
+
+def test_it_does_not_write_on_a_profile_that_reads(rig):
+    client = rig.connect("read").client
+    calls = (
+        lambda: client.samples.create({"id": "x"}, study=STUDY),
+        lambda: client.samples.update("NA12877-DNA", {"description": "x"}, study=STUDY),
+        lambda: client.samples.delete("NA12877-DNA", study=STUDY),
+        lambda: client.samples.update_acl("viewer", "SET", {"sample": "NA12877-DNA", "permissions": "NONE"}),
+        lambda: client.studies.update_acl("viewer", "SET", {"study": STUDY, "template": "admin"}),
+    )
+    for call in calls:
+        with pytest.raises(biodata.PermissionDenied):
+            call()
+    assert len(rig.log) == 0
+
+
+def test_odd_values_arrive_whole(rig):
+    client = rig.connect().client
+    name = "A&B #1 + 100% ?"
+    client.individuals.create({"id": "odd", "name": name}, study=STUDY)
+    assert client.individuals.search(study=STUDY, name=name, include="id").get_results()[0]["id"] == "odd"
+
+
+def test_errors_are_ours(rig):
+    client = rig.connect().client
+    with pytest.raises(biodata.BiodataError):
+        client.samples.info("nobody", study=STUDY)
+    viewer = rig.connect(user="viewer").client
+    rig.log.clear()
+    with pytest.raises(biodata.PermissionDenied):
+        viewer.samples.update("NA12877-DNA", {"description": "x"}, study=STUDY)
+    assert len(rig.asked("POST", "/update")) == 1
+
+
+def test_a_dead_token_is_renewed(rig):
+    client = rig.connect().client
+    client.samples.search(study=STUDY, limit=1)
+    rig.sandbox.clock.advance(3601)
+    assert client.samples.search(study=STUDY, limit=1).get_num_results() == 1
+    assert rig.logins() == 2
+
+
+def test_downloads_are_bytes(rig):
+    client = rig.connect().client
+    client.files.create({"path": "data/a.txt", "type": "FILE", "content": "hello\n"}, study=STUDY, parents=True)
+    assert client.files.download("data:a.txt", study=STUDY) == b"hello\n"
+
+
+def test_an_open_client_can_be_wrapped(rig):
+    from pyopencga.opencga_client import OpencgaClient
+    from pyopencga.opencga_config import ClientConfiguration
+
+    token = rig.state.token("demo", "demo")
+    theirs = OpencgaClient(ClientConfiguration({"rest": {"host": rig.url}}), token=token, auto_refresh=False)
+    settings = OpencgaAdapter.wrap(theirs)
+    assert settings is not None
+    connection = rig.connect(user=None, password=None, url=settings.url, token=settings.token)
+    assert connection["samples"].count() == 17
+    assert OpencgaAdapter.wrap(object()) is None

@@ -1,0 +1,74 @@
+"""The keys of a profile, and client-configuration.yml in both shapes."""
+
+from __future__ import annotations
+
+import pytest
+
+import biodata
+from biodata.config.settings import settings_from_values
+from biodata_opencga.settings import OpencgaSettings, check_login, server_root
+
+SHIPPED = """\
+logLevel: INFO
+rest:
+  hosts:
+    - {name: test, url: https://test.example.org/opencga}
+    - {name: prod, url: https://opencga.example.org/opencga/}
+  defaultHost: prod
+  tokenAutoRefresh: true
+  query: {batchSize: 200, limit: 2000}
+grpc: {host: "localhost:9091"}
+"""
+
+
+def settings(**values):
+    return settings_from_values(OpencgaSettings, values)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"url": "https://opencga.example.org/opencga"},
+        {"url": "https://opencga.example.org/opencga/webservices/rest/v2/"},
+        {"config": {"rest": {"host": "https://opencga.example.org/opencga"}}},
+        {"config": {"rest": {"hosts": [{"name": "a", "url": "https://opencga.example.org/opencga/"}]}}},
+    ],
+)
+def test_addresses(values):
+    assert server_root(settings(**values)) == "https://opencga.example.org/opencga"
+
+
+def test_the_file_that_the_server_ships(tmp_path):
+    path = tmp_path / "client-configuration.yml"
+    path.write_text(SHIPPED, encoding="utf-8")
+    assert server_root(settings(config=str(path))) == "https://opencga.example.org/opencga"
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        {"url": "https://a.example.org/", "config": {"rest": {"host": "https://b.example.org"}}},
+        {"config": {}},
+        {"config": {"rest": {}}},
+        {"config": {"rest": {"host": "opencga.example.org"}}},
+        {"config": {"rest": {"hosts": [{"name": "a", "url": "https://a.example.org"}], "defaultHost": "b"}}},
+    ],
+)
+def test_addresses_that_are_none(values):
+    with pytest.raises(biodata.ConfigError):
+        server_root(settings(**values))
+
+
+@pytest.mark.parametrize(
+    "values", [{}, {"user": "me"}, {"password": "x"}, {"token": "t", "user": "me", "password": "x"}]
+)
+def test_logins_that_are_none(values):
+    with pytest.raises(biodata.ConfigError) as caught:
+        check_login(settings(url="https://a.example.org/", **values))
+    assert caught.value.code == "BD-CONFIG-LOGIN"
+
+
+def test_a_configuration_opens_a_connection(rig):
+    config = {"rest": {"hosts": [{"name": "here", "url": rig.url}], "defaultHost": "here"}}
+    assert rig.connect(url=None, config=config)["samples"].count() == 17

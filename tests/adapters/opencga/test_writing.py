@@ -1,0 +1,214 @@
+"""Adding, changing, deleting: bodies, lists, refusals, half-done answers, lost answers."""
+
+from __future__ import annotations
+
+import pytest
+
+import biodata
+
+
+def test_add_and_read_again(writing):
+    record = {
+        "id": "new",
+        "description": "made for a test",
+        "individualId": "NA12877",
+        "somatic": True,
+        "processing": {"product": {"id": "DNA"}, "labSampleId": "L-7"},
+        "phenotypes": [{"id": "HP:1", "name": "one", "status": "OBSERVED"}],
+        "attributes": {"a": 1, "deep": {"b": [1, 2]}},
+    }
+    receipt = writing["samples"].add(record)
+    assert (receipt.created, receipt.outcomes[0].key) == (1, "new")
+    stored = writing["samples"].get("new")
+    assert receipt.outcomes[0].id == stored["uuid"]
+    assert (stored["description"], stored["individualId"], stored["somatic"]) == ("made for a test", "NA12877", True)
+    assert stored["processing"]["product"]["id"] == "DNA"
+    assert stored["phenotypes"][0]["name"] == "one"
+    assert stored["attributes"] == record["attributes"]
+
+
+def test_an_individual_with_parents_and_samples_that_are_there(writing):
+    writing["samples"].add({"id": "s"}).raise_for_refused()
+    person = {"id": "kid", "sex": {"id": "FEMALE"}, "father": "NA12877", "mother": "NA12878", "samples": ["s"]}
+    writing["individuals"].add(person).raise_for_refused()
+    stored = writing["individuals"].get("kid", fields=["father", "mother", "samples", "sex.id"])
+    assert stored == {"father": "NA12877", "mother": "NA12878", "samples": ["s"], "sex": {"id": "FEMALE"}}
+    assert writing["samples"].get("s")["individualId"] == "kid"
+
+
+def test_a_family_and_a_cohort(writing):
+    writing["families"].add({"id": "trio", "members": ["NA12877", "NA12878", "NA12882"]}).raise_for_refused()
+    assert writing["families"].get("trio")["members"] == ["NA12877", "NA12878", "NA12882"]
+    writing["cohorts"].add({"id": "two", "type": "COLLECTION", "samples": ["NA12877-DNA"]}).raise_for_refused()
+    writing["cohorts"].update({"id": "two", "samples": ["NA12878-DNA"]}, lists="add").raise_for_refused()
+    assert writing["cohorts"].get("two")["samples"] == ["NA12877-DNA", "NA12878-DNA"]
+
+
+def test_a_duplicate_stops_and_the_rest_is_not_sent(writing):
+    receipt = writing["samples"].add([{"id": "a"}, {"id": "NA12877-DNA"}, {"id": "b"}])
+    assert [one.status for one in receipt] == ["created", "refused", "not_sent"]
+    assert receipt.refused[0].code == "BD-WRITE-DUPLICATE"
+    assert "NA12877" not in receipt.refused[0].message
+    receipt = writing["samples"].add([{"id": "c"}, {"id": "a"}, {"id": "d"}], on_refused="isolate")
+    assert [one.status for one in receipt] == ["created", "refused", "created"]
+
+
+@pytest.mark.parametrize(
+    ("record", "code"),
+    [
+        ({"id": "a b"}, "BD-WRITE-KEY"),
+        ({"id": "x", "individualId": "nobody"}, "BD-WRITE-REFERENCE"),
+        ({"id": "x", "version": 3}, "BD-WRITE-READ-ONLY"),
+        ({"id": "x", "nonsense": 3}, "BD-WRITE-UNKNOWN-FIELD"),
+        ({"description": "no id"}, "BD-KEY-EMPTY"),
+    ],
+)
+def test_refused_records(writing, record, code):
+    receipt = writing["samples"].add(record)
+    assert [one.code for one in receipt.refused] == [code]
+
+
+def test_update_changes_what_is_given_and_nothing_else(writing):
+    samples = writing["samples"]
+    samples.add({"id": "u", "description": "old", "phenotypes": [{"id": "P:1"}, {"id": "P:2"}]})
+    assert samples.update({"id": "u", "phenotypes": [{"id": "P:3"}]}).updated == 1
+    stored = samples.get("u")
+    assert [one["id"] for one in stored["phenotypes"]] == ["P:3"], "replaced whole, not added to"
+    assert stored["description"] == "old"
+    samples.update({"id": "u", "phenotypes": [{"id": "P:4"}]}, lists="add")
+    samples.update({"id": "u", "phenotypes": [{"id": "P:3"}]}, lists="remove")
+    assert [one["id"] for one in samples.get("u")["phenotypes"]] == ["P:4"]
+    samples.update({"id": "u", "phenotypes": [], "description": None, "individualId": "NA12877"})
+    stored = samples.get("u")
+    assert (stored["phenotypes"], stored["description"], stored["individualId"]) == ([], None, "NA12877")
+    samples.update({"id": "u", "individualId": None})
+    assert samples.get("u")["individualId"] is None
+
+
+def test_what_cannot_be_cleared_is_refused_before_it_is_sent(rig):
+    connection = rig.connect()
+    connection["samples"].add({"id": "u", "attributes": {"a": 1, "b": 2}})
+    connection["individuals"].schema  # noqa: B018 - only to have it
+    rig.log.clear()
+    for record in ({"sex": None}, {"father": None}, {"lifeStatus": None}, {"attributes": None}):
+        receipt = connection["individuals"].update({"id": "NA12882", **record})
+        assert [one.code for one in receipt.refused] == ["BD-WRITE-CLEAR"], record
+    assert len(rig.log) == 0
+    receipt = connection["samples"].update({"id": "u", "attributes": {"a": 3}})
+    assert receipt.refused[0].code == "BD-WRITE-CLEAR", "b would stay"
+    assert rig.asked("POST", "/update") == []
+    assert connection["samples"].update({"id": "u", "attributes": {"a": 3, "b": 2, "c": 1}}).updated == 1
+
+
+def test_equal_updates_go_together(rig):
+    samples = rig.connect()["samples"]
+    keys = [f"NA128{number}-DNA" for number in (77, 78, 79, 80)]
+    rig.log.clear()
+    receipt = samples.update([{"id": key, "description": "same"} for key in keys])
+    assert receipt.updated == 4
+    assert len(rig.asked("POST", "/update")) == 1
+    assert samples.count() == 17
+
+
+def test_a_half_done_update(writing):
+    records = [{"id": key, "description": "x"} for key in ("NA12877-DNA", "nobody", "a,b", "NA12878-DNA")]
+    receipt = writing["samples"].update(records, on_refused="isolate")
+    assert [one.status for one in receipt] == ["updated", "refused", "refused", "updated"]
+    assert {one.code for one in receipt.refused} == {"BD-NOT-FOUND"}
+
+
+def test_upsert_twice(rig):
+    samples = rig.connect()["samples"]
+    records = [{"id": "NA12877-DNA", "description": "d"}, {"id": "n1", "somatic": True}]
+    assert str(samples.upsert(records)) == "upsert samples: 1 updated, 1 created"
+    rig.log.clear()
+    assert samples.upsert(records).unchanged == 2
+    assert rig.asked("POST", "/samples") == []
+
+
+def test_delete_record_by_record(writing):
+    samples = writing["samples"]
+    samples.add([{"id": "a"}, {"id": "b"}])
+    receipt = samples.delete(["a", "nobody", "NA12877-DNA", "b", "x/y"], on_refused="isolate")
+    assert [one.status for one in receipt] == ["deleted", "unchanged", "refused", "deleted", "unchanged"]
+    assert receipt.refused[0].code == "BD-WRITE-REFERENCED"
+    assert "NA12877" not in receipt.refused[0].message
+    assert samples.count() == 17
+    assert samples.add({"id": "a"}).created == 1, "an id can be used again"
+
+
+def test_more_than_a_hundred(rig):
+    samples = rig.connect()["samples"]
+    keys = [f"many-{number:03}" for number in range(250)]
+    samples.add([{"id": key} for key in keys]).raise_for_refused()
+    assert len(samples.get(keys, fields=["id"])) == 250
+    rig.log.clear()
+    assert samples.update([{"id": key, "description": "d"} for key in keys]).updated == 250
+    assert len(rig.asked("POST", "/update")) == 3
+    assert samples.delete(keys).deleted == 250
+    assert len(rig.asked("DELETE", "/delete")) == 3
+
+
+def test_files_are_queued_for_deletion(writing):
+    files = writing["files"]
+    assert files.add({"id": "data:a.txt", "type": "FILE"}).created == 1
+    assert files.get("data:a.txt")["path"] == "data/a.txt"
+    receipt = files.delete(["data:a.txt", "data:none.txt"])
+    assert (receipt.queued, receipt.unchanged) == (1, 1)
+    assert files.get("data:a.txt", fields=["name"]) == {"name": "a.txt"}, "it stays until the job has run"
+
+
+def test_projects_cannot_be_written(writing):
+    with pytest.raises(biodata.Unsupported):
+        writing["projects"].add({"id": "x"})
+
+
+def test_the_answer_of_a_create_is_lost(rig):
+    samples = rig.connect()["samples"]
+    samples.count()
+    rig.faults.add("POST */samples/create", drop="after")
+    rig.log.clear()
+    receipt = samples.add({"id": "lost", "description": "here"})
+    assert [one.status for one in receipt] == ["created"]
+    assert len(rig.asked("POST", "/samples/create")) == 1, "never sent twice"
+
+
+def test_a_create_that_never_arrived_is_unknown(rig):
+    samples = rig.connect()["samples"]
+    samples.count()
+    rig.faults.add("POST */samples/create", drop="before")
+    receipt = samples.add({"id": "lost"})
+    assert [one.status for one in receipt] == ["unknown"]
+    assert samples.count("id = 'lost'") == 0
+
+
+def test_a_denied_write_is_sent_once(rig):
+    connection = rig.connect(user="viewer")
+    connection["samples"].count()
+    for verb, part, work in (
+        ("POST", "/create", lambda: connection["samples"].add({"id": "x"})),
+        ("POST", "/update", lambda: connection["samples"].update({"id": "NA12877-DNA", "description": "x"})),
+        ("DELETE", "/delete", lambda: connection["cohorts"].delete("generation-1")),
+    ):
+        rig.log.clear()
+        with pytest.raises(biodata.PermissionDenied):
+            work()
+        assert len(rig.asked(verb, part)) == 1
+        assert rig.logins() == 0
+
+
+def test_partly_denied(rig):
+    owner, viewer = rig.connect(), rig.connect(user="viewer")
+    client = owner.client
+    client.samples.update_acl("viewer", "SET", {"sample": "NA12877-DNA", "permissions": "VIEW,WRITE"})
+    records = [{"id": key, "description": "x"} for key in ("NA12877-DNA", "NA12878-DNA")]
+    receipt = viewer["samples"].update(records, on_refused="isolate")
+    assert [(one.status, one.code) for one in receipt] == [("updated", ""), ("refused", "BD-WRITE-DENIED")]
+    assert owner["samples"].get("NA12877-DNA")["description"] == "x"
+
+
+def test_access_levels(rig):
+    with pytest.raises(biodata.PermissionDenied) as caught:
+        rig.connect("read")["samples"].add({"id": "x"})
+    assert caught.value.code == "BD-ACCESS"
+    assert len(rig.log) == 0
