@@ -97,6 +97,18 @@ def test_downloads_are_bytes(rig):
     assert client.files.download("data:a.txt", study=STUDY) == b"hello\n"
 
 
+def test_uploads_go_through_our_session_too(rig, tmp_path):
+    path = tmp_path / "up.txt"
+    path.write_text("uploaded\n", encoding="utf-8")
+    options = {"study": STUDY, "relative_file_path": "data/", "file_format": "PLAIN", "bioformat": "NONE"}
+    made = rig.connect().client.files.upload(file=str(path), **options).get_result(0)
+    assert (made["path"], made["size"], made["bioformat"]) == ("data/up.txt", 9, "NONE")
+    rig.log.clear()
+    with pytest.raises(biodata.PermissionDenied):
+        rig.connect("read").client.files.upload(file=str(path), **options)
+    assert len(rig.log) == 0
+
+
 def test_an_open_client_can_be_wrapped(rig):
     from pyopencga.opencga_client import OpencgaClient
     from pyopencga.opencga_config import ClientConfiguration
