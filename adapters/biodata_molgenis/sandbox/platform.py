@@ -45,11 +45,14 @@ class MolgenisSandbox(SandboxPlatform):
         return self._application
 
     def seed(self) -> None:
-        """Add the tables `ASE` and `SampleAse` with their real rows, and the user `viewer`."""
+        """Add `ASE` and `SampleAse` with their real rows, `persons` with made ones, and the user `viewer`."""
         self.state.create_table("ASE", _ase(), description="Allele-specific expression by SNP")
         self.state.create_table("SampleAse", _sample_ase(), description="Allele counts by SNP and sample")
+        self.state.create_table(
+            "persons", _persons(), description="Some of pedigree 1463; phenotypes made for the demo"
+        )
         self.state.add_user(VIEWER, VIEWER)
-        for table in ("ASE", "SampleAse"):
+        for table in ("ASE", "SampleAse", "persons"):
             self.state.add_rows(table, _demo_rows(table))
             self.state.grant(VIEWER, table, "read")
 
@@ -91,6 +94,15 @@ def _sample_ase() -> Iterable[Attribute]:
     yield Attribute(name="Position", type="int")
     yield Attribute(name="Ref_Counts", description="Reads with the reference allele, as text")
     yield Attribute(name="Alt_Counts", description="Reads with the alternative allele, as text")
+
+
+def _persons() -> Iterable[Attribute]:
+    yield Attribute(name="id", is_id=True, description="Coriell identifier")
+    yield Attribute(name="sex", type="enum", enum_options=("m", "f"))
+    yield Attribute(name="height_cm", type="int", description="Body height in cm; made for the demo")
+    yield Attribute(name="smoker", type="bool", description="Made for the demo")
+    yield Attribute(name="glucose_mmol_l", type="decimal", description="Fasting glucose in mmol/l; made for the demo")
+    yield Attribute(name="examined", type="date", description="Day of the examination; made for the demo")
 
 
 def _demo_rows(table: str) -> list[dict[str, str]]:

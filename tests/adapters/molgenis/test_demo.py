@@ -14,7 +14,7 @@ def demo(sandbox):
 
 
 def test_the_profile_of_the_sandbox_opens(demo):
-    assert [table.name for table in demo.tables()] == ["ASE", "SampleAse"]
+    assert [table.name for table in demo.tables()] == ["ASE", "SampleAse", "persons"]
     assert demo.identity().user == "admin"
 
 
