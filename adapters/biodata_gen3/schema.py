@@ -90,7 +90,7 @@ def _described(rule: dict[str, Any]) -> str:
 
 
 def value_type(rule: dict[str, Any]) -> Any:
-    """The type of a property; what may be of several kinds is JSON."""
+    """The type of a property; what may be of several kinds is JSON. Bounds are the server's to check."""
     kinds = {kind: one for one in _alternatives(rule) for kind in _kinds(one)}
     if set(kinds) == {"integer", "number"}:
         return Float()
@@ -101,7 +101,7 @@ def value_type(rule: dict[str, Any]) -> Any:
         item = value_type(one.get("items") or {})
         return List(item if not isinstance(item, List) else Json())
     if kind == "integer":
-        return Integer(64, minimum=_whole(one.get("minimum")), maximum=_whole(one.get("maximum")))
+        return Integer()
     if kind == "string":
         return _FORMATS.get(str(one.get("format")), String(_choices(rule), one.get("maxLength")))
     scalars: dict[str, Any] = {"number": Float(), "boolean": Boolean()}
@@ -125,7 +125,3 @@ def _choices(rule: dict[str, Any]) -> tuple[str, ...] | None:
     if not listed or any(one is None for one in listed):
         return None
     return tuple(str(value) for one in listed for value in one or () if value is not None)
-
-
-def _whole(number: Any) -> int | None:
-    return int(number) if isinstance(number, int | float) else None

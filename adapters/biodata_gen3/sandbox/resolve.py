@@ -69,7 +69,9 @@ def value(node: Node | Bare, info: GraphQLResolveInfo) -> Any:
         node = node.node
     if name == "project_id":
         return info.context.project_id(node)
-    return node.value(name)
+    held = node.value(name)
+    # Numbers are floats here, integers too, however large (protocols/gen3.md, fact 5).
+    return float(held) if isinstance(held, int) and not isinstance(held, bool) else held
 
 
 def nodes(_: Any, info: GraphQLResolveInfo, **args: Any) -> list[Node]:

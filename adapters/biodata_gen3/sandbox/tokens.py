@@ -22,15 +22,16 @@ KEY_SCOPES = (
 )  # fmt: skip
 LOGIN_SCOPES = (*KEY_SCOPES, "credentials")
 _PARTS = 3
+_WHOLE_SECONDS = 60
 
 
 class Refused(Exception):
     """A token that is not good; `kind` is what is wrong: malformed, signature, expired, early, purpose."""
 
-    def __init__(self, kind: str, message: str, expired_at: int = 0) -> None:
+    def __init__(self, kind: str, message: str, expired_at: float = 0) -> None:
         super().__init__(message)
         self.kind = kind
-        self.expired_at = expired_at
+        self.expired_at = int(expired_at)
 
 
 class Tokens:
@@ -70,10 +71,12 @@ class Tokens:
     def _claims(
         self, user: User, purpose: str, lifetime: float, scopes: tuple[str, ...], issued: float | None
     ) -> dict[str, Any]:
-        start = int(self._clock.time() if issued is None else issued)
+        start = self._clock.time() if issued is None else issued
+        if lifetime >= _WHOLE_SECONDS:  # a token of one second would be dead at once where the second is nearly over
+            start, lifetime = int(start), int(lifetime)
         return {
             "pur": purpose, "aud": ["gen3"], "sub": str(user.number), "iss": self.issuer, "iat": start,
-            "exp": start + int(lifetime), "jti": str(uuid.uuid4()), "azp": "", "scope": list(scopes),
+            "exp": start + lifetime, "jti": str(uuid.uuid4()), "azp": "", "scope": list(scopes),
         }  # fmt: skip
 
     def _signed(self, claims: dict[str, Any]) -> str:
