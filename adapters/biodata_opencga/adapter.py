@@ -137,7 +137,7 @@ class OpencgaAdapter(Adapter):
 
     @property
     def client(self) -> Any:
-        """pyopencga's OpencgaClient on our session."""
+        """Pyopencga's OpencgaClient on our session."""
         if self._client is None:
             from biodata_opencga.client import official_client
 

@@ -108,7 +108,9 @@ def _encoded(field: Field, value: Any, how: str) -> Any:
 
 def _ids(field: Field, value: list[Any]) -> list[str]:
     if any("," in one or not one for one in value):
-        raise Unwritable("BD-WRITE-REFERENCE", f"field '{field.name}' names a record that cannot be there", field.name)
+        raise Unwritable(
+            "BD-WRITE-REFERENCE", f"field '{field.name}' names a record that cannot be there", field.name
+        )
     return list(value)
 
 

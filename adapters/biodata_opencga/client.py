@@ -168,7 +168,9 @@ class _Wire:
         got = len(results)
         while got == size == _PAGE and (limit is None or len(results) < limit):
             skip += size
-            page = ask({"skip": str(skip), "limit": str(_PAGE if limit is None else min(_PAGE, limit - len(results)))})
+            page = ask(
+                {"skip": str(skip), "limit": str(_PAGE if limit is None else min(_PAGE, limit - len(results)))}
+            )
             got = len(_results(page))
             results += _results(page)
         if whole.get("responses"):

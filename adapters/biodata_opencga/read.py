@@ -49,8 +49,7 @@ def requests(plan: Plan, study: str | None, after: Page | None) -> Sequence[Page
     call = msgspec.structs.replace(first, expected=after.total)
     starts = range(first.skip + first.limit, end, plan.page_size)
     return [
-        _page_request(call, plan.schema, at, min(plan.page_size, end - at), counted=at == starts[-1])
-        for at in starts
+        _page_request(call, plan.schema, at, min(plan.page_size, end - at), counted=at == starts[-1]) for at in starts
     ]
 
 

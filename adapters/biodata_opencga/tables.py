@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from biodata.records.types import Boolean, DateTime, Field, Integer, Json, List, Object, Reference, String
+from biodata.records.types import Boolean, DateTime, Field, Integer, Json, List, Object, Path, Reference, String
 
 if TYPE_CHECKING:
-    from biodata.records.types import DataType, Path
+    from biodata.records.types import DataType
 
 __all__ = ["TABLES", "Parameter", "Table"]
 
@@ -95,7 +95,7 @@ _TAIL = (
     _given("internal", Json()),
 )
 _VERSION = _given("version", Integer(32))
-_TEXT_ID = {
+_TEXT_ID: dict[Path, Parameter] = {
     ("id",): Parameter("id"),
     ("uuid",): Parameter("uuid"),
     ("creationDate",): Parameter("creationDate", "date"),
@@ -309,6 +309,5 @@ _STUDIES = Table(
     in_study=False,
 )
 TABLES: dict[str, Table] = {
-    table.name: table
-    for table in (_INDIVIDUALS, _SAMPLES, _FAMILIES, _COHORT_TABLE, _FILES, _PROJECTS, _STUDIES)
+    table.name: table for table in (_INDIVIDUALS, _SAMPLES, _FAMILIES, _COHORT_TABLE, _FILES, _PROJECTS, _STUDIES)
 }

@@ -211,8 +211,10 @@ class _Writer:
             self._refused(indexes, response, envelope)
             return
         told = {str(self._batch.key(index)) for index in indexes}
-        if is_denied(envelope) and all("denied" in by_id[key].message for key in told if key in by_id) and not (
-            told - by_id.keys() or self._done
+        if (
+            is_denied(envelope)
+            and all("denied" in by_id[key].message for key in told if key in by_id)
+            and not (told - by_id.keys() or self._done)
         ):
             raise PermissionDenied(self._masked(indexes, envelope), table=self._table)
         for index in indexes:

@@ -104,7 +104,9 @@ def _update_user(call: Call, name: str) -> Part:
     user["internal"] = {**user["internal"], "lastModified": call.stamp.text}
     results = [user] if call.ask.flag("includeResult") else []
     projects = [project_document(call, one) for one in seen_projects(call)]
-    return Part(results=[{**one, "projects": projects} for one in results], updated=1, matches=1, absent=("attributes",))
+    return Part(
+        results=[{**one, "projects": projects} for one in results], updated=1, matches=1, absent=("attributes",)
+    )
 
 
 def organizations(call: Call, rest: list[str]) -> Part:

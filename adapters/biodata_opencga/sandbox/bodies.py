@@ -6,7 +6,7 @@ Sources: protocols/opencga.md, sections 3 and 6; recordings 008, 009, 042, 043, 
 from __future__ import annotations
 
 import json
-from json.decoder import scanstring
+from json.decoder import scanstring  # type: ignore[attr-defined]  # there, and not in the stubs
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
@@ -77,7 +77,8 @@ def read_body(ask: Ask, spec: Spec) -> dict[str, Any]:
     except ValueError:
         raise BadBody(_unparsable(text)) from None
     _check(value, spec, (), spec.java, text)
-    return _without_nulls(value)
+    body: dict[str, Any] = _without_nulls(value)
+    return body
 
 
 def _check(value: Any, shape: Shape, path: tuple[str | int, ...], chain: str, text: str) -> None:

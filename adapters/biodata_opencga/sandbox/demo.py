@@ -39,7 +39,12 @@ def fill(state: State, people: Sequence[dict[str, str]]) -> None:
         _send(state, "individuals", _individual(person))
         _send(state, "samples", {"id": f"{person['individual']}-DNA", "individualId": person["individual"]})
     names = ",".join(person["individual"] for person in people)
-    _send(state, "families", {"id": FAMILY, "name": "CEPH/Utah pedigree 1463", "expectedSize": len(people)}, members=names)
+    _send(
+        state,
+        "families",
+        {"id": FAMILY, "name": "CEPH/Utah pedigree 1463", "expectedSize": len(people)},
+        members=names,
+    )
     for generation in sorted({person["generation"] for person in people}):
         samples = [{"id": f"{one['individual']}-DNA"} for one in people if one["generation"] == generation]
         _send(state, "cohorts", {"id": f"generation-{generation}", "type": "FAMILY", "samples": samples})

@@ -1,35 +1,32 @@
-"""Create, search, info, update, delete, distinct and acl of a study's entries (sections 2, 3, 5 and 6)."""
+"""Create, search, info and distinct of a study's entries (sections 2, 3, 5 and 6)."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
 
-from biodata_opencga.sandbox import annotations, links
+from biodata_opencga.sandbox import annotation_sets, links
 from biodata_opencga.sandbox.bodies import read_body
-from biodata_opencga.sandbox.documents import completed, new_document
-from biodata_opencga.sandbox.errors import Refusal, bad_parameter, catalog, parameter, service
+from biodata_opencga.sandbox.documents import new_document
+from biodata_opencga.sandbox.errors import catalog, parameter, service
 from biodata_opencga.sandbox.filters import compiled, values_at
 from biodata_opencga.sandbox.http import Part, event
 from biodata_opencga.sandbox.model import Entry, kind_of
-from biodata_opencga.sandbox.params import CREATE, UPDATE
+from biodata_opencga.sandbox.params import CREATE
 from biodata_opencga.sandbox.rendering import of_entry, selected
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from biodata_opencga.sandbox.calls import Call
     from biodata_opencga.sandbox.model import Study
 
-__all__ = ["add", "checked_id", "create", "delete", "distinct", "found", "ids_of", "info", "search", "update"]
+__all__ = ["LINKED", "add", "checked_id", "create", "distinct", "found", "generate", "ids_of", "info", "search"]
 
 Json = dict[str, Any]
 NOT_FOUND = "Not found or user does not have permissions."
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9\-_.:]*")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _MOST_IDS = 100
-_LINKED = frozenset({"individualId", "father", "mother", "samples", "members", "sampleIds", "proband", "family"})
-_ACTIONS = ("ADD", "SET", "REMOVE")
+LINKED = frozenset({"individualId", "father", "mother", "samples", "members", "sampleIds", "proband", "family"})
 _CREATED_WITH_EVENTS = frozenset({"cohorts", "clinical"})
 
 
@@ -71,8 +68,8 @@ def add(call: Call, study: Study, kind: str, body: Json, *, store: bool = True) 
     if study.find(kind, name) is not None:
         raise catalog(f"{kind_of(kind).singular} '{name}' already exists.")
     given = _brought(call, study, kind, body)
-    sets = [annotations.checked(study, one) for one in body.get("annotationSets", ())]
-    plain = {key: value for key, value in body.items() if key not in _LINKED}
+    sets = [annotation_sets.checked(study, one) for one in body.get("annotationSets", ())]
+    plain = {key: value for key, value in body.items() if key not in LINKED}
     uuid = call.state.uuid(kind_of(kind).code)
     fields = new_document(kind, {**plain, "annotationSets": sets} if sets else plain, uuid, call.stamp)
     entry = Entry(kind=kind, uid=call.organization.last_uid + 1, fields=fields)
@@ -84,7 +81,7 @@ def add(call: Call, study: Study, kind: str, body: Json, *, store: bool = True) 
 
 
 def _brought(call: Call, study: Study, kind: str, body: Json) -> Json:
-    given = {key: body[key] for key in _LINKED if key in body}
+    given = {key: body[key] for key in LINKED if key in body}
     if kind == "individuals":
         given["sample ids"] = _listed(call.ask.query.get("samples"))
         given["new samples"] = [add(call, study, "samples", one, store=False) for one in body.get("samples", ())]
@@ -106,7 +103,7 @@ def found(call: Call, kind: str) -> list[Json]:
     study, query = call.study, call.ask.query
     tests = compiled(kind, query, study.uid)
     if "annotation" in query:
-        tests.append(annotations.filter_of(study, query["annotation"]))
+        tests.append(annotation_sets.filter_of(study, query["annotation"]))
     entries = [one for one in study.all(kind, deleted=call.ask.flag("deleted")) if _seen(call, study, one)]
     if "acl" in query:
         member, _, rights = query["acl"].partition(":")
@@ -196,7 +193,7 @@ def _versions(call: Call, study: Study, kind: str, name: str) -> list[Json]:
     documents: list[Json] = []
     for entry in study.all(kind, deleted=call.ask.flag("deleted")):
         names = (entry.fields["id"], entry.fields["uuid"], entry.fields.get("path", "").rstrip("/") or None)
-        if name.rstrip("/") not in names and name not in names or not _seen(call, study, entry):
+        if (name.rstrip("/") not in names and name not in names) or not _seen(call, study, entry):
             continue
         every = [*entry.history, entry.fields]
         numbers = _listed(wanted)
@@ -216,133 +213,6 @@ def distinct(call: Call, kind: str) -> Part:
     java = {bool: "java.lang.Boolean", int: "java.lang.Integer", float: "java.lang.Double"}
     name = java.get(type(results[0]), "java.lang.String") if results else ""
     return Part(results=results, kind=name, matches=-1)
-
-
-# --- update, delete ----------------------------------------------------------------------------------------
-
-
-def each(call: Call, kind: str, text: str, action: str, work: Callable[[Entry], list[Json]]) -> Part:
-    """Do something with each entry of a path; what cannot be done is an event, the others are done."""
-    study, part = call.study, Part()
-    for name in ids_of(text):
-        entry = study.find(kind, name)
-        if entry is None:
-            problem = event("ERROR", name, links.missing(kind, study, name))
-        elif not call.may(action, study, kind, entry):
-            singular = kind_of(kind).singular
-            words = f"Permission denied. User '{call.user}' cannot {action} {singular} {{ uid: {entry.uid} }}"
-            problem = event("ERROR", name, words)
-        else:
-            problem = _tried(entry, name, work, part)
-        if problem is not None:
-            part.events = [*part.events, problem]
-            part.errors += 1
-    return part
-
-
-def _tried(entry: Entry, name: str, work: Callable[[Entry], list[Json]], part: Part) -> Json | None:
-    try:
-        warnings = work(entry)
-    except Refusal as refusal:
-        return event("ERROR", name, refusal.message)
-    part.matches += 1
-    part.events = [*part.events, *warnings]
-    return None
-
-
-def update(call: Call, kind: str, text: str) -> Part:
-    """The same changes to each entry of the path."""
-    body = read_body(call.ask, UPDATE[kind])
-    actions = _actions(call.ask.query)
-    changed: list[Entry] = []
-
-    def work(entry: Entry) -> list[Json]:
-        same = change(call, call.study, entry, body, actions)
-        changed.append(entry)
-        words = f"{kind_of(kind).singular} was already updated"
-        return [event("WARNING", entry.id, words)] if same else []
-
-    part = each(call, kind, text, "WRITE", work)
-    part.updated = part.matches
-    if kind == "samples":
-        part.top = [{"type": "INFO", "code": 0, "message": "Sample update success"}]
-    if call.ask.flag("includeResult"):
-        part.results = [selected(call.ask, kind, of_entry(call.study, one)) for one in changed]
-    return part
-
-
-def _actions(query: dict[str, str]) -> dict[str, str]:
-    """`samplesAction=SET` as samples -> SET.
-
-    Raises:
-        Refusal: 404 for another word.
-    """
-    found = {name.removesuffix("Action"): word for name, word in query.items() if name.endswith("Action")}
-    for word in found.values():
-        if word not in (*_ACTIONS, "REPLACE"):
-            enum = "org.opencb.opencga.catalog.utils.ParamUtils.BasicUpdateAction"
-            raise bad_parameter(f"java.lang.IllegalArgumentException: No enum constant {enum}.{word}")
-    return found
-
-
-def change(call: Call, study: Study, entry: Entry, body: Json, actions: dict[str, str]) -> bool:
-    """Change one entry; True where nothing is different then.
-
-    Raises:
-        Refusal: nothing to change, a taken id, others that are not there, a bad annotation.
-    """
-    if not body:
-        raise catalog("Missing parameters to update")
-    if body.get("id", entry.id) != entry.id and study.find(entry.kind, checked_id(body["id"])) is not None:
-        raise catalog(f"{kind_of(entry.kind).singular} '{body['id']}' already exists.")
-    changed = _changed(study, entry, body, actions)
-    before, stored = _comparable(of_entry(study, entry)), dict(entry.fields)
-    links.link_updated(call, study, entry, body, actions)
-    links.bump(call, entry)
-    entry.fields.update(changed)
-    if entry.history and entry.history[-1] != stored:
-        entry.history[-1] = stored
-    return before == _comparable(of_entry(study, entry))
-
-
-def _changed(study: Study, entry: Entry, body: Json, actions: dict[str, str]) -> Json:
-    changed: Json = {}
-    for key, value in completed(entry.kind, body).items():
-        now = entry.fields.get(key)
-        if key == "annotationSets":
-            changed[key] = annotations.applied(study, now or [], value, actions.get(key, "ADD"))
-        elif key == "attributes":
-            changed[key] = {**(now or {}), **value}
-        elif isinstance(value, list) and key not in _LINKED:
-            changed[key] = links.apply_list(now or [], value, actions.get(key, "ADD"))
-        elif key not in _LINKED:
-            changed[key] = value
-    return changed
-
-
-def _comparable(document: Json) -> Json:
-    return {key: value for key, value in document.items() if key not in ("version", "modificationDate", "internal")}
-
-
-def delete(call: Call, kind: str, text: str) -> Part:
-    """Hide each entry of the path; `deleted=true` still shows it."""
-
-    def work(entry: Entry) -> list[Json]:
-        reason = links.free(call, call.study, entry, force=call.ask.flag("force"))
-        if reason is not None:
-            raise catalog(reason)
-        entry.deleted = True
-        entry.fields["internal"] = {**entry.fields["internal"], "status": call.stamp.status("DELETED")}
-        return []
-
-    part = each(call, kind, text, "DELETE", work)
-    part.deleted = part.matches
-    return part
-
-
-def documents_of(study: Study, entries: Sequence[Entry]) -> list[Json]:
-    """The documents of entries."""
-    return [of_entry(study, one) for one in entries]
 
 
 def generate(call: Call) -> Part:

@@ -15,12 +15,13 @@ if TYPE_CHECKING:
 __all__ = ["OPTIONS", "PARAMETERS", "compiled", "number_test", "text_test", "values_at"]
 
 Json = dict[str, Any]
-Test = "Callable[[Json], bool]"
-
 OPTIONS = frozenset(
-    """study include exclude limit skip count sort order deleted includeResult flattenAnnotations includeIndividual
-    snapshot release sid annotation acl otherStudies field""".split()
-)
+    {
+        "study", "include", "exclude", "limit", "skip", "count", "sort", "order", "deleted", "includeResult",
+        "flattenAnnotations", "includeIndividual", "snapshot", "release", "sid", "annotation", "acl", "otherStudies",
+        "field",
+    }
+)  # fmt: skip
 _TEXT, _FLAG, _DATE, _NUMBER, _TERM = "text", "flag", "date", "number", "term"
 _COMMON: dict[str, tuple[str, str]] = {
     "id": (_TEXT, "id"),
@@ -136,8 +137,11 @@ PARAMETERS: dict[str, dict[str, tuple[str, str]]] = {
     },
 }
 _KNOWN_BUT_CLOSED = frozenset(
-    "attributes description source processing collection qualityControl internal location population".split()
-)
+    {
+        "attributes", "description", "source", "processing", "collection", "qualityControl", "internal", "location",
+        "population",
+    }
+)  # fmt: skip
 
 
 def compiled(kind: str, query: dict[str, str], study_uid: int) -> list[Callable[[Json], bool]]:

@@ -122,7 +122,7 @@ def _set_members(call: Call, entry: Entry, members: list[Entry]) -> None:
             member.linked("families").append(entry.uid)
 
 
-def _cohort(call: Call, study: Study, entry: Entry, given: Json) -> None:
+def _cohort(call: Call, study: Study, entry: Entry, given: Json) -> None:  # noqa: ARG001 - all linkers have one form
     _set_samples(study, entry, [one.get("id") or one.get("uuid", "") for one in given.get("samples", ())], "SET")
 
 
@@ -139,11 +139,11 @@ def _set_samples(study: Study, entry: Entry, names: list[str], action: str) -> N
     entry.links["samples"] = after
 
 
-def _file(call: Call, study: Study, entry: Entry, given: Json) -> None:
+def _file(call: Call, study: Study, entry: Entry, given: Json) -> None:  # noqa: ARG001 - all linkers have one form
     _set_samples(study, entry, given.get("sampleIds", []), "SET")
 
 
-def _clinical(call: Call, study: Study, entry: Entry, given: Json) -> None:
+def _clinical(call: Call, study: Study, entry: Entry, given: Json) -> None:  # noqa: ARG001 - all linkers have one form
     for name, kind in (("proband", "individuals"), ("family", "families")):
         if given.get(name, {}).get("id"):
             entry.links[name] = [resolve(study, kind, given[name]["id"]).uid]

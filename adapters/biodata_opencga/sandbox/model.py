@@ -37,7 +37,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def singular(self) -> str:
-        """`Sample`."""
+        """The word for one of them: `Sample`."""
         return self.java.rpartition(".")[2]
 
 
@@ -133,7 +133,7 @@ def kind_of(name: str) -> Kind:
 
 
 class Entry(msgspec.Struct, eq=False, kw_only=True):
-    """One sample, individual, file, …
+    """One entry of a study: a sample, an individual, a file.
 
     Attributes:
         fields: what is stored, as JSON; other entries it belongs with stand in `links` only.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from biodata_opencga.sandbox.bodies import ANY, FLAG, TEXT, WHOLE, Enum, Many, Shape, Spec
 
-__all__ = ["ACL", "CREATE", "STUDY_ACL", "UPDATE", "Spec", "acl_spec"]
+__all__ = ["CREATE", "STUDY_ACL", "UPDATE", "acl_spec"]
 
 _CORE = "org.opencb.opencga.core.models."
 _BIODATA = "org.opencb.biodata.models."
@@ -176,7 +176,11 @@ UPDATE: dict[str, Spec] = {
     ),
     "families": Spec(
         _CORE + "family.FamilyUpdateParams",
-        {**_FAMILY, "members": _many(_CORE + "individual.IndividualReferenceParam", REFERENCE), "qualityControl": ANY},
+        {
+            **_FAMILY,
+            "members": _many(_CORE + "individual.IndividualReferenceParam", REFERENCE),
+            "qualityControl": ANY,
+        },
     ),
     "cohorts": Spec(_CORE + "cohort.CohortUpdateParams", _COHORT),
     "files": Spec(_CORE + "file.FileUpdateParams", {"name": TEXT, "id": TEXT, "checksum": TEXT, **_FILE}),
@@ -214,6 +218,3 @@ def acl_spec(singular: str) -> Spec:
     java = f"{_CORE}{singular}.{singular.capitalize()}AclUpdateParams"
     names = {"sample": ("individual", "family", "file", "cohort"), "individual": ("sample",)}.get(singular, ())
     return Spec(java, {singular: TEXT, **dict.fromkeys(names, TEXT), "permissions": TEXT})
-
-
-ACL = acl_spec("sample")

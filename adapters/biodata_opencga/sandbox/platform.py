@@ -52,7 +52,7 @@ class OpencgaSandbox(SandboxPlatform):
             fill(self.state, list(csv.DictReader(text.splitlines())))
 
     def entry(self, url: str, directory: Path) -> dict[str, str]:  # noqa: ARG002 - no file is needed
-        """`url`, `user`, `password`, `organization` and `study` of the owner; of an empty server the installation's."""
+        """Address, login, organization and study of the owner; of an empty server the installation's."""
         home = self.state.organizations.get(ORGANIZATION)
         if home is None:
             return {"url": f"{url}/opencga", **_login("opencga", self.state), "organization": "opencga", "study": ""}

@@ -7,10 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from biodata_opencga.sandbox import accounts, annotations, clinical, entities, files, jobs, permissions, studies
+from biodata_opencga.sandbox import (
+    accounts,
+    annotation_sets,
+    changes,
+    clinical,
+    entities,
+    files,
+    jobs,
+    permissions,
+    studies,
+)
 from biodata_opencga.sandbox.calls import Call
 from biodata_opencga.sandbox.errors import BadBody, BadNumber, Refusal, jersey
 from biodata_opencga.sandbox.http import Answer, Ask, Part
+from biodata_opencga.sandbox.model import kind_of
 from biodata_opencga.sandbox.relatives import relatives
 
 if TYPE_CHECKING:
@@ -169,8 +180,8 @@ def _entries(call: Call, kind: str, rest: list[str]) -> Part:
         ask.path_params["members"] = rest[1]
         return permissions.update(call, kind, rest[1])
     if rest[1:2] == ["annotationSets"] and rest[3:] == ["annotations", "update"]:
-        ask.path_params |= {"annotationSet": rest[2], entities.kind_of(kind).singular.lower(): rest[0]}
-        return annotations.annotate(call, kind, rest[0], rest[2])
+        ask.path_params |= {"annotationSet": rest[2], kind_of(kind).singular.lower(): rest[0]}
+        return annotation_sets.annotate(call, kind, rest[0], rest[2])
     if len(rest) == 2:  # noqa: PLR2004 - ids and a verb
         return _of_ids(call, kind, rest[0], rest[1])
     raise jersey(404)
@@ -183,8 +194,12 @@ def _create(call: Call, kind: str) -> Part:
 
 def _of_ids(call: Call, kind: str, text: str, verb: str) -> Part:
     ask = call.ask
-    named = {"info": ("clinicalAnalysis", "GET"), "acl": ("clinicalAnalysis", "GET"), "update": ("clinicalAnalyses", "POST"),
-             "delete": ("clinicalAnalyses", "DELETE")}  # fmt: skip
+    named = {
+        "info": ("clinicalAnalysis", "GET"),
+        "acl": ("clinicalAnalysis", "GET"),
+        "update": ("clinicalAnalyses", "POST"),
+        "delete": ("clinicalAnalyses", "DELETE"),
+    }
     if verb in named:
         name, method = named[verb]
         if ask.method != method:
@@ -195,8 +210,8 @@ def _of_ids(call: Call, kind: str, text: str, verb: str) -> Part:
         work = {
             "info": entities.info,
             "acl": permissions.listed,
-            "update": entities.update,
-            "delete": entities.delete,
+            "update": changes.update,
+            "delete": changes.delete,
         }[verb]
         return work(call, kind, text)
     verbs = {**_FILE_VERBS, **_FOLDER_VERBS}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from biodata_opencga.sandbox import annotations
+from biodata_opencga.sandbox import annotation_sets
 from biodata_opencga.sandbox.bodies import read_body
 from biodata_opencga.sandbox.calls import template
 from biodata_opencga.sandbox.entities import checked_id
@@ -253,12 +253,12 @@ def _groups(call: Call, name: str) -> Part:
 
 
 def _sets(call: Call, name: str) -> Part:
-    return annotations.variable_sets(call, call.study_of(name))
+    return annotation_sets.variable_sets(call, call.study_of(name))
 
 
 def _change_sets(call: Call, name: str) -> Part:
     call.need_owner("change variable sets")
-    return annotations.change_variable_sets(call, call.study_of(name))
+    return annotation_sets.change_variable_sets(call, call.study_of(name))
 
 
 def _create_note(call: Call, name: str) -> Part:

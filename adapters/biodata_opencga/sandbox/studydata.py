@@ -105,9 +105,7 @@ def _engine() -> Json:
 
     grouped = {"lincRNA": ["lncRNA", "lincRNA"], "other_non_pseudo_gene": ["misc_RNA", "rRNA"]}
     biotype = annotation("biotype", "lincRNA", "miRNA", "protein_coding", nullable=True, valuesMapping=grouped)
-    consequence = annotation(
-        "consequenceType", "missense_variant", "stop_gained", nullable=True, valuesMapping={}
-    )
+    consequence = annotation("consequenceType", "missense_variant", "stop_gained", nullable=True, valuesMapping={})
     return {
         "options": {},
         "sampleIndex": {
@@ -122,9 +120,7 @@ def _engine() -> Json:
             },
             "annotationIndexConfiguration": {
                 "populationFrequency": {
-                    "populations": [
-                        {"study": study, "population": "ALL"} for study in ("1000G", "GNOMAD_GENOMES")
-                    ],
+                    "populations": [{"study": study, "population": "ALL"} for study in ("1000G", "GNOMAD_GENOMES")],
                     "thresholds": [1e-07, 0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05],
                 },
                 "biotype": biotype,
@@ -168,9 +164,11 @@ _PREDEFINED = (
 _OF_SAMPLES = (
     ("chromosomeCount", "MAP_INTEGER", 2), ("mendelianErrorCount", "OBJECT", 11), ("qualityAvg", "DOUBLE", 8),
     ("qualityStdDev", "DOUBLE", 9), ("depthCount", "MAP_INTEGER", 15), ("heterozygosityRate", "DOUBLE", 10),
-    ("variantCount", "INTEGER", 1), ("indelLengthCount", "MAP_INTEGER", 5), ("consequenceTypeCount", "MAP_INTEGER", 12),
+    ("variantCount", "INTEGER", 1), ("indelLengthCount", "MAP_INTEGER", 5),
+    ("consequenceTypeCount", "MAP_INTEGER", 12),
     ("biotypeCount", "MAP_INTEGER", 13), ("genotypeCount", "MAP_INTEGER", 4), ("id", "STRING", 0),
-    ("typeCount", "MAP_INTEGER", 3), ("filterCount", "MAP_INTEGER", 6), ("clinicalSignificanceCount", "MAP_INTEGER", 14),
+    ("typeCount", "MAP_INTEGER", 3), ("filterCount", "MAP_INTEGER", 6),
+    ("clinicalSignificanceCount", "MAP_INTEGER", 14),
     ("tiTvRatio", "DOUBLE", 7),
 )  # fmt: skip
 _ALLOWED_KEYS = {

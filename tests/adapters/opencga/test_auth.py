@@ -36,7 +36,11 @@ def test_a_wrong_password_is_tried_once(rig):
 
 @pytest.mark.parametrize(
     "login",
-    [{"user": "nobody", "password": "x"}, {"organization": "nowhere"}, {"user": "nobody", "password": "x", "organization": None}],
+    [
+        {"user": "nobody", "password": "x"},
+        {"organization": "nowhere"},
+        {"user": "nobody", "password": "x", "organization": None},
+    ],
 )
 def test_other_wrong_logins(rig, login):
     connection = rig.connect(**login)

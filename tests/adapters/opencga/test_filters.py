@@ -65,7 +65,7 @@ CONDITIONS = [
     "id = 'NA12882' and id like 'NA%'",
     "id like 'NA1288%' and id != 'NA12882'",
 ]
-ODD = ["a,b", "!x", "~x", "^x", "=x", "/x/", " x ", "x & y", "x#y+z%41?", "it's \"so\"", "a.b", "(c"]
+ODD = ["a,b", "!x", "~x", "^x", "=x", "/x/", " x ", "x & y", "x#y+z%41?", 'it\'s "so"', "a.b", "(c"]
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +93,9 @@ def test_the_same_records_as_here(people, condition):
     expected = sorted(one["id"] for one in everything if check(one))
     assert [one["id"] for one in result] == expected
     assert people.count(condition) == len(expected)
-    assert [one["id"] for one in people.query(condition, fields=["id"], order_by="id", limit=2, offset=1)] == expected[1:3]
+    assert [
+        one["id"] for one in people.query(condition, fields=["id"], order_by="id", limit=2, offset=1)
+    ] == expected[1:3]
 
 
 def test_values_with_odd_characters_arrive_whole(people):
