@@ -158,8 +158,14 @@ class Gen3Adapter(Adapter):
         Raises:
             QueryError: `BD-QUERY-GRAPHQL`, it does not fit the schema; `BD-QUERY-REFUSED`, in the server's words.
         """
-        from biodata_gen3.graphql import execute, read_schema
+        from biodata.errors import Unsupported
 
+        try:
+            from biodata_gen3.graphql import execute, read_schema
+        except ImportError:
+            raise Unsupported(
+                "gql is not installed", code="BD-UNSUPPORTED-PART", hint="pip install 'biodata-access[gen3]'"
+            ) from None
         with self._lock:
             if self._graph is None:
                 self._graph = read_schema(self._session)

@@ -74,7 +74,8 @@ class Login:
                 f"The API key is refused: {said(response)} (HTTP {response.status})",
                 hint="Get new credentials from the profile page of the commons",
             )
-        value = response.decode(_Answer).access_token
+        answer: _Answer = response.decode(_Answer)
+        value = answer.access_token
         return Token(value, lifetime=jwt_lifetime(value))
 
     def _request(self) -> Request:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from biodata.http import HttpSession
 
-__all__ = ["Catalog", "Link", "NodeType", "PROJECT", "read_catalog"]
+__all__ = ["PROJECT", "Catalog", "Link", "NodeType", "read_catalog"]
 
 PROJECT = "project"
 _HIDDEN = frozenset({"id", "type", "project_id", "state", "created_datetime", "updated_datetime"})
@@ -51,7 +51,7 @@ class NodeType(msgspec.Struct, frozen=True, dict=True):
 
     @property
     def resent(self) -> tuple[str, ...]:
-        """What every PUT must hold again, the key aside: required properties and links (protocols/gen3.md, fact 4)."""
+        """What every PUT must hold beside the key: required properties and links (protocols/gen3.md, fact 4)."""
         links = [link.name for link in self.links.values() if link.required]
         names = dict.fromkeys((*self.required, *links))
         return tuple(name for name in names if name != self.key and (name in self.properties or name in self.links))

@@ -37,7 +37,7 @@ _CLASSES = {
 }
 
 
-class SourceAuth(Gen3Auth):  # type: ignore[misc] - the SDK has no types
+class SourceAuth(Gen3Auth):  # type: ignore[misc]
     """The SDK's auth object on a TokenSource of ours; it reads and writes no files."""
 
     def __init__(self, endpoint: str, source: TokenSource, access: str) -> None:
@@ -54,7 +54,8 @@ class SourceAuth(Gen3Auth):  # type: ignore[misc] - the SDK has no types
         self._check(str(request.method), str(request.url))
         token = self._source.current()
         request.headers.update(self._source.headers(token))
-        request.register_hook("response", lambda response, **options: self._answered(response, token, options))
+        hooks: Any = request
+        hooks.register_hook("response", lambda response, **options: self._answered(response, token, options))
         return request
 
     def _check(self, method: str, url: str) -> None:
@@ -76,10 +77,10 @@ class SourceAuth(Gen3Auth):  # type: ignore[misc] - the SDK has no types
         response.close()
         again = response.request.copy()
         again.headers.update(self._source.headers(self._source.renew(token)))
-        answer = response.connection.send(again, **options)  # type: ignore[attr-defined]
+        answer = response.connection.send(again, **options)
         answer.history.append(response)
         answer.request = again
-        return answer  # type: ignore[no-any-return]
+        return answer
 
     def get_access_token(self) -> str:
         """A token that is good by the clock."""

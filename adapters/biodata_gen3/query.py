@@ -49,7 +49,9 @@ _FIRST = (
     Rule("unsupported", when="nul", reason="the database takes no character 0"),
 )
 _RULES = (
-    Rule("unsupported", kinds=frozenset({"int"}), reason="integers are asked for as 5.0 and stored as 5: none matches"),
+    Rule(
+        "unsupported", kinds=frozenset({"int"}), reason="integers are asked for as 5.0 and stored as 5: none matches"
+    ),
     Rule("exact", _ops("=="), _TEXT, lists=True, quantifiers=frozenset({"any"})),
     Rule("unsupported", lists=True, reason="several values for a list must all be in it"),
     Rule("exact", _ops("==", "in"), _TEXT | {"bool"}),
@@ -61,7 +63,11 @@ _RULES = (
     ),
     Rule("exact", _ops("==", "in"), frozenset({"float"}), when="fraction"),
     Rule("unsupported", kinds=frozenset({"float"}), reason="numbers are compared as text: 4 is not 4.0"),
-    Rule("unsupported", _ops("sort", "sort desc"), reason="the database puts nulls first and sorts text by its collation"),
+    Rule(
+        "unsupported",
+        _ops("sort", "sort desc"),
+        reason="the database puts nulls first and sorts text by its collation",
+    ),
     Rule("unsupported", reason="there is no such comparison: only equality of one property"),
 )
 

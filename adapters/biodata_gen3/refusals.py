@@ -1,4 +1,4 @@
-"""What a refused transaction means: which record, which field, which rule (protocols/gen3.md, b: Transaction report)."""
+"""What a refused transaction means: which record, field and rule (protocols/gen3.md, b: Transaction report)."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _TEXTS = (
 
 
 class Race(BatchRefused):
-    """A record that was not there a moment ago is there now: look again (protocols/gen3.md, b: four parallel PUTs)."""
+    """A record that was not there a moment ago is there now (protocols/gen3.md, b: four parallel PUTs)."""
 
 
 class NotThere(BatchRefused):
@@ -111,7 +111,9 @@ def _of_upload(report: _Report, batch: WriteBatch, sent: list[int]) -> BatchRefu
 
 
 def _blame(error: _Error, batch: WriteBatch, index: int) -> BatchRefused:
-    code = _CODES.get(error.type) or next((code for text, code in _TEXTS if text in error.message), "BD-WRITE-REFUSED")
+    code = _CODES.get(error.type) or next(
+        (code for text, code in _TEXTS if text in error.message), "BD-WRITE-REFUSED"
+    )
     field = error.keys[0].partition(".")[0] if error.keys else None
     field = field if field in batch.schema.by_name else None
     message = mask_values(error.message, _values(batch)).rstrip(".")

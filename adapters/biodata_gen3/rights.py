@@ -23,7 +23,9 @@ _TRUSTED_SECONDS = 60.0
 class Rights:
     """What this user may do with the project; asked for when a query finds nothing, and trusted for a minute."""
 
-    def __init__(self, session: HttpSession, project: Project, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, session: HttpSession, project: Project, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
         self._session = session
         self._project = project
         self._monotonic = monotonic

@@ -10,7 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 from biodata.adapter import TableInfo
 from biodata.errors import NotFound, near_match
-from biodata.records.types import Boolean, Date, DateTime, Field, Float, Integer, Json, List, Reference, Schema, String
+from biodata.records.types import (
+    Boolean,
+    Date,
+    DateTime,
+    Field,
+    Float,
+    Integer,
+    Json,
+    List,
+    Reference,
+    Schema,
+    String,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +60,9 @@ def make_schema(node: NodeType) -> Schema:
         table=node.label,
         key=node.key,
         fields=(
-            Field(node.key, String(), required=True, unique=True, read_only=True, description="the submitter's own name"),
+            Field(
+                node.key, String(), required=True, unique=True, read_only=True, description="the submitter's own name"
+            ),
             Field(ID, String(), unique=True, read_only=True, generated=True, description="the commons' own identity"),
             *(_reference(link) for link in node.links.values()),
             *(_field(node, name, rule) for name, rule in sorted(node.properties.items()) if name != node.key),

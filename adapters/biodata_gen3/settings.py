@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path  # noqa: TC003 - msgspec reads annotations at run time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from biodata.config.secrets import Secret  # noqa: TC001
+from biodata.config.secrets import Secret
 from biodata.config.settings import Settings
 from biodata.errors import ConfigError
 from biodata.http import jwt_claims

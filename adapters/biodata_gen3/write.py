@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from biodata.adapter import WriteBatch
     from biodata.http import HttpSession, Response
-    from biodata.records.types import Field, Record, Schema
     from biodata.receipts import Status
+    from biodata.records.types import Field, Record, Schema
     from biodata_gen3.catalog import NodeType
     from biodata_gen3.read import Reader
     from biodata_gen3.server import Project
@@ -56,7 +56,9 @@ class Writer:
             PermissionDenied: this user may not write, or the project's state does not let anybody.
         """
         if not node.writable:
-            raise Unsupported(f"Table '{node.label}' cannot be written", code="BD-UNSUPPORTED-WRITE", table=node.label)
+            raise Unsupported(
+                f"Table '{node.label}' cannot be written", code="BD-UNSUPPORTED-WRITE", table=node.label
+            )
         if batch.operation == "delete":
             return self._delete(batch)
         if batch.operation == "add":
@@ -72,7 +74,7 @@ class Writer:
     # update and upsert -------------------------------------------------------------------------------------------
 
     def _merge(self, batch: WriteBatch, node: NodeType) -> list[Outcome]:
-        """Somebody else may make a record between our look and our PUT, and then the server refuses it: look again."""
+        """Somebody may make a record between our look and our PUT, and then the server refuses it: look again."""
         for _ in range(_TRIES - 1):
             try:
                 return self._merge_once(batch, node)
@@ -102,8 +104,7 @@ class Writer:
                     continue
             docs.append(_document(schema, {**again, **changes, str(schema.key): key}, changes))
             sent.append(index)
-        for index, outcome in zip(sent, self._submit("PUT", batch, docs, sent) if docs else (), strict=True):
-            outcomes[index] = outcome
+        outcomes |= dict(zip(sent, self._submit("PUT", batch, docs, sent) if docs else (), strict=True))
         return [outcomes[index] for index in range(len(batch.records))]
 
     def _stored(self, batch: WriteBatch, node: NodeType) -> dict[Any, Record]:
@@ -229,8 +230,8 @@ def _check_links(schema: Schema, record: Record, present: Record, index: int) ->
         kept = held <= wanted if isinstance(present.get(name), list) else not held or held == wanted
         if not kept:
             raise BatchRefused(
-                f"a link of field '{name}' would be moved or removed, and a commons cannot do that: delete the record "
-                "and add it again",
+                f"a link of field '{name}' would be moved or removed, and a commons cannot do that: delete the "
+                "record and add it again",
                 code="BD-WRITE-LINK",
                 index=index,
                 field=name,

@@ -124,7 +124,9 @@ class Gen3Rules:
             return str(exchange.answer.get("name", ADMIN))
         if "nobody" in exchange.name or "unknown-user" in exchange.name:
             return NOBODY
-        reader = any(word in exchange.name for word in ("reader", "nonadmin", "not-allowed")) or exchange.status == 403
+        reader = (
+            any(word in exchange.name for word in ("reader", "nonadmin", "not-allowed")) or exchange.status == 403
+        )
         return READER if reader else ADMIN
 
     def after(self, exchange: Exchange, reply: base.Reply) -> None:
@@ -311,7 +313,9 @@ def dictionary_of(exchanges: list[Exchange]) -> Dictionary:
 def known_ids(exchanges: list[Exchange]) -> dict[tuple[str, str], str]:
     """(type, submitter_id) -> id, wherever an answer shows both."""
     found: dict[tuple[str, str], str] = {}
-    submitted = [(doc["type"], doc["submitter_id"]) for one in exchanges for doc in documents(one) if taken_in(one, doc)]
+    submitted = [
+        (doc["type"], doc["submitter_id"]) for one in exchanges for doc in documents(one) if taken_in(one, doc)
+    ]
     for exchange in exchanges:
         if exchange.method == "DELETE" and cut_short(exchange):
             found |= deleted_ids(exchange, submitted)

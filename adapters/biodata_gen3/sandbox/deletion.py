@@ -26,7 +26,9 @@ def delete(state: State, entry: Transaction, ids: list[str]) -> dict[str, Any]:
     if not bad and not entry.dry_run:
         for node in nodes:
             state.remove(node)
-    dependents = [one["id"] for entity in entities for error in entity["errors"] for one in error.get("dependents", ())]
+    dependents = [
+        one["id"] for entity in entities for error in entity["errors"] for one in error.get("dependents", ())
+    ]
     if not entry.dry_run:
         entry.state = "FAILED" if bad else "SUCCEEDED"
     entry.entities = list(ids)
@@ -80,6 +82,8 @@ def _report(id_: str | None, label: str | None, keys: list[Any], errors: list[An
 def _message(bad: int, number: int, *, dry_run: bool) -> str:
     if bad:
         return "Deletion transaction failed."
-    return f"Dry run successful. Would have deleted {number} entities" if dry_run else (
-        f"Successfully deleted {number} entities"
+    return (
+        f"Dry run successful. Would have deleted {number} entities"
+        if dry_run
+        else (f"Successfully deleted {number} entities")
     )

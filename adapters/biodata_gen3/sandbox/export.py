@@ -84,7 +84,13 @@ def _ends(state: State, node: Node, link: Link, id_name: str = "node_id") -> lis
 
 
 def _plain(node: Node) -> list[Any]:
-    return [node.type.label, node.id, node.project_id, node.key, *(node.props.get(name) for name in node.type.exported)]
+    return [
+        node.type.label,
+        node.id,
+        node.project_id,
+        node.key,
+        *(node.props.get(name) for name in node.type.exported),
+    ]
 
 
 # --- by node type --------------------------------------------------------------------------------------------
@@ -109,7 +115,7 @@ def export_node(state: State, project_id: str, label: str, format_: str, *, with
 
 
 def _stored(state: State, type_: NodeType, project_id: str) -> list[Node]:
-    """With one link the database walks along it and gives the nodes by id, with several as they were made [315, 339]."""
+    """With one link the database walks along it, by id; with several the nodes come as they were made [315, 339]."""
     nodes = [one for one in state.of_type(type_.label) if one.project_id == project_id]
     return sorted(nodes, key=lambda one: one.id) if len(type_.links) == 1 else sorted(nodes, key=lambda one: one.born)
 
@@ -133,7 +139,11 @@ def _header(dictionary: Dictionary, type_: NodeType) -> list[str]:
 def _link_cells(state: State, node: Node) -> list[str]:
     links = sorted(node.type.links, key=lambda link: link.name)
     parents = [state.parents(node, link.name) for link in links]
-    return [",".join(str(end) for end in ends) for some in parents for ends in ([p.id for p in some], [p.key for p in some])]
+    return [
+        ",".join(str(end) for end in ends)
+        for some in parents
+        for ends in ([p.id for p in some], [p.key for p in some])
+    ]
 
 
 def _cell(value: Any) -> str:
@@ -174,13 +184,13 @@ def templates(dictionary: Dictionary, asked: dict[str, str]) -> Answer:
 
 def _packed(dictionary: Dictionary, types: list[NodeType], format_: str) -> bytes:
     out = io.BytesIO()
-    with gzip.GzipFile("submission_templates.tar.gz", "wb", fileobj=out) as packed:
-        with tarfile.open(mode="w", fileobj=packed) as archive:
-            for one in types:
-                content = _template(dictionary, one, format_).encode()
-                member = tarfile.TarInfo(f"{one.label}.{format_}")
-                member.size = len(content)
-                archive.addfile(member, io.BytesIO(content))
+    packed = gzip.GzipFile("submission_templates.tar.gz", "wb", fileobj=out)
+    with packed, tarfile.open(mode="w", fileobj=packed) as archive:
+        for one in types:
+            content = _template(dictionary, one, format_).encode()
+            member = tarfile.TarInfo(f"{one.label}.{format_}")
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
     return out.getvalue()
 
 
@@ -236,4 +246,7 @@ def manifest(state: State, ids: str | None) -> Answer:
 
 def _of_file(state: State, node: Node) -> dict[str, Any]:
     whole = _whole(state, node)
-    return {**{name: value for name, value in whole.items() if value != []}, "local_file_path": node.props.get("file_name")}
+    return {
+        **{name: value for name, value in whole.items() if value != []},
+        "local_file_path": node.props.get("file_name"),
+    }

@@ -77,7 +77,9 @@ def _access_token(state: State, ask: Ask) -> Answer:
     except Refused as refused:
         known = refused.kind in ("malformed", "expired")
         words = "Authentication Error: " if refused.kind != "malformed" else ""
-        raise Failure(html_page(401, f"[401] - {'' if known else 'Invalid token : [401] - '}{words}{refused}")) from None
+        raise Failure(
+            html_page(401, f"[401] - {'' if known else 'Invalid token : [401] - '}{words}{refused}")
+        ) from None
     if claims["jti"] in state.revoked:
         raise Failure(html_page(401, "[401] - token is denylisted"))
     if state.clock.time() + lifetime > claims["exp"]:

@@ -158,7 +158,9 @@ def _ordered(nodes: list[Node], args: dict[str, Any]) -> list[Node]:
 
 def _sorted(nodes: list[Node], field: str, *, descending: bool) -> list[Node]:
     keyed = [(one, _sort_key(one, field)) for one in nodes]
-    there = sorted(((one, key) for one, key in keyed if key is not None), key=lambda pair: pair[1], reverse=descending)
+    there = sorted(
+        ((one, key) for one, key in keyed if key is not None), key=lambda pair: pair[1], reverse=descending
+    )
     absent = [one for one, key in keyed if key is None]
     ordered = [one for one, _ in there]
     return absent + ordered if descending else ordered + absent

@@ -57,7 +57,8 @@ def log_fields() -> tuple[GraphQLField, GraphQLField]:
     response = GraphQLObjectType(
         "TransactionResponse",
         _fields(
-            transaction_id=id_, success=flag, entity_error_count=number, transactional_error_count=number, code=number,
+            transaction_id=id_, success=flag, entity_error_count=number, transactional_error_count=number,
+            code=number,
             message=text, transactional_errors=number, created_entity_count=number, updated_entity_count=number,
             released_entity_count=number, cases_related_to_updated_entities_count=number,
             cases_related_to_created_entities_count=number, entities=GraphQLList(entity),
@@ -82,7 +83,7 @@ def log_fields() -> tuple[GraphQLField, GraphQLField]:
             related_cases=GraphQLList(related),
         ),
     )  # fmt: skip
-    args = {
+    args: dict[str, Any] = {
         "id": id_, "type": text, "quick_search": id_, "project_id": GraphQLList(text), "project": text,
         "program": text, "order_by_asc": text, "order_by_desc": text, "related_cases": GraphQLList(text),
         "first": number, "last": number, "offset": number, "entities": GraphQLList(text), "is_dry_run": flag,
@@ -93,7 +94,7 @@ def log_fields() -> tuple[GraphQLField, GraphQLField]:
     return GraphQLField(GraphQLList(log), made, _logs), GraphQLField(GraphQLInt, made, _count)
 
 
-def _logs(node: Any, info: GraphQLResolveInfo, **args: Any) -> list[dict[str, Any]]:
+def _logs(node: Any, info: GraphQLResolveInfo[Any], **args: Any) -> list[dict[str, Any]]:
     found = _selected(node, info, args)
     for name in ("order_by_desc", "order_by_asc"):
         if args.get(name):
@@ -111,17 +112,19 @@ def _sortable(entry: Transaction, name: str) -> Any:
     return entry.number if name == "id" else str(_entry(entry).get(name))
 
 
-def _count(node: Any, info: GraphQLResolveInfo, **args: Any) -> int:
+def _count(node: Any, info: GraphQLResolveInfo[Any], **args: Any) -> int:
     return len(_selected(node, info, args))
 
 
-def _selected(node: Any, info: GraphQLResolveInfo, args: dict[str, Any]) -> list[Transaction]:
+def _selected(node: Any, info: GraphQLResolveInfo[Any], args: dict[str, Any]) -> list[Transaction]:
     view = info.context
     found = [one for one in view.state.transactions.values() if one.project_id in view.projects]
     touched = [node.id] if hasattr(node, "props") else args.get("entities") or []
     if touched:
         found = [one for one in found if set(touched) & set(one.entities)]
-    wanted: dict[str, Any] = {name: args.get(name) for name in ("is_dry_run", "closed", "state", "project", "program")}
+    wanted: dict[str, Any] = {
+        name: args.get(name) for name in ("is_dry_run", "closed", "state", "project", "program")
+    }
     wanted |= {"id": args.get("id"), "role": args.get("type"), "committed_by": args.get("committed_by")}
     entries = [(one, _entry(one)) for one in found]
     kept = [one for one, entry in entries if all(value in (None, entry[name]) for name, value in wanted.items())]
@@ -150,11 +153,18 @@ def _documents(entry: Transaction) -> list[dict[str, Any]]:
     held = entry.document
     if not held:
         return []
-    response = {name: value for name, value in held["response"].items() if name not in ("transactional_errors", "entities")}
+    response = {
+        name: value for name, value in held["response"].items() if name not in ("transactional_errors", "entities")
+    }
     return [
         {
-            "id": str(entry.number), "transaction_id": str(entry.number), "doc_format": "JSON", "doc": held["doc"],
-            "doc_size": len(held["doc"]), "name": held["name"], "response_json": json.dumps(held["response"]),
+            "id": str(entry.number),
+            "transaction_id": str(entry.number),
+            "doc_format": "JSON",
+            "doc": held["doc"],
+            "doc_size": len(held["doc"]),
+            "name": held["name"],
+            "response_json": json.dumps(held["response"]),
             "response": response,
-        }  # fmt: skip
+        }
     ]

@@ -88,7 +88,7 @@ def _wrong_variables(document: DocumentNode, variables: dict[str, Any]) -> list[
     return [wrong] if wrong is not None else []
 
 
-# --- numbers of records ----------------------------------------------------------------------------------------------
+# --- numbers of records --------------------------------------------------------------------------------------------
 
 
 def search(state: State, ask: Ask, path: tuple[str, ...]) -> Answer:

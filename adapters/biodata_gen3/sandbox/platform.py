@@ -94,7 +94,9 @@ class Gen3Sandbox(SandboxPlatform):
             project = state.project(program, code)
             if project is None:
                 raise ValueError(f"there is no project {program}-{code}")
-            report = Upload(state, project, state.transaction(f"{program}-{code}", "update")).run(list(map(dict, docs)))
+            report = Upload(state, project, state.transaction(f"{program}-{code}", "update")).run(
+                list(map(dict, docs))
+            )
         if not report["success"]:
             raise ValueError(f"{report['message']} {report['entities']}")
         return report
@@ -135,7 +137,12 @@ def _member(number: int, row: dict[str, str]) -> Iterable[dict[str, Any]]:
     yield {"type": "demographic", "submitter_id": f"{name}-demographic", "cases": {"submitter_id": name}, "sex": sex}
     sample = {"tissue": "blood", "cell_line": True, "concentration": 50.5 + number}
     yield {"type": "sample", "submitter_id": f"{name}-blood", "cases": {"submitter_id": name}, **sample}
-    file = {"file_name": f"{name}.cram", "file_size": 1000 + number, "md5sum": f"{number:032x}", "data_format": "CRAM"}
+    file = {
+        "file_name": f"{name}.cram",
+        "file_size": 1000 + number,
+        "md5sum": f"{number:032x}",
+        "data_format": "CRAM",
+    }
     yield {
         "type": "submitted_reads", "submitter_id": f"{name}-reads",
         "samples": {"submitter_id": f"{name}-blood"}, **file, "data_type": "Aligned Reads",

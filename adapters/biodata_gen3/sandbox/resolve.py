@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from biodata_gen3.sandbox.filters import check_order, cut, select
+from biodata_gen3.sandbox.state import Node, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from graphql import GraphQLResolveInfo
 
     from biodata_gen3.sandbox.dictionary import NodeType
-    from biodata_gen3.sandbox.state import Node, State
 
 __all__ = ["ROOT", "View"]
 
@@ -60,7 +60,7 @@ class Bare(msgspec.Struct, frozen=True):
         return self.node.type
 
 
-def value(node: Node | Bare, info: GraphQLResolveInfo) -> Any:
+def value(node: Node | Bare, info: GraphQLResolveInfo[Any]) -> Any:
     """A property; `project_id` of a project is computed."""
     name = info.field_name
     if isinstance(node, Bare):
@@ -74,12 +74,12 @@ def value(node: Node | Bare, info: GraphQLResolveInfo) -> Any:
     return float(held) if isinstance(held, int) and not isinstance(held, bool) else held
 
 
-def nodes(_: Any, info: GraphQLResolveInfo, **args: Any) -> list[Node]:
+def nodes(_: Any, info: GraphQLResolveInfo[Any], **args: Any) -> list[Node]:
     """The nodes of the type that the field is called after."""
     return cut(_of_label(info, info.field_name, args), args)
 
 
-def _of_label(info: GraphQLResolveInfo, label: str, args: dict[str, Any]) -> list[Node]:
+def _of_label(info: GraphQLResolveInfo[Any], label: str, args: dict[str, Any]) -> list[Node]:
     view: View = info.context
     check_order(label, view.state.dictionary[label].properties, args)
     if label == "project" and args.get("project_id") is not None:
@@ -90,19 +90,19 @@ def _of_label(info: GraphQLResolveInfo, label: str, args: dict[str, Any]) -> lis
     return _selected(view, found, args)
 
 
-def count(_: Any, info: GraphQLResolveInfo, **args: Any) -> int | None:
+def count(_: Any, info: GraphQLResolveInfo[Any], **args: Any) -> int | None:
     """How many match; null for `first: 0`, which is otherwise ignored [540]."""
     if args.get("first") == 0:
         return None
     return len(_of_label(info, info.field_name[1 : -len("_count")], args))
 
 
-def links(node: Node | Bare, info: GraphQLResolveInfo, **args: Any) -> list[Node]:
+def links(node: Node | Bare, info: GraphQLResolveInfo[Any], **args: Any) -> list[Node]:
     """The nodes at the other end of a link, ten of them unless `first` says otherwise [613]."""
     return cut(_linked(node, info, info.field_name, args), args)
 
 
-def _linked(node: Node | Bare, info: GraphQLResolveInfo, name: str, args: dict[str, Any]) -> list[Node]:
+def _linked(node: Node | Bare, info: GraphQLResolveInfo[Any], name: str, args: dict[str, Any]) -> list[Node]:
     view: View = info.context
     node = node.node if isinstance(node, Bare) else node
     found = [one for one in view.state.linked(node, name) if view.sees(one)]
@@ -111,12 +111,12 @@ def _linked(node: Node | Bare, info: GraphQLResolveInfo, name: str, args: dict[s
     return _selected(view, found, args)
 
 
-def link_count(node: Node | Bare, info: GraphQLResolveInfo, **args: Any) -> int:
+def link_count(node: Node | Bare, info: GraphQLResolveInfo[Any], **args: Any) -> int:
     """How many there are at the other end."""
     return len(_linked(node, info, info.field_name[1 : -len("_count")], args))
 
 
-def all_links(node: Node | Bare, info: GraphQLResolveInfo, **args: Any) -> list[Node]:
+def all_links(node: Node | Bare, info: GraphQLResolveInfo[Any], **args: Any) -> list[Node]:
     """The nodes at the other ends of all links: parents, then children."""
     view: View = info.context
     node = node.node if isinstance(node, Bare) else node
@@ -125,7 +125,7 @@ def all_links(node: Node | Bare, info: GraphQLResolveInfo, **args: Any) -> list[
     return cut(_of_category(_selected(view, found, _without(args, "category")), args), args)
 
 
-def any_node(_: Any, info: GraphQLResolveInfo, **args: Any) -> list[Bare]:
+def any_node(_: Any, info: GraphQLResolveInfo[Any], **args: Any) -> list[Bare]:
     """Nodes of any type, or of some."""
     view: View = info.context
     labels = args.get("of_type") or list(view.state.dictionary.nodes)
@@ -134,7 +134,7 @@ def any_node(_: Any, info: GraphQLResolveInfo, **args: Any) -> list[Bare]:
     return list(map(Bare, cut(found, args)))
 
 
-def data_nodes(_: Any, info: GraphQLResolveInfo, **args: Any) -> list[Node]:
+def data_nodes(_: Any, info: GraphQLResolveInfo[Any], **args: Any) -> list[Node]:
     """Data files; a page is cut of each type, and then they are put together (protocols/gen3.md, c)."""
     view: View = info.context
     wanted = args.get("of_type") or ([args["type"]] if args.get("type") else None)
@@ -156,7 +156,7 @@ def _of_category(found: list[Node], args: dict[str, Any]) -> list[Node]:
     return [one for one in found if wanted in (None, one.type.category)]
 
 
-def node_types(_: Any, info: GraphQLResolveInfo, **args: Any) -> list[dict[str, Any]]:
+def node_types(_: Any, info: GraphQLResolveInfo[Any], **args: Any) -> list[dict[str, Any]]:
     """The entries of the dictionary, in its order or in another."""
     view: View = info.context
     entries = [one.schema for one in view.state.dictionary.nodes.values()]
@@ -169,7 +169,7 @@ def node_types(_: Any, info: GraphQLResolveInfo, **args: Any) -> list[dict[str, 
     return entries[:first] if first > 0 else entries
 
 
-def entry_value(entry: dict[str, Any], info: GraphQLResolveInfo) -> str | None:
+def entry_value(entry: dict[str, Any], info: GraphQLResolveInfo[Any]) -> str | None:
     """A part of a dictionary entry as text."""
     return _entry_text(entry, info.field_name)
 

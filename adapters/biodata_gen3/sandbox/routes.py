@@ -40,7 +40,7 @@ class Application:
         start_response(f"{answer.status} {HTTPStatus(answer.status).phrase}", headers)
         return [answer.body]
 
-    def _answer(self, ask: Ask) -> Answer:
+    def _answer(self, ask: Ask) -> Answer:  # noqa: PLR0911 - a table of paths
         path = ask.segments
         match path:
             case ("user", *rest):

@@ -82,8 +82,8 @@ def _make_program(state: State, doc: Any) -> Answer:
     held = state.program(name)
     props = {key: value for key, value in doc.items() if key not in ("type", "id")}
     if held is None:
-        state.put(state.named_id(name), state.dictionary["program"], props, state.now())
-        return json_answer({"id": state.by_key("program", None, name).id, "message": "Program registered.", "name": name})  # type: ignore[union-attr]
+        made = state.put(state.named_id(name), state.dictionary["program"], props, state.now())
+        return json_answer({"id": made.id, "message": "Program registered.", "name": name})
     state.change(held, props, state.now())
     return json_answer({"id": held.id, "message": "Program is updated!", "name": name})
 
@@ -172,7 +172,7 @@ def _project(state: State, ask: Ask, program: str, code: str) -> Answer:
 # --- inside a project ------------------------------------------------------------------------------------------
 
 
-def _within(state: State, ask: Ask, program: str, code: str, path: tuple[str, ...]) -> Answer:
+def _within(state: State, ask: Ask, program: str, code: str, path: tuple[str, ...]) -> Answer:  # noqa: C901, PLR0911 - a table of paths
     match path:
         case ("_dry_run",):
             _require(ask, *_WRITES)
@@ -262,7 +262,12 @@ def _entities(state: State, ask: Ask, program: str, code: str, ids: str) -> Answ
 def _entity(state: State, node: Node) -> dict[str, Any]:
     program, _, code = (node.project_id or "").partition("-")
     props: dict[str, Any] = {name: node.value(name) for name in node.type.properties}
-    props |= {"id": node.id, "type": node.type.label, "created_datetime": node.created, "updated_datetime": node.updated}
+    props |= {
+        "id": node.id,
+        "type": node.type.label,
+        "created_datetime": node.created,
+        "updated_datetime": node.updated,
+    }
     for link in node.type.links:
         key = state.dictionary[link.target].key
         ends = [{"id": one.id, key: one.key} for one in state.parents(node, link.name)]
@@ -316,10 +321,15 @@ def _transition(state: State, ask: Ask, project: Node, program: str, verb: str) 
     project.props["state"], entry.state = after, "SUCCEEDED"
     return json_answer(
         {
-            "code": 200, "entities": [], "entity_error_count": 0,
-            "message": f"Successfully transitioned project state to '{after}'", "success": True,
-            "transaction_id": entry.number, "transactional_error_count": 0, "transactional_errors": [],
-        }  # fmt: skip
+            "code": 200,
+            "entities": [],
+            "entity_error_count": 0,
+            "message": f"Successfully transitioned project state to '{after}'",
+            "success": True,
+            "transaction_id": entry.number,
+            "transactional_error_count": 0,
+            "transactional_errors": [],
+        }
     )
 
 

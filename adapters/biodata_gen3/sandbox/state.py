@@ -186,7 +186,11 @@ class State:
         """The nodes at the other end of a link or of a link's back reference."""
         if name in node.type.link_names:
             return self.parents(node, name)
-        links = {(type_.label, link.name) for type_, link in self.dictionary.backrefs(node.type.label) if link.backref == name}
+        links = {
+            (type_.label, link.name)
+            for type_, link in self.dictionary.backrefs(node.type.label)
+            if link.backref == name
+        }
         return [
             child
             for child in self.children(node)

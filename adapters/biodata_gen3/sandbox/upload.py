@@ -1,4 +1,4 @@
-"""Upload transactions: records checked, matched, linked and written, or all of them refused (protocols/gen3.md, b)."""
+"""Upload transactions: records checked, matched, linked and written, or all refused (protocols/gen3.md, b)."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ class Upload:
             self._failures.append({"message": words, "type": "NOT_UNIQUE"})
 
     def _match(self, entity: Entity) -> None:
-        """Find the node that is meant; one with the id or the key alone is not it, and a new one is made [157, 603]."""
+        """Find the node that is meant; with only one of id and key it is not it, and one is made [157, 603]."""
         given = entity.doc.get("project_id")
         if given not in (None, self._project_id):
             words = f"Entity is owned by project {given}, not {self._project_id}"
@@ -184,7 +184,9 @@ class Upload:
         every: list[Node | Entity] = [*self._state.of_type(label), *here]
         if id_ is not None:
             node = self._state.nodes.get(id_)
-            every = [node] if node is not None and node.type.label == label else [one for one in here if one.id == id_]
+            every = (
+                [node] if node is not None and node.type.label == label else [one for one in here if one.id == id_]
+            )
         return [one for one in every if key is None or one.key == key]
 
     def _by_key_of(self, label: str, key: Any) -> Node | Entity | None:
@@ -218,9 +220,7 @@ class Upload:
             for one in there
         )
         earlier = self._entities[: self._entities.index(entity)]
-        return stored or any(
-            one.type is entity.type and target in one.targets.get(link.name, ()) for one in earlier
-        )
+        return stored or any(one.type is entity.type and target in one.targets.get(link.name, ()) for one in earlier)
 
     # writing -----------------------------------------------------------------------------------------------------
 

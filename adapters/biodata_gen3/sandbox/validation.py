@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from jsonschema import Draft4Validator, FormatChecker
+from jsonschema import Draft4Validator, FormatChecker  # type: ignore[import-untyped]
 
 if TYPE_CHECKING:
     from biodata_gen3.sandbox.dictionary import NodeType
@@ -19,7 +20,7 @@ _INVALID = frozenset({"type", "anyOf", "oneOf"})
 _FORMATS = FormatChecker(formats=())
 
 
-@_FORMATS.checks("date-time")
+@_FORMATS.checks("date-time")  # type: ignore[untyped-decorator]
 def _is_instant(value: object) -> bool:
     if not isinstance(value, str):
         return True
@@ -34,8 +35,12 @@ def _is_instant(value: object) -> bool:
 
 def problems(node_type: NodeType, doc: dict[str, Any]) -> list[dict[str, Any]]:
     """The errors of a record as a report lists them; empty for a good one."""
-    validator = Draft4Validator(node_type.for_validation, format_checker=_FORMATS)
-    return [_problem(error) for error in validator.iter_errors(doc)]
+    return [_problem(error) for error in _validator(node_type).iter_errors(doc)]
+
+
+@lru_cache(maxsize=512)
+def _validator(node_type: NodeType) -> Any:
+    return Draft4Validator(node_type.for_validation, format_checker=_FORMATS)
 
 
 def _problem(error: Any) -> dict[str, Any]:

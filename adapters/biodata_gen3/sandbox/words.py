@@ -68,7 +68,7 @@ def parsed(text: str) -> DocumentNode:
     try:
         document = parse(source)
     except GraphQLSyntaxError as error:
-        start = error.positions[0] if error.positions else 0
+        start = next(iter(error.positions or ()), 0)
         raise GraphQLError(_syntax(source, start, _described(error.description))) from None
     visit(document, _NoNulls(source))
     return document
@@ -138,7 +138,9 @@ class _Values(ValidationRule):
         if definition is not None:
             wrong = _wrong(definition.type, node.value)
             if wrong:
-                words = f'Argument "{node.name.value}" has invalid value {print_ast(node.value)}.\n' + "\n".join(wrong)
+                words = f'Argument "{node.name.value}" has invalid value {print_ast(node.value)}.\n' + "\n".join(
+                    wrong
+                )
                 self.report_error(GraphQLError(words, node.value))
         return self.SKIP
 
@@ -172,8 +174,12 @@ def _wrong_object(type_: GraphQLInputObjectType, value: Any) -> list[str]:
     return found
 
 
-_REPLACED = {FieldsOnCorrectTypeRule: _Fields, ScalarLeafsRule: _Leafs, ValuesOfCorrectTypeRule: _Values}
-_RULES = tuple(_REPLACED.get(rule, rule) for rule in specified_rules)  # type: ignore[call-overload]
+_REPLACED: dict[Any, Any] = {
+    FieldsOnCorrectTypeRule: _Fields,
+    ScalarLeafsRule: _Leafs,
+    ValuesOfCorrectTypeRule: _Values,
+}
+_RULES = tuple(_REPLACED.get(rule, rule) for rule in specified_rules)
 
 
 def validation_words(schema: GraphQLSchema, document: DocumentNode) -> list[str]:
@@ -193,7 +199,7 @@ def _older(text: str) -> str:
     return re.sub(r"'([^']*)'", r'"\1"', text)
 
 
-# --- suggestions -----------------------------------------------------------------------------------------------------
+# --- suggestions ---------------------------------------------------------------------------------------------------
 
 
 def _suggested(name: str, options: list[str]) -> list[str]:

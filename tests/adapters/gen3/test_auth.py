@@ -132,7 +132,10 @@ def test_a_key_in_its_last_hour_asks_for_less(rig: Rig) -> None:
 
 @pytest.mark.parametrize(("days", "warned"), [(6.5, True), (8, False)])
 def test_a_key_that_ends_within_a_week(
-    rig: Rig, caplog: pytest.LogCaptureFixture, days: float, warned: bool  # noqa: FBT001 - a case of the test
+    rig: Rig,
+    caplog: pytest.LogCaptureFixture,
+    days: float,
+    warned: bool,
 ) -> None:
     connection = rig.connect(credentials=rig.credentials(ADMIN, days * DAY))
     with caplog.at_level(logging.WARNING, "biodata"):
@@ -193,7 +196,9 @@ def test_secrets_stay_inside(rig: Rig, caplog: pytest.LogCaptureFixture) -> None
     with caplog.at_level(logging.DEBUG), pytest.raises(PermissionDenied) as caught:
         connection["sample"].add({"submitter_id": "a", "cases": "NA12878"})
     token = connection.adapter._session.auth.peek().value
-    said = caplog.text + str(caught.value) + repr(connection) + repr(connection.adapter._login.key) + str(rig.exchanges)
+    said = (
+        caplog.text + str(caught.value) + repr(connection) + repr(connection.adapter._login.key) + str(rig.exchanges)
+    )
     assert key not in said
     assert token not in said
 

@@ -25,7 +25,12 @@ def test_a_whole_scan_is_one_export_and_a_count(rig: Rig) -> None:
     first = next(row for row in rows if row["submitter_id"] == "s0003")
     assert first["days_to_collection"] == 3
     assert isinstance(first["days_to_collection"], int)
-    assert (first["concentration"], first["cases"], first["storage"], first["cell_line"]) == (0.75, "NA12878", [], False)
+    assert (first["concentration"], first["cases"], first["storage"], first["cell_line"]) == (
+        0.75,
+        "NA12878",
+        [],
+        False,
+    )
 
 
 def test_a_filtered_scan_goes_in_pages_by_id(rig: Rig) -> None:
@@ -117,7 +122,7 @@ def test_get_by_key_and_by_id(rig: Rig) -> None:
 
 def test_odd_keys(rig: Rig) -> None:
     connection = rig.connect(access="write")
-    key = "a b/c,&#\"d\"'e\t-ü%"
+    key = 'a b/c,&#"d"\'e\t-ü%'
     connection["sample"].add({"submitter_id": key, "cases": "NA12878"}).raise_for_refused()
     assert connection["sample"].get(key)["submitter_id"] == key
     assert connection["sample"].count(col("submitter_id") == key) == 1

@@ -94,7 +94,9 @@ def test_what_is_so_already_is_not_sent(rig: Rig) -> None:
 
 def test_update_of_what_is_not_there(rig: Rig) -> None:
     samples = rig.connect()["sample"]
-    receipt = samples.update([{"submitter_id": "absent", "note": "x"}, {"submitter_id": "NA12878-blood", "note": "y"}])
+    receipt = samples.update(
+        [{"submitter_id": "absent", "note": "x"}, {"submitter_id": "NA12878-blood", "note": "y"}]
+    )
     assert statuses(receipt) == ["refused", "not_sent"]
     assert receipt.refused[0].code == "BD-NOT-FOUND"
     assert samples.count() == 6, "a PUT would have made it"
