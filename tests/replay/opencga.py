@@ -82,12 +82,12 @@ def _token(user: str, organization: str, said: str) -> str:
 
 
 def _store_s(player: Player) -> None:
-    _store(player, [{"id": f"s{n}", "description": f"d{n}", "somatic": n % 2 == 0} for n in range(3, 16)])
+    store(player, [{"id": f"s{n}", "description": f"d{n}", "somatic": n % 2 == 0} for n in range(3, 16)])
 
 
 def _store_many(player: Player) -> None:
-    _store(player, [{"id": f"b{n:05}"} for n in range(1050)])
-    _store(
+    store(player, [{"id": f"b{n:05}"} for n in range(1050)])
+    store(
         player,
         [
             {
@@ -102,7 +102,8 @@ def _store_many(player: Player) -> None:
     )
 
 
-def _store(player: Player, samples: list[dict[str, Any]]) -> None:
+def store(player: Player, samples: list[dict[str, Any]]) -> None:
+    """Samples that are there already are left alone."""
     for sample in samples:
         _send(player, f"/samples/create?study={STUDY}", "application/json", json.dumps(sample).encode())
 

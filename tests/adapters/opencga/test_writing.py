@@ -212,3 +212,44 @@ def test_access_levels(rig):
         rig.connect("read")["samples"].add({"id": "x"})
     assert caught.value.code == "BD-ACCESS"
     assert len(rig.log) == 0
+
+
+def test_upsert_of_objects_lists_and_references_twice(rig):
+    people = rig.connect()["individuals"]
+    record = {
+        "id": "kid",
+        "sex": {"id": "FEMALE"},
+        "father": "NA12877",
+        "phenotypes": [{"id": "HP:1", "name": "one"}],
+        "population": {"name": "CEU"},
+        "attributes": {"a": {"b": 1}},
+        "dateOfBirth": None,
+        "name": "",
+    }
+    assert people.upsert(record).created == 1
+    rig.log.clear()
+    assert [one.status for one in people.upsert(record)] == ["unchanged"]
+    assert rig.asked("POST", "/individuals") == []
+
+
+def test_samples_of_an_individual_are_replaced_added_and_taken(writing):
+    writing["samples"].add([{"id": "a"}, {"id": "b"}, {"id": "c"}])
+    people = writing["individuals"]
+    people.add({"id": "kid", "samples": ["a"]}).raise_for_refused()
+    people.update({"id": "kid", "samples": ["b"]}).raise_for_refused()
+    assert people.get("kid")["samples"] == ["b"]
+    assert writing["samples"].get("a")["individualId"] is None
+    people.update({"id": "kid", "samples": ["c"]}, lists="add").raise_for_refused()
+    people.update({"id": "kid", "samples": ["b"]}, lists="remove").raise_for_refused()
+    assert people.get("kid")["samples"] == ["c"]
+    refused = people.update({"id": "kid", "samples": ["nobody"]})
+    assert [one.code for one in refused.refused] == ["BD-WRITE-REFERENCE"]
+
+
+def test_delete_by_filter_and_everything(writing):
+    writing["cohorts"].delete(where="id like 'generation-%' and numSamples < 5")
+    assert [one["id"] for one in writing["cohorts"].query()] == ["generation-3"]
+    assert writing["cohorts"].delete(all=True).deleted == 1
+    assert writing["cohorts"].count() == 0
+    with pytest.raises(biodata.QueryError):
+        writing["cohorts"].delete("")
