@@ -1,7 +1,8 @@
 """Values of the server's JSON as the house keeps them (protocols/opencga.md, sections 2 and 8).
 
-A text that was never set is "" there, and an object that was never set has only such texts: both are null. Other
-records come as ids, as stubs or whole, and become their keys.
+A text that was never set is "" there, and an object that was never set has only such texts: both are null, and an
+object has the keys alone that have a value, as people write it. Other records come as ids, as stubs or whole, and
+become their keys.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ def _object(value: dict[str, Any] | None, inner: list[tuple[str, Callable[[Any],
     if value is None:
         return None
     done = {name: decode(value.get(name)) for name, decode in inner}
-    return done if any(one not in (None, []) for one in done.values()) else None
+    return {name: one for name, one in done.items() if one not in (None, [])} or None
 
 
 def _text(value: Any) -> str | None:

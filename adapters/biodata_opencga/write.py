@@ -35,6 +35,7 @@ IDS = 100
 _OK, _SERVER = 400, 500
 _REFUSED = frozenset({400, 404, 500})
 _UNREADABLE = "text/plain"
+_ALREADY = "already updated"
 _QUOTED = re.compile(r"'[^']*'")
 
 
@@ -210,6 +211,7 @@ class _Writer:
         if response.status >= _OK and not by_id:
             self._refused(indexes, response, envelope)
             return
+        same = {one.id for one in envelope.result.events if one.type == "WARNING" and _ALREADY in one.message}
         told = {str(self._batch.key(index)) for index in indexes}
         if (
             is_denied(envelope)
@@ -220,7 +222,7 @@ class _Writer:
         for index in indexes:
             problem = by_id.get(str(self._batch.key(index)))
             if problem is None:
-                self._note(index, done)
+                self._note(index, "unchanged" if self._batch.key(index) in same else done)
             else:
                 self._problem(index, problem.message, done)
 

@@ -224,7 +224,6 @@ def test_upsert_of_objects_lists_and_references_twice(rig):
         "population": {"name": "CEU"},
         "attributes": {"a": {"b": 1}},
         "dateOfBirth": None,
-        "name": "",
     }
     assert people.upsert(record).created == 1
     rig.log.clear()
@@ -253,3 +252,12 @@ def test_delete_by_filter_and_everything(writing):
     assert writing["cohorts"].count() == 0
     with pytest.raises(biodata.QueryError):
         writing["cohorts"].delete("")
+
+
+def test_an_update_that_changes_nothing(writing):
+    people = writing["individuals"]
+    people.add({"id": "kid", "name": ""}).raise_for_refused()
+    assert people.get("kid")["name"] is None, "a blank text is none there"
+    assert [one.status for one in people.upsert({"id": "kid", "name": ""})] == ["unchanged"]
+    assert [one.status for one in people.update({"id": "kid", "name": "x"})] == ["updated"]
+    assert [one.status for one in people.update({"id": "kid", "name": "x"})] == ["unchanged"]
