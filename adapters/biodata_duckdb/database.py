@@ -2,7 +2,8 @@
 
 A cursor is a connection of its own inside DuckDB, so threads read side by side. Writers take turns, because two
 transactions that change the same row would refuse each other. While `transaction()` is open, everything that goes
-through this adapter, from whatever thread, sees it.
+through this adapter, from whatever thread, sees it. A connection refuses to be used by two threads at once: the
+transaction's is used under `_statement`, and cursors are made under `_opening`.
 """
 
 from __future__ import annotations
@@ -41,22 +42,23 @@ class Database:
     @property
     def root(self) -> duckdb.DuckDBPyConnection:
         """The handle that was opened first, or the open transaction's; users get it as `connection.client`."""
-        if self._held is not None:
-            return self._held
+        held = self._held
+        if held is not None:
+            return held
         with self._opening:
-            if self._root is None:
-                self._root = self._open()
-            return self._root
+            return self._opened()
 
     @contextmanager
     def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A cursor to read with."""
-        held = self._held
-        if held is not None:
-            with self._statement, translated():
-                yield held
-            return
-        cursor = self.root.cursor()
+        if self._held is not None:
+            with self._statement:
+                held = self._held
+                if held is not None:  # it may have ended while we waited for our turn
+                    with translated():
+                        yield held
+                    return
+        cursor = self._cursor()
         try:
             with translated():
                 yield cursor
@@ -90,7 +92,8 @@ class Database:
                 try:
                     yield
                 finally:
-                    self._held = None
+                    with self._statement:
+                        self._held = None
 
     @contextmanager
     def stream(self, sql: str, params: list[Any], size: int) -> Iterator[Any]:
@@ -103,7 +106,7 @@ class Database:
                 table = held.sql(sql, params=params).to_arrow_table()
             yield table.to_reader(size)
             return
-        cursor = self.root.cursor()
+        cursor = self._cursor()
         with translated():
             reader = cursor.sql(sql, params=params).to_arrow_reader(size)
         self._streams.add(reader)
@@ -127,7 +130,7 @@ class Database:
     def _begun(self) -> Iterator[duckdb.DuckDBPyConnection]:
         import duckdb
 
-        cursor = self.root.cursor()
+        cursor = self._cursor()
         cursor.begin()
         try:
             yield cursor
@@ -141,6 +144,15 @@ class Database:
             raise
         finally:
             cursor.close()
+
+    def _cursor(self) -> duckdb.DuckDBPyConnection:
+        with self._opening:
+            return self._opened().cursor()
+
+    def _opened(self) -> duckdb.DuckDBPyConnection:
+        if self._root is None:
+            self._root = self._open()
+        return self._root
 
     def _open(self) -> duckdb.DuckDBPyConnection:
         import duckdb

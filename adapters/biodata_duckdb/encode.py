@@ -19,10 +19,7 @@ if TYPE_CHECKING:
 
     Encoder: TypeAlias = Callable[[Any], Any]
 
-__all__ = ["POSITION", "Unstorable", "arrow_table", "check_storable", "is_limited"]
-
-POSITION = "biodata position"
-"""The column that holds where a record stood in its batch."""
+__all__ = ["Unstorable", "arrow_table", "check_storable", "is_limited", "position_column"]
 
 _BITS = 64
 _FILE_PARTS = ("id", "filename", "url")
@@ -32,13 +29,21 @@ class Unstorable(ValueError):
     """A value that its column cannot hold; the message does not show it."""
 
 
+def position_column(schema: Schema) -> str:
+    """A name, not one of the table's own, for the column that says where a record stood in its batch."""
+    taken, name = {one.lower() for one in schema.names}, "biodata position"
+    while name in taken:
+        name += "_"
+    return name
+
+
 def arrow_table(
     schema: Schema, names: Sequence[str], records: Sequence[Record], positions: Sequence[int]
 ) -> pa.Table:
     """The records' values of these fields, and their positions."""
     import pyarrow as pa
 
-    arrays: dict[str, pa.Array[Any]] = {POSITION: pa.array(positions, pa.int64())}
+    arrays: dict[str, pa.Array[Any]] = {position_column(schema): pa.array(positions, pa.int64())}
     for name in names:
         type_ = schema[name].type
         encode = _encoder(type_)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from biodata.adapter import Identity
-from biodata.errors import ConfigError, NotFound, SchemaError
+from biodata.errors import ConfigError, NotFound, SchemaError, WriteError
 from biodata_duckdb.database import translated
 from biodata_duckdb.schema import create_table, read_table, same_shape
 from biodata_duckdb.settings import DuckdbSettings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from biodata.records.types import Schema
     from biodata_duckdb.database import Database
     from biodata_duckdb.schema import Table
@@ -41,16 +44,39 @@ def ensure(database: Database, schema: Schema) -> None:
 
 
 def drop(database: Database, table: Table) -> None:
-    """Remove the table, or the view."""
-    with database.writing() as cursor, translated():
+    """Remove the table, or the view.
+
+    Raises:
+        WriteError: `BD-WRITE-REFERENCED`, another table refers to it.
+    """
+    with database.writing() as cursor, translated(), _referenced(table):
         cursor.execute(f"DROP {'VIEW' if table.view else 'TABLE'} {table.relation}")
 
 
 def delete_all(database: Database, table: Table) -> int:
-    """Delete every record; the number."""
-    with database.writing() as cursor, translated():
+    """Delete every record; the number.
+
+    Raises:
+        WriteError: `BD-WRITE-REFERENCED`, records of another table refer to some; nothing is deleted.
+    """
+    with database.writing() as cursor, translated(), _referenced(table):
         ((number,),) = cursor.execute(f"DELETE FROM {table.relation}").fetchall()  # noqa: S608
     return int(number)
+
+
+_REFERENCED = ("referenced by a foreign key", "main key table")
+
+
+@contextmanager
+def _referenced(table: Table) -> Iterator[None]:
+    import duckdb
+
+    try:
+        yield
+    except (duckdb.ConstraintException, duckdb.CatalogException) as error:
+        if not any(sign in str(error) for sign in _REFERENCED):
+            raise
+        raise WriteError("Another table refers to it", code="BD-WRITE-REFERENCED", table=table.schema.table) from None
 
 
 def identity(database: Database, path: str, access: str) -> Identity:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from biodata.query.pushdown import Pushdown, Rule
 from biodata.query.tree import Always, And, Leaf, Node, Or
 from biodata.records.types import DataType, Field, Float, Integer, List, Object, Path, Schema
-from biodata_duckdb.types import NATIVE, canonical, fits, literal, quoted, wire
+from biodata_duckdb.types import NATIVE, canonical, fits, literal, stored, wire
 
 if TYPE_CHECKING:
     from biodata.query.plan import Order
@@ -75,7 +75,7 @@ def condition(node: Node, schema: Schema) -> Sql:
 
 def column(field: Field) -> str:
     """A field as it is read and compared: in our type, NaN as null, instants in UTC."""
-    name, native, wanted = quoted(field.name), field.options[NATIVE], canonical(wire(field.type))
+    name, native, wanted = stored(field), field.options[NATIVE], canonical(wire(field.type))
     if native == "TIMESTAMP WITH TIME ZONE":
         return f"make_timestamp(epoch_us({name}))"
     if isinstance(field.type, Float):
@@ -114,7 +114,7 @@ def _leaf(leaf: Leaf, schema: Schema) -> Sql:
 def _along(expression: str, type_: DataType, path: Path, leaf: Leaf, depth: int) -> Sql:
     """Down a path: into structs, and through lists to any of their elements."""
     if isinstance(type_, List):
-        one = f"u{depth}"
+        one = f'"biodata element {depth}"'  # no column is called so: a name of the table's own would hide it
         sql, values = _along(one, type_.item, path, leaf, depth + 1)
         return f"EXISTS (SELECT 1 FROM (SELECT unnest({expression}) AS {one}) WHERE {sql})", values  # noqa: S608
     if not path:

@@ -2,9 +2,11 @@
 
 A page is one statement: the filter, `ORDER BY` what was asked and then the key, and, from the second page on, only
 what comes after the last row of the page before. So a request stands for itself (it can be sent again or from
-elsewhere), no transaction stays open between pages, and writes meanwhile neither lose nor repeat a record. Views
-have nothing unique to go by; they are read in the order of all of their columns, by offset, where rows that are
-equal may change places without anybody seeing it. `export` is the other way: one statement, one snapshot.
+elsewhere), no transaction stays open between pages, and writes meanwhile neither lose nor repeat a record. Where
+two keys can read the same (NaN, an endless instant, nanoseconds) or there is no key, the rowid decides. Views, and
+tables where a column is called rowid, have no such thing to go by; they are read in the order of all of their
+columns, by offset, where rows that are equal may change places without anybody seeing it. `export` is the other way:
+one statement, one snapshot.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from biodata.adapter import Page, PageRequest
 from biodata.errors import QueryError
 from biodata.records.types import DataType, DateTime, File, Float, Json, List, Object
 from biodata_duckdb.query import column, condition, parameter, sort_expression
-from biodata_duckdb.types import quoted
+from biodata_duckdb.types import NATIVE, quoted, stored
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
     Decoder: TypeAlias = Callable[[Any], Any]
 
 __all__ = ["count", "export", "fetch", "page", "requests"]
+
+_ROWID = "rowid"
 
 
 class Statement(msgspec.Struct, frozen=True):
@@ -71,7 +75,7 @@ def requests(table: Table, plan: Plan, after: Page | None) -> list[PageRequest]:
     size = plan.page_size if plan.limit is None else min(plan.page_size, plan.offset + plan.limit - start)
     if size <= 0:
         return []
-    position = after.position if isinstance(after, KeyedPage) and not table.view else None
+    position = after.position if isinstance(after, KeyedPage) and _seekable(table) else None
     return [_request(table, plan, start, size, position)]
 
 
@@ -191,10 +195,29 @@ def _clause(where: list[str]) -> str:
 
 def _sorts(table: Table, plan: Plan) -> list[Sort]:
     asked = [Sort(sort_expression(order, plan.schema), order.descending) for order in plan.order]
+    if not _seekable(table):
+        return [*asked, *(Sort(stored(field)) for field in plan.schema)]
+    keys = [plan.schema[name] for name in plan.schema.key_fields]
+    sorts = [Sort(column(key), nullable=_folds(key)) for key in keys]
+    return [*asked, *sorts] if _exact(keys) else [*asked, *sorts, Sort(_ROWID, nullable=False)]
+
+
+def _folds(key: Field) -> bool:
+    """Whether different values of a key can read the same, or as null."""
+    native = key.options[NATIVE]
+    return isinstance(key.type, Float) or (native.startswith("TIMESTAMP") and native != "TIMESTAMP")
+
+
+def _exact(keys: Sequence[Field]) -> bool:
+    return bool(keys) and not any(map(_folds, keys))
+
+
+def _seekable(table: Table) -> bool:
+    """Whether pages can go on after the last row: there is a key that reads exactly, or a rowid."""
     if table.view:
-        return [*asked, *(Sort(quoted(name)) for name in plan.schema.names)]
-    keys = _columns(plan.schema, plan.schema.key_fields) or ["rowid"]
-    return [*asked, *(Sort(key, nullable=False) for key in keys)]
+        return False
+    hidden = any(name.lower() == _ROWID for name in table.schema.names)
+    return not hidden or _exact([table.schema[name] for name in table.schema.key_fields])
 
 
 def _after(sorts: Sequence[Sort], position: tuple[Any, ...]) -> tuple[str, list[Any]]:

@@ -18,7 +18,7 @@ import msgspec
 from biodata.adapter import TableInfo
 from biodata.errors import NotFound, SchemaError, near_match
 from biodata.records.types import Field, Schema
-from biodata_duckdb.types import NATIVE, canonical, declared, derived, is_text_form, literal, quoted
+from biodata_duckdb.types import COLLATED, NATIVE, canonical, declared, derived, is_text_form, literal, quoted
 
 if TYPE_CHECKING:
     import duckdb
@@ -28,14 +28,14 @@ __all__ = ["Table", "create_table", "differences", "list_tables", "read_table", 
 MARK = "biodata:"
 
 _TABLES = """
-SELECT schema_name, table_name, comment, FALSE FROM duckdb_tables()
+SELECT schema_name, table_name, comment, FALSE, sql FROM duckdb_tables()
 WHERE database_name = current_database() AND NOT internal AND NOT temporary
 UNION ALL
-SELECT schema_name, view_name, comment, TRUE FROM duckdb_views()
+SELECT schema_name, view_name, comment, TRUE, sql FROM duckdb_views()
 WHERE database_name = current_database() AND NOT internal AND NOT temporary
 """
 _COLUMNS = """
-SELECT column_name, data_type, comment, is_nullable, column_default FROM duckdb_columns()
+SELECT column_name, data_type, comment, is_nullable, column_default, is_generated FROM duckdb_columns()
 WHERE database_name = current_database() AND schema_name = ? AND table_name = ? ORDER BY column_index
 """
 _CONSTRAINTS = """
@@ -65,7 +65,7 @@ def list_tables(cursor: duckdb.DuckDBPyConnection) -> list[TableInfo]:
             description=comment or "",
             records=None if view else _records(cursor, f"{quoted(schema)}.{quoted(table)}"),
         )
-        for schema, table, comment, view in cursor.execute(_TABLES).fetchall()
+        for schema, table, comment, view, _ in cursor.execute(_TABLES).fetchall()
     ]
 
 
@@ -85,11 +85,19 @@ def read_table(cursor: duckdb.DuckDBPyConnection, name: str) -> Table:
         near = near_match(name, known)
         hint = f"Did you mean '{near}'?" if near else None
         raise NotFound("There is no such table", code="BD-NOT-FOUND-TABLE", table=name, hint=hint)
-    place, table, comment, view = known[name]
+    place, table, comment, view, _ = known[name]
     columns = cursor.execute(_COLUMNS, [place, table]).fetchall()
     constraints = cursor.execute(_CONSTRAINTS, [place, table]).fetchall()
     schema = _schema(name, columns, constraints, comment or "", view=view)
+    if any("COLLATE" in (row[4] or "").upper() for row in known.values()):
+        schema = msgspec.structs.replace(schema, fields=tuple(map(_collated, schema)))
     return Table(schema, f"{quoted(place)}.{quoted(table)}", view)
+
+
+def _collated(field: Field) -> Field:
+    """A text that may have a collation, which DuckDB keeps to itself: it is compared without it."""
+    marked = {COLLATED: True} if field.options[NATIVE] == "VARCHAR" else {}
+    return msgspec.structs.replace(field, options={**field.options, **marked})
 
 
 def create_table(cursor: duckdb.DuckDBPyConnection, schema: Schema) -> None:
@@ -130,7 +138,7 @@ def _schema(name: str, columns: list[Any], constraints: list[Any], description: 
 
 
 def _field(column: tuple[Any, ...], *, unique: bool) -> Field:
-    name, native, comment, nullable, default = column
+    name, native, comment, nullable, default, computed = column
     kept = _kept(comment, native)
     field = kept or Field(name, derived(native), description=_description(comment, native))
     return msgspec.structs.replace(
@@ -138,7 +146,8 @@ def _field(column: tuple[Any, ...], *, unique: bool) -> Field:
         name=name,
         required=not nullable,
         unique=unique,
-        generated=bool(default and default.startswith("nextval(")),
+        read_only=computed,
+        generated=bool(computed or (default and default.startswith("nextval("))),
         default=default,
         options={NATIVE: native},
     )

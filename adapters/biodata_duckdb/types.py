@@ -13,7 +13,8 @@
 | STRUCT, LIST, ARRAY | object, list |
 | UUID, TIME, INTERVAL, BLOB, BIT and others | string, as DuckDB prints them; the field's description says so |
 
-A field's own DuckDB type is kept in `Field.options["duckdb"]`.
+A field's own DuckDB type is kept in `Field.options["duckdb"]`; `Field.options["collated"]` marks texts that may have a
+collation.
 """  # noqa: E501 - a table
 
 from __future__ import annotations
@@ -25,9 +26,10 @@ from typing import TYPE_CHECKING, Any
 from biodata.records import types as t
 
 if TYPE_CHECKING:
-    from biodata.records.types import DataType
+    from biodata.records.types import DataType, Field
 
 __all__ = [
+    "COLLATED",
     "NATIVE",
     "canonical",
     "declared",
@@ -37,10 +39,12 @@ __all__ = [
     "literal",
     "quoted",
     "scale_of",
+    "stored",
     "wire",
 ]
 
 NATIVE = "duckdb"
+COLLATED = "collated"
 DIGITS, SCALE = 38, 18
 _BITS = {8: "TINYINT", 16: "SMALLINT", 32: "INTEGER", 64: "BIGINT"}
 _SIGNED = {"tinyint": 8, "smallint": 16, "integer": 32, "bigint": 64, "hugeint": 128}
@@ -88,6 +92,12 @@ def declared(type_: DataType) -> str:
     if isinstance(type_, t.String) and type_.choices:
         return f"ENUM({', '.join(map(literal, type_.choices))})"
     return wire(type_)
+
+
+def stored(field: Field, alias: str = "") -> str:
+    """A column in SQL as it is compared: texts by code point, whatever collation the column has."""
+    name = f"{alias}{quoted(field.name)}"
+    return f'({name} COLLATE "binary")' if COLLATED in field.options else name
 
 
 def _integer(type_: t.Integer) -> str:

@@ -15,8 +15,8 @@ import msgspec
 from biodata.adapter import BatchRefused
 from biodata.errors import Unsupported
 from biodata.receipts import Outcome, Status
-from biodata_duckdb.encode import POSITION, Unstorable, arrow_table, check_storable, is_limited
-from biodata_duckdb.types import NATIVE, quoted
+from biodata_duckdb.encode import Unstorable, arrow_table, check_storable, is_limited, position_column
+from biodata_duckdb.types import NATIVE, quoted, stored
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 __all__ = ["write"]
 
 _BATCH = "biodata_batch"
-_AT = f"b.{quoted(POSITION)}"
 
 
 class Group(msgspec.Struct, frozen=True):
@@ -135,6 +134,8 @@ class Batch:
         self._batch = batch
         self._records = records
         self._keys = table.schema.key_fields
+        self._at = f"b.{quoted(position_column(table.schema))}"
+        self._computed = {field.name for field in table.schema if field.generated and field.read_only}
 
     def run(self) -> list[Outcome]:
         """Check everything, then change everything."""
@@ -160,7 +161,7 @@ class Batch:
     def _groups(self) -> Iterator[Group]:
         by_fields: dict[tuple[str, ...], list[int]] = {}
         for index, record in enumerate(self._records):
-            fields = tuple(name for name in self._schema.names if name in record)
+            fields = tuple(name for name in self._schema.names if name in record and name not in self._computed)
             by_fields.setdefault(fields, []).append(index)
         for number, (fields, positions) in enumerate(by_fields.items()):
             name = f"{_BATCH}_{number}"
@@ -172,7 +173,7 @@ class Batch:
         if not set(self._keys) <= set(group.fields) or not self._keys:
             return group
         differ = self._differ(group) if self._batch.operation in {"update", "upsert"} else "FALSE"
-        sql = f"SELECT {_AT}, {differ} FROM {group.name} b JOIN {self._relation} t ON {self._same_key()}"  # noqa: S608
+        sql = f"SELECT {self._at}, {differ} FROM {group.name} b JOIN {self._relation} t ON {self._same_key()}"  # noqa: S608
         rows = self._cursor.execute(sql).fetchall()
         there, differing = frozenset(row[0] for row in rows), frozenset(row[0] for row in rows if row[1])
         return msgspec.structs.replace(group, there=there, differing=differing)
@@ -200,9 +201,9 @@ class Batch:
     def _check_unique(self, group: Group) -> None:
         for name in group.fields:
             if self._schema[name].unique and name not in self._keys:
-                other = f"t.{quoted(name)} = {self._value(name)}"
+                other = f"{self._stored(name)} = {self._value(name)}"
                 apart = f" AND NOT ({self._same_key()})" if self._keys else ""
-                sql = f"SELECT min({_AT}) FROM {group.name} b JOIN {self._relation} t ON {other}{apart}"  # noqa: S608
+                sql = f"SELECT min({self._at}) FROM {group.name} b JOIN {self._relation} t ON {other}{apart}"  # noqa: S608
                 ((index,),) = self._cursor.execute(sql).fetchall()
                 if index is not None:
                     self._refuse(index, "BD-WRITE-DUPLICATE", f"another record has this '{name}'", name)
@@ -221,7 +222,7 @@ class Batch:
         names = ", ".join(map(quoted, group.fields))
         values = ", ".join(map(self._value, group.fields))
         new = f"WHERE NOT EXISTS (SELECT 1 FROM {self._relation} t WHERE {self._same_key()})" if group.there else ""  # noqa: S608
-        sql = f"INSERT INTO {self._relation} ({names}) SELECT {values} FROM {group.name} b {new} ORDER BY {_AT}"  # noqa: S608
+        sql = f"INSERT INTO {self._relation} ({names}) SELECT {values} FROM {group.name} b {new} ORDER BY {self._at}"  # noqa: S608
         self._cursor.execute(sql)
 
     def _update(self, group: Group) -> None:
@@ -233,11 +234,14 @@ class Batch:
         return [name for name in group.fields if name not in self._keys]
 
     def _differ(self, group: Group) -> str:
-        tests = [f"t.{quoted(name)} IS DISTINCT FROM {self._value(name)}" for name in self._changeable(group)]
+        tests = [f"{self._stored(name)} IS DISTINCT FROM {self._value(name)}" for name in self._changeable(group)]
         return " OR ".join(tests) or "FALSE"
 
     def _same_key(self) -> str:
-        return " AND ".join(f"t.{quoted(name)} = {self._value(name)}" for name in self._keys)
+        return " AND ".join(f"{self._stored(name)} = {self._value(name)}" for name in self._keys)
+
+    def _stored(self, name: str) -> str:
+        return stored(self._schema[name], "t.")
 
     def _value(self, name: str) -> str:
         return f"CAST(b.{quoted(name)} AS {self._schema[name].options[NATIVE]})"

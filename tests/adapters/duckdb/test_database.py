@@ -141,6 +141,18 @@ def test_foreign_keys(house):
     assert house["p"].delete(1).refused[0].code == "BD-WRITE-REFERENCED"
 
 
+def test_what_is_referred_to_is_neither_emptied_nor_dropped(house):
+    house.client.execute("CREATE TABLE parent (id INTEGER PRIMARY KEY); INSERT INTO parent VALUES (1)")
+    house.client.execute("CREATE TABLE child (id INTEGER PRIMARY KEY, up INTEGER REFERENCES parent(id))")
+    house["child"].add({"id": 1, "up": 1}).raise_for_refused()
+    with pytest.raises(biodata.WriteError) as emptied:
+        house["parent"].delete(all=True)
+    with pytest.raises(biodata.WriteError) as dropped:
+        house["parent"].adapter.drop("parent")
+    assert {emptied.value.code, dropped.value.code} == {"BD-WRITE-REFERENCED"}
+    assert house["parent"].count() == 1
+
+
 def test_a_table_made_in_a_transaction_goes_with_it(house):
     def broken_off() -> None:
         with house.transaction():
@@ -186,6 +198,25 @@ def test_reading_while_another_thread_writes(house):
         stop.set()
         assert all(reader.result() for reader in readers)
     assert table.count() == 1000
+
+
+def test_readers_in_other_threads_stand_a_transaction_that_comes_and_goes(house):
+    table = house.ensure(PLAIN)
+    table.add({"id": f"{n:03}"} for n in range(100)).raise_for_refused()
+    stop = threading.Event()
+
+    def reads() -> None:
+        while not stop.is_set():
+            assert table.count() == len(list(table.query())) == table.query().to_arrow().num_rows == 100
+
+    with ThreadPoolExecutor(4) as pool:
+        readers = [pool.submit(reads) for _ in range(4)]
+        for number in range(60):
+            with house.transaction():
+                table.update({"id": "000", "n": number}).raise_for_refused()
+        stop.set()
+        for reader in readers:
+            reader.result()
 
 
 def test_writing_while_reading_loses_nothing(house):

@@ -175,3 +175,58 @@ def test_defaults_and_sequences(house):
     table.add([{"x": "given"}, {"x": None}]).raise_for_refused()
     table.add({"id": 9}).raise_for_refused()
     assert {row["x"] for row in table.query()} == {"given", None, "d"}
+
+
+def test_a_computed_column_is_read_only(house):
+    house.client.execute(
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, v INTEGER, twice INTEGER GENERATED ALWAYS AS (v * 2))"
+    )
+    table = house["t"]
+    table.add([{"id": 1, "v": 2}, {"id": 2, "v": 3, "twice": None}]).raise_for_refused()
+    table.update({"id": 1, "v": 4}).raise_for_refused()
+    assert [row["twice"] for row in table.query()] == [8, 6]
+    assert [one.code for one in table.update({"id": 1, "twice": 9}).outcomes] == ["BD-WRITE-READ-ONLY"]
+
+
+PAGED = {
+    "a NaN": "(k DOUBLE PRIMARY KEY); INSERT INTO t SELECT range FROM range(20); INSERT INTO t VALUES ('nan')",
+    "nanoseconds": "(k TIMESTAMP_NS PRIMARY KEY); INSERT INTO t SELECT make_timestamp_ns(range) FROM range(21)",
+    "endless": "(k TIMESTAMPTZ PRIMARY KEY); INSERT INTO t SELECT to_timestamp(range) FROM range(19); "
+    "INSERT INTO t VALUES ('infinity'), ('-infinity')",
+    "rowid": "(rowid INTEGER, v INTEGER); INSERT INTO t SELECT range % 3, range FROM range(21)",
+    "rowid beside a key": "(rowid DOUBLE PRIMARY KEY); INSERT INTO t SELECT range FROM range(20); "
+    "INSERT INTO t VALUES ('nan')",
+}
+
+
+@pytest.mark.parametrize("table", PAGED.values(), ids=PAGED)
+@pytest.mark.parametrize("descending", [False, True])
+def test_no_page_loses_records_whose_keys_read_the_same(house, table, descending):
+    house.client.execute(f"CREATE TABLE t {table}")
+    order = f"-{house['t'].schema.names[0]}" if descending else None
+    for size in (1, 5, 7, 20, 21, 22):
+        assert len(house["t"].query(page_size=size, order_by=order).to_records()) == 21
+
+
+def test_texts_compare_by_code_point_whatever_the_collation(house):
+    house.client.execute("CREATE TABLE t (id VARCHAR COLLATE NOCASE PRIMARY KEY, s VARCHAR COLLATE NOCASE)")
+    house.client.execute("CREATE VIEW seen AS SELECT * FROM t")
+    table = house["t"]
+    assert table.upsert([{"id": "a", "s": "x"}, {"id": "A", "s": "X"}, {"id": "B", "s": "x"}]).tally == {"created": 3}
+    assert [row["id"] for row in table.query(order_by="id", page_size=1)] == ["A", "B", "a"]
+    assert (table.count("s = 'x'"), house["seen"].count("s = 'x'"), table.count("s like 'X'")) == (2, 2, 1)
+    assert table.upsert({"id": "a", "s": "X"}).tally == {"updated": 1}
+    assert table.delete("A").tally == {"deleted": 1}
+    assert [row["id"] for row in table.query(order_by="id")] == ["B", "a"]
+
+
+def test_no_name_of_a_column_is_in_the_way_of_ours(house):
+    house.client.execute(
+        'CREATE TABLE t ("biodata position" INTEGER, "Biodata Position_" INTEGER, u1 STRUCT(u2 INTEGER[])[], '
+        "id INTEGER PRIMARY KEY)"
+    )
+    table = house["t"]
+    rows = [{"biodata position": 7, "Biodata Position_": 8, "u1": [{"u2": [n]}], "id": n} for n in range(3)]
+    assert table.add(rows).tally == {"created": 3}
+    assert table.upsert([*rows[:2], rows[2] | {"biodata position": 1}]).tally == {"unchanged": 2, "updated": 1}
+    assert [row["id"] for row in table.query("u1.u2 = 2")] == [2]
