@@ -112,7 +112,7 @@ class Reader:
 
     def _export(self, schema: Schema, call: Call, request: PageRequest) -> Page:
         total = self.number(schema, call.selection.arguments)
-        if total > _LARGEST_EXPORT:
+        if not 0 < total <= _LARGEST_EXPORT:
             return Page([], request, total)
         params = (("node_label", schema.table), ("format", "json"))
         asked = Request(method="GET", path=self._project.path("export"), params=params)

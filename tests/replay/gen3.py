@@ -53,6 +53,7 @@ class Gen3Rules:
         self._key = ""
 
     def sandbox_class(self, clock: Clock, faults: Faults, lifetime: float | None) -> Gen3Sandbox:
+        self._past = clock.time() - 100
         self._sandbox = Gen3Sandbox(clock, faults, lifetime, dictionary=self._dictionary)
         state = self._state = self._sandbox.state
         state.users.grant(READER, "/programs/CGCI/projects/BLGSP", "read")
@@ -92,7 +93,7 @@ class Gen3Rules:
         state = self._state
         admin = state.users[ADMIN]
         if "Signature has expired" in said:
-            return state.tokens.api_key(admin, 10, issued=state.clock.time() - 100)[0]
+            return state.tokens.api_key(admin, 60, issued=self._past)[0]
         if "Signature verification failed" in said:
             return tampered(self._key)
         if "incorrect purpose" in said:
@@ -107,7 +108,7 @@ class Gen3Rules:
         tokens, now = self._state.tokens, self._state.clock.time()
         user = self._state.users[self._who(exchange)]
         if "Signature has expired" in said or "expired at time" in said:
-            return tokens.access(user, 10, issued=now - 100)
+            return tokens.access(user, 60, issued=self._past)
         if "not yet valid" in said:
             return tokens.access(user, 1000, issued=now + 30)
         if "cryptographic primitive" in said or "Signature verification" in said:

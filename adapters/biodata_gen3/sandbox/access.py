@@ -31,7 +31,7 @@ def require_user(state: State, ask: Ask) -> User:
     if ask.authorization is None:
         raise Failure(message(401, "Authentication Error: no authorization header provided"))
     try:
-        user = _user(state, _bearer(ask.authorization))
+        user = _user(state, ask, _bearer(ask.authorization))
     except Refused as refused:
         raise Failure(message(401, f"Authentication Error: {refused}")) from None
     ask.user = user
@@ -45,8 +45,8 @@ def _bearer(header: str) -> str:
     return token if not token.startswith(" ") else ""
 
 
-def _user(state: State, token: str) -> User:
-    user = state.users.by_number(state.tokens.check(token, "access")["sub"])
+def _user(state: State, ask: Ask, token: str) -> User:
+    user = state.users.by_number(state.tokens.check(token, "access", ask.came)["sub"])
     if user is None:
         raise Refused("signature", "user not found")
     return user
@@ -59,7 +59,7 @@ def _asked_of_arborist(state: State, ask: Ask) -> User:
     except Refused:
         raise Failure(message(401, "Authentication Error: Didn't receive JWT correctly")) from None
     try:
-        ask.user = _user(state, token)
+        ask.user = _user(state, ask, token)
     except Refused as refused:
         reason = _ARBORIST.get(refused.kind, f"expired at time: {refused.expired_at}\n")
         text = f"request to arborist failed: error decoding token: {reason}"

@@ -73,7 +73,7 @@ def _access_token(state: State, ask: Ask) -> Answer:
     key = _given_key(ask)
     lifetime = _lifetime(ask, state.token_lifetime)
     try:
-        claims = state.tokens.check(key, "api_key")
+        claims = state.tokens.check(key, "api_key", ask.came)
     except Refused as refused:
         known = refused.kind in ("malformed", "expired")
         words = "Authentication Error: " if refused.kind != "malformed" else ""
@@ -147,7 +147,7 @@ def _user(state: State, ask: Ask, scope: str | None = None) -> User:
     if scheme.lower() != "bearer":
         raise Failure(html_page(401, "Please login"))
     try:
-        claims = state.tokens.check(token, "access")
+        claims = state.tokens.check(token, "access", ask.came)
     except Refused as refused:
         before = "failed to validate token: " if refused.kind == "expired" else "Invalid token : "
         raise Failure(html_page(401, f"{before}[401] - Authentication Error: {refused}")) from None

@@ -39,9 +39,10 @@ class Failure(Exception):
 
 
 class Ask:
-    """One request."""
+    """One request; `came` is when, by the sandbox's clock."""
 
-    def __init__(self, environ: WSGIEnvironment) -> None:
+    def __init__(self, environ: WSGIEnvironment, came: float) -> None:
+        self.came = came
         self.method: str = environ["REQUEST_METHOD"]
         target = str(environ.get("REQUEST_URI") or environ["PATH_INFO"])
         self.line_length = len(f"{self.method} {target} HTTP/1.1\r\n")

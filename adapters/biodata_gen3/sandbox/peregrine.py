@@ -63,17 +63,26 @@ def _run(schema: GraphQLSchema, view: View, body: Any) -> tuple[Any, list[str]]:
         variables = _variables(body.get("variables"))
     except ValueError as error:
         return None, ["Unable to parse variables", str(error)]
-    try:
-        document = parsed(query)
-    except GraphQLError as error:
-        return None, [error.message]
-    wrong = validation_words(schema, document) or _wrong_variables(document, variables)
-    if wrong:
-        return None, wrong
+    document, wrong = _document(schema, query)
+    if document is None or wrong:
+        return None, list(wrong)
+    misfit = _wrong_variables(document, variables)
+    if misfit:
+        return None, misfit
     result = execute_sync(schema, document, ROOT, view, variables)
     if not isinstance(result, ExecutionResult):
         raise TypeError("an answer without its end")
     return result.data, [error.message for error in result.errors or ()]
+
+
+@lru_cache(maxsize=512)
+def _document(schema: GraphQLSchema, query: str) -> tuple[DocumentNode | None, tuple[str, ...]]:
+    """The document, and what is wrong with it; the same texts come again and again."""
+    try:
+        document = parsed(query)
+    except GraphQLError as error:
+        return None, (error.message,)
+    return document, tuple(validation_words(schema, document))
 
 
 def _variables(given: Any) -> dict[str, Any]:

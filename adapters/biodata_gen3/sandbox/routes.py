@@ -28,7 +28,7 @@ class Application:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
-        ask = Ask(environ)
+        ask = Ask(environ, self.state.clock.time())
         try:
             with self.state.lock:
                 answer = self._answer(ask)

@@ -120,24 +120,31 @@ class Upload:
 
     def _match(self, entity: Entity) -> None:
         """Find the node that is meant; with only one of id and key it is not it, and one is made [157, 603]."""
-        given = entity.doc.get("project_id")
-        if given not in (None, self._project_id):
-            words = f"Entity is owned by project {given}, not {self._project_id}"
-            return entity.fail("INVALID_PERMISSIONS", words, "project_id")
-        if not entity.type.in_project or entity.type.label == "project":
-            return entity.fail("INVALID_TYPE", f"Cannot submit entities of type {entity.type.label}", "type")
+        if self._misplaced(entity):
+            return
         held = self._state.by_key(entity.type.label, self._project_id, entity.key)
         if held is not None and self._entry.role == "update" and entity.id in (None, held.id):
             self._matched(entity, held)
-            return None
-        if held is not None:
-            words = f"{entity.type.label} with submitter_id '{entity.key}' already exists in the DB"
-            return entity.fail("ERROR", words, "submitter_id")
-        if entity.id is not None and not _UUID.fullmatch(entity.id):
+        elif held is not None and self._entry.role == "update":
+            words = f"Existing {entity.type.label} entity found with id different from {entity.id}"
+            entity.fail("NOT_UNIQUE", words)
+        elif entity.id is not None and not _UUID.fullmatch(entity.id):
             words = "Cannot create entity with custom id that is not a UUID."
-            return entity.fail("INVALID_VALUE", words, "id")
-        entity.action, entity.id = "create", entity.id or self._state.new_id()
-        return None
+            entity.fail("INVALID_VALUE", words, "id")
+        else:
+            entity.action, entity.id = "create", entity.id or self._state.new_id()
+            if held is not None:  # the database refuses it, after the entity was made [143]
+                words = f"{entity.type.label} with submitter_id '{entity.key}' already exists in the DB"
+                entity.fail("ERROR", words)
+
+    def _misplaced(self, entity: Entity) -> bool:
+        given = entity.doc.get("project_id")
+        if given not in (None, self._project_id):
+            words = f"Entity is owned by project {given}, not {self._project_id}"
+            entity.fail("INVALID_PERMISSIONS", words, "project_id")
+        if not entity.type.in_project or entity.type.label == "project":
+            entity.fail("INVALID_TYPE", f"Cannot submit entities of type {entity.type.label}", "type")
+        return bool(entity.errors)
 
     def _matched(self, entity: Entity, held: Node) -> None:
         entity.existing, entity.action, entity.id = held, "update", held.id

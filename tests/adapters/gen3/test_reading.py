@@ -33,6 +33,15 @@ def test_a_whole_scan_is_one_export_and_a_count(rig: Rig) -> None:
     )
 
 
+def test_a_table_that_is_too_large_for_an_export_goes_in_pages(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    rig.samples(1200)
+    monkeypatch.setattr("biodata_gen3.read._LARGEST_EXPORT", 1000)
+    rows = rig.connect()["sample"].query().to_records()
+    assert len({row["submitter_id"] for row in rows}) == 1206
+    assert rig.asked("GET", f"{HERE}/export") == []
+    assert len(rig.asked("POST", GRAPHQL)) == 1 + 3
+
+
 def test_a_filtered_scan_goes_in_pages_by_id(rig: Rig) -> None:
     rig.samples(1200)
     connection = rig.connect()
