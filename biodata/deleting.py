@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from biodata.errors import QueryError, Unsupported
 from biodata.fitting import Prepared
-from biodata.keys import checked_key, key_record
+from biodata.keys import checked_key, checked_keys, is_one_key, key_record
 from biodata.receipts import Receipt
 from biodata.writing import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from biodata.query.tree import Node
     from biodata.records.types import Key
@@ -46,24 +45,16 @@ def delete(
         number = repository.adapter.delete_all(schema)
         if number is not None:
             return Receipt("delete", schema.table, bulk={"deleted": number} if number else {})
-    wanted = _given(repository, keys) if keys is not None else _found(repository, where)
+    if keys is None:
+        wanted = _found(repository, where)
+    else:
+        wanted = [checked_key(schema, keys)] if is_one_key(keys) else checked_keys(schema, keys)
     writer = Writer(repository, "delete", on_refused=on_refused)
     prepared = (Prepared(row, key_record(schema, key)) for row, key in enumerate(wanted))
     return writer.run(prepared, progress)
 
 
-def _given(repository: Repository, keys: Any) -> list[Key]:
-    schema = repository.schema
-    if isinstance(keys, Mapping):
-        return [checked_key(schema, schema.key_of(dict(keys)))]
-    if isinstance(keys, str | int | tuple) or not isinstance(keys, Iterable):
-        return [checked_key(schema, keys)]
-    listed = [schema.key_of(dict(key)) if isinstance(key, Mapping) else key for key in keys]
-    return [checked_key(schema, key) for key in listed]
-
-
-def _found(repository: Repository, where: str | Node | Mapping[str, Any] | None) -> Iterator[Key]:
+def _found(repository: Repository, where: str | Node | Mapping[str, Any] | None) -> list[Key]:
     """Every key is read before the first is deleted: a scan under deletion would skip records."""
     schema = repository.schema
-    found = [schema.key_of(record) for record in repository.query(where, fields=schema.key_fields)]
-    return iter(found)
+    return [schema.key_of(record) for record in repository.query(where, fields=schema.key_fields)]

@@ -47,7 +47,7 @@ def same(one: Any, other: Any) -> bool:
 def _field(schema: Schema, name: str) -> Field:
     field = schema.by_name.get(name)
     if field is None:
-        near = near_match(name, schema.names)
+        near = near_match(str(name), schema.names)
         hint = f"; did you mean '{near}'?" if near else ""
         raise Misfit("BD-WRITE-UNKNOWN-FIELD", f"the table has no field '{name}'{hint}", name)
     return field

@@ -2,19 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from biodata.errors import QueryError
+from biodata.records.incoming import incoming, is_frame
 from biodata.records.types import Integer, element
+from biodata.records.values import plain, to_type
 
 if TYPE_CHECKING:
     from biodata.records.types import Field, Key, Schema
 
-__all__ = ["checked_key", "key_record"]
+__all__ = ["checked_key", "checked_keys", "is_one_key", "key_record"]
+
+LONGEST_NUMBER = 400
+"""Digits; Python itself refuses to read very long ones."""
+
+
+def is_one_key(given: Any) -> bool:
+    """Whether that is one key, or one record that holds it, and not a collection of them."""
+    if is_frame(given):
+        return False
+    return isinstance(given, str | bytes | tuple | Mapping) or not isinstance(given, Iterable)
+
+
+def checked_keys(schema: Schema, given: Iterable[Any]) -> list[Key]:
+    """The keys in a collection of them, of records, or in a frame.
+
+    Raises:
+        QueryError: as `checked_key`.
+    """
+    return [checked_key(schema, key) for key in (incoming(given) if is_frame(given) else given)]
 
 
 def checked_key(schema: Schema, key: Any) -> Key:
-    """The key with its parts in their fields' types.
+    """The key with its parts in their fields' types; of a record, the key that it holds.
 
     Raises:
         QueryError: `BD-KEY-EMPTY` for an empty or missing one, `BD-KEY-TYPE` for one that cannot be a key of
@@ -23,6 +45,8 @@ def checked_key(schema: Schema, key: Any) -> Key:
     names = schema.key_fields
     if not names:
         raise QueryError("The table has no key", code="BD-KEY-NONE", table=schema.table, hint="Use query instead.")
+    if isinstance(key, Mapping):
+        key = tuple(key.get(name) for name in names)
     parts = key if isinstance(key, tuple | list) else (key,)
     if len(parts) != len(names):
         raise QueryError(
@@ -41,9 +65,8 @@ def key_record(schema: Schema, key: Key) -> dict[str, Any]:
 
 
 def _part(field: Field, value: Any, table: str) -> Any:
-    from biodata.records.values import to_type
-
-    if value is None or value == "" or value != value:  # noqa: PLR0124 - NaN
+    value = plain(value)
+    if value is None or value == "":
         raise QueryError(
             f"An empty key names no record (field '{field.name}')",
             code="BD-KEY-EMPTY",
@@ -61,5 +84,5 @@ def _part(field: Field, value: Any, table: str) -> Any:
 
 
 def _number(text: str) -> Any:
-    stripped = text.strip()
-    return int(stripped) if stripped.lstrip("-").isdecimal() else text
+    digits = text.strip().removeprefix("-")
+    return int(text) if digits.isdecimal() and len(digits) < LONGEST_NUMBER else text

@@ -97,9 +97,11 @@ class Receipt(msgspec.Struct, frozen=True):
         """
         if self.ok:
             return self
-        first = next(one for one in self.outcomes if one.status in {"refused", "unknown", "not_sent"})
-        reason = f"row {first.row}: {first.message or first.status} [{first.code}]"
-        raise WriteError(f"{self.operation}: {self.summary()}; the first: {reason}", table=self.table)
+        worst = ("refused", "unknown", "not_sent")
+        first = min((one for one in self.outcomes if one.status in worst), key=lambda one: worst.index(one.status))
+        reason = f"row {first.row}: {first.message or first.status.replace('_', ' ')}"
+        code = f" [{first.code}]" if first.code else ""
+        raise WriteError(f"{self.operation}: {self.summary()}; the first: {reason}{code}", table=self.table)
 
     def summary(self) -> str:
         """One line: `2 created, 1 refused`."""
@@ -114,6 +116,9 @@ class Receipt(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         return f"{self.operation} {self.table}: {self.summary()}"
+
+    def __repr__(self) -> str:
+        return f"<Receipt of {self}>"
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form."""

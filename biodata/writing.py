@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import decimal
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from biodata.adapter import BatchRefused, ListMode, Operation, WriteBatch
-from biodata.errors import BiodataError, RemoteError, Unsupported
+from biodata.errors import BiodataError, QueryError, RemoteError, Unsupported
 from biodata.fitting import Misfit, Prepared, fit, same
 from biodata.receipts import Outcome, Receipt, Status
 from biodata.records.incoming import incoming
+from biodata.records.values import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -33,6 +37,7 @@ def write(
 
     Raises:
         RemoteError: the way to the platform broke; `error.receipt` says what was done until then.
+        SchemaError: `BD-WRITE-INPUT`, what is given is no record; `error.receipt` as well.
     """
     schema = repository.schema
     _check_possible(repository, schema, lists)
@@ -53,11 +58,20 @@ def _prepare(schema: Schema, row: int, record: Record, operation: Any) -> Prepar
     try:
         return Prepared(row, fit(schema, record, operation))
     except Misfit as misfit:
-        return Prepared(row, record, misfit)
+        return Prepared(row, {name: _nameable(record.get(name)) for name in schema.key_fields}, misfit)
+
+
+def _nameable(value: Any) -> Any:
+    """What stands in a key field, where a receipt can show it."""
+    known = plain(value)
+    return known if isinstance(known, str | int | float | decimal.Decimal | dt.date) else None
 
 
 class Writer:
-    """One write on its way: it sends batches and collects outcomes."""
+    """One write on its way: it sends batches and notes an outcome for each record.
+
+    After a refusal under `stop` nothing is sent any more, and what comes is noted as `not_sent`.
+    """
 
     def __init__(
         self,
@@ -68,31 +82,40 @@ class Writer:
         lists: ListMode = "replace",
         dry_run: bool = False,
     ) -> None:
+        if on_refused not in {"stop", "isolate"}:
+            raise QueryError(f"on_refused is stop or isolate, not {on_refused!r}", code="BD-WRITE-OPTION")
         self._adapter = repository.adapter
         self._schema = repository.schema
         self._operation = operation
         self._isolate = on_refused == "isolate"
         self._lists = lists
         self._dry_run = dry_run
-        self._outcomes: list[Outcome] = []
+        self._outcomes: dict[int, Outcome] = {}
         self._stopped = False
 
     def run(self, prepared: Iterable[Prepared], progress: Callable[[int], None] | None = None) -> Receipt:
         """Send everything, or everything up to the first refusal."""
-        for batch in self._batches(prepared):
-            try:
-                self._outcomes += self._deal_with(batch)
-            except BiodataError as error:
-                self._outcomes += [self._broken(one, error) for one in batch]
-                error.receipt = self._receipt()
-                raise
-            if progress is not None:
-                progress(len(self._outcomes))
+        try:
+            for batch in self._batches(prepared):
+                self._deal_with(batch)
+                if progress is not None:
+                    progress(len(self._outcomes))
+        except BiodataError as error:
+            error.receipt = self._receipt()
+            raise
+        except BaseException as error:
+            error.add_note(f"What was written until then: {self._receipt()}")
+            raise
         return self._receipt()
 
     def _receipt(self) -> Receipt:
-        ordered = sorted(self._outcomes, key=lambda outcome: outcome.row)
+        ordered = sorted(self._outcomes.values(), key=lambda outcome: outcome.row)
         return Receipt(self._operation, self._schema.table, tuple(ordered))
+
+    def _note(self, outcomes: Iterable[Outcome]) -> None:
+        for outcome in outcomes:
+            self._outcomes[outcome.row] = outcome
+            self._stopped = self._stopped or (outcome.status == "refused" and not self._isolate)
 
     def _batches(self, prepared: Iterable[Prepared]) -> Iterator[list[Prepared]]:
         """Batches in order; a key that comes again begins a new one, so that the later record wins."""
@@ -107,29 +130,40 @@ class Writer:
         if batch:
             yield batch
 
+    @property
+    def _composed(self) -> bool:
+        return self._operation == "upsert" and self._adapter.capabilities.upsert == "composed"
+
     def _batch_size(self) -> int:
-        can = self._adapter.capabilities
-        if self._operation == "upsert" and can.upsert == "composed":
-            return max(can.batch_size["add"], can.batch_size["update"])
-        return can.batch_size[self._operation]
+        size = self._adapter.capabilities.batch_size
+        return max(size["add"], size["update"]) if self._composed else size[self._operation]
 
-    def _deal_with(self, batch: list[Prepared]) -> list[Outcome]:
-        refused = [self._misfit(one) for one in batch if one.misfit]
-        good = [one for one in batch if not one.misfit]
-        if self._stopped or self._dry_run or (refused and not self._isolate):
-            self._stopped = self._stopped or (bool(refused) and not self._isolate)
-            return refused + [self._outcome(one, "not_sent") for one in good]
-        if self._operation == "upsert" and self._adapter.capabilities.upsert == "composed":
-            sent = self._compose(good)
-        else:
-            sent = self._send(self._operation, good)
-        self._stopped = not self._isolate and any(outcome.status == "refused" for outcome in sent)
-        return refused + sent
+    def _deal_with(self, batch: list[Prepared]) -> None:
+        """Note an outcome for each record; where the way breaks, those that have none yet were not sent."""
+        good = self._fitting(batch)
+        try:
+            if self._composed and not self._held:
+                self._compose(good)
+            else:
+                self._send(self._operation, good)
+        except BiodataError as error:
+            left = [one for one in good if one.row not in self._outcomes]
+            self._note(self._outcome(one, "not_sent", error.code) for one in left)
+            raise
 
-    def _compose(self, batch: list[Prepared]) -> list[Outcome]:
+    @property
+    def _held(self) -> bool:
+        return self._stopped or self._dry_run
+
+    def _fitting(self, batch: list[Prepared]) -> list[Prepared]:
+        """The records that fit the table; the others are noted as refused."""
+        self._note(self._refused(one, one.misfit) for one in batch if one.misfit)
+        return [one for one in batch if not one.misfit]
+
+    def _compose(self, batch: list[Prepared]) -> None:
         """Upsert by looking up: what is new is added, what differs updated, the rest is left alone."""
         there = self._there(batch)
-        new, changed, outcomes = [], [], list[Outcome]()
+        new, changed = list[Prepared](), list[Prepared]()
         for one in batch:
             present = there.get(self._schema.key_of(one.record))
             if present is None:
@@ -137,20 +171,9 @@ class Writer:
             elif differing := self._differing(one.record, present):
                 changed.append(_prepare(self._schema, one.row, differing, "update"))
             else:
-                outcomes.append(self._outcome(one, "unchanged"))
-        for operation, part in (("add", new), ("update", changed)):
-            outcomes += self._part(operation, part, held=not self._isolate and _any_refused(outcomes))  # type: ignore[arg-type]
-        return outcomes
-
-    def _part(self, operation: Operation, part: list[Prepared], *, held: bool) -> list[Outcome]:
-        refused = [self._misfit(one) for one in part if one.misfit]
-        good = [one for one in part if not one.misfit]
-        if held or (refused and not self._isolate):
-            return refused + [self._outcome(one, "not_sent") for one in good]
-        size, outcomes = self._adapter.capabilities.batch_size[operation], refused
-        for start in range(0, len(good), size):
-            outcomes = outcomes + self._send(operation, good[start : start + size])
-        return outcomes
+                self._note([self._outcome(one, "unchanged")])
+        self._send("add", self._fitting(new))
+        self._send("update", self._fitting(changed))
 
     def _there(self, batch: list[Prepared]) -> dict[Any, Record]:
         if not batch:
@@ -166,13 +189,27 @@ class Writer:
         }
         return {**{name: record[name] for name in keys}, **changed} if changed else {}
 
-    def _send(self, operation: Operation, batch: list[Prepared]) -> list[Outcome]:
-        if not batch:
-            return []
+    def _send(self, operation: Operation, records: list[Prepared]) -> None:
+        """Send records in batches; what a refusal leaves of one is sent next."""
+        size = self._adapter.capabilities.batch_size[operation]
+        waiting = deque(records[start : start + size] for start in range(0, len(records), size))
+        while waiting:
+            batch = waiting.popleft()
+            if self._held:
+                self._note(self._outcome(one, "not_sent") for one in batch)
+            else:
+                waiting.extendleft(reversed(self._try(operation, batch)))
+
+    def _try(self, operation: Operation, batch: list[Prepared]) -> list[list[Prepared]]:
+        """Send one batch; what is left of it to be sent after a refusal."""
         try:
-            return list(self._adapter.write(self._batch(operation, batch)))
+            self._note(self._adapter.write(self._batch(operation, batch)))
         except BatchRefused as refusal:
-            return self._refused(operation, batch, refusal)
+            return self._after(refusal, batch)
+        except BaseException as error:
+            self._note(self._broken(one, error) for one in batch)
+            raise
+        return []
 
     def _batch(self, operation: Operation, batch: list[Prepared]) -> WriteBatch:
         return WriteBatch(
@@ -184,39 +221,30 @@ class Writer:
             compared=self._operation == "upsert" and operation == "update",
         )
 
-    def _refused(self, operation: Operation, batch: list[Prepared], refusal: BatchRefused) -> list[Outcome]:
-        if len(batch) == 1:
-            return [self._blamed(batch[0], refusal)]
-        if refusal.index is not None:
-            culprit = batch[refusal.index]
-            others = [one for one in batch if one is not culprit]
-            rest = self._send(operation, others) if self._isolate else [self._outcome(o, "not_sent") for o in others]
-            return [self._blamed(culprit, refusal), *rest]
+    def _after(self, refusal: BatchRefused, batch: list[Prepared]) -> list[list[Prepared]]:
+        at = 0 if len(batch) == 1 else refusal.index
+        if at is not None:
+            self._note([self._refused(batch[at], refusal)])
+            rest = batch[:at] + batch[at + 1 :]
+            return [rest] if rest else []
         if self._isolate:
             half = len(batch) // 2
-            return self._send(operation, batch[:half]) + self._send(operation, batch[half:])
-        return [self._blamed(one, refusal, among=len(batch)) for one in batch]
+            return [batch[:half], batch[half:]]
+        among = f" (one of these {len(batch)} records, and the platform does not say which)"
+        self._note(self._refused(one, refusal, among) for one in batch)
+        return []
 
-    def _blamed(self, one: Prepared, refusal: BatchRefused, among: int = 1) -> Outcome:
-        which = f" (one of these {among} records, and the platform does not say which)" if among > 1 else ""
-        return self._outcome(one, "refused", refusal.code, refusal.message + which, refusal.field)
+    def _refused(self, one: Prepared, why: BatchRefused | Misfit, more: str = "") -> Outcome:
+        return self._outcome(one, "refused", why.code, why.message + more, why.field)
 
-    def _misfit(self, one: Prepared) -> Outcome:
-        misfit = one.misfit or Misfit("BD-WRITE-REFUSED", "it does not fit the table")
-        return self._outcome(one, "refused", misfit.code, misfit.message, misfit.field)
-
-    def _broken(self, one: Prepared, error: BiodataError) -> Outcome:
-        if one.misfit:
-            return self._misfit(one)
-        sent = isinstance(error, RemoteError) and error.maybe_sent is not False
-        return self._outcome(one, "unknown" if sent else "not_sent", error.code)
+    def _broken(self, one: Prepared, error: BaseException) -> Outcome:
+        certain = isinstance(error, BiodataError) and not (
+            isinstance(error, RemoteError) and error.maybe_sent is not False
+        )
+        return self._outcome(one, "not_sent" if certain else "unknown", getattr(error, "code", ""))
 
     def _outcome(
         self, one: Prepared, status: Status, code: str = "", message: str = "", field: str | None = None
     ) -> Outcome:
         key = self._schema.key_of(one.record)
         return Outcome(row=one.row, status=status, key=key, code=code, message=message, field=field)
-
-
-def _any_refused(outcomes: list[Outcome]) -> bool:
-    return any(outcome.status == "refused" for outcome in outcomes)

@@ -159,11 +159,11 @@ def _at(value: Any, path: Path) -> Any:
 def from_arrow(table: pa.Table | pa.RecordBatch) -> Iterator[Record]:
     """The rows as records; JSON text that we marked becomes values again."""
     texts = [f.name for f in table.schema if f.metadata and f.metadata.get(b"biodata") == b"json"]
-    rows: Iterable[Record] = table.to_pylist()
-    for row in rows:
-        for name in texts:
-            row[name] = _decoded(row[name])
-        yield row
+    for batch in table.to_batches() if hasattr(table, "to_batches") else [table]:
+        for row in batch.to_pylist():
+            for name in texts:
+                row[name] = _decoded(row[name])
+            yield row
 
 
 def _decoded(value: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
@@ -48,7 +49,14 @@ def test_add_takes_frames_and_arrow(given: Any) -> None:
     assert [row["age"] for row in adapter(connection).rows["people"].values()] == [1, None]
 
 
-@pytest.mark.parametrize("given", ["p1", 5, None, [1, 2], ["p1"]])
+@pytest.mark.parametrize(
+    "given",
+    [
+        "p1", 5, None, [1, 2], ["p1"], pd.Series([1]), pl.Series([1]), pa.array([1]), pa.scalar(1),
+        pd.DataFrame([["a", "x", "y"]], columns=["id", "name", "name"]),
+        pa.Table.from_arrays([pa.array(["a"])] * 3, ["id", "name", "name"]),
+    ],
+)  # fmt: skip
 def test_what_is_no_record_is_an_error(given: Any) -> None:
     with pytest.raises(SchemaError) as caught:
         memory()["people"].add(given)
@@ -59,6 +67,7 @@ def test_what_is_no_record_is_an_error(given: Any) -> None:
     ("record", "code", "field"),
     [
         (person("a", nme="x"), "BD-WRITE-UNKNOWN-FIELD", "nme"),
+        (person("a") | {5: "x"}, "BD-WRITE-UNKNOWN-FIELD", 5),
         ({"id": "a"}, "BD-WRITE-REQUIRED", "name"),
         (person("a", age="secret-text"), "BD-WRITE-TYPE", "age"),
         (person("a", age=2**31), "BD-WRITE-TYPE", "age"),
@@ -76,6 +85,38 @@ def test_a_misfit_is_refused_and_not_sent(record: dict[str, Any], code: str, fie
     assert not adapter(connection).batches
     with pytest.raises(WriteError, match=code):
         receipt.raise_for_refused()
+
+
+@pytest.mark.parametrize(("key", "shown"), [(np.int64(5), 5), (np.array([1, 2]), None), (object(), None)])
+def test_a_receipt_has_a_json_form_whatever_the_key(key: object, shown: object) -> None:
+    receipt = memory()["people"].add({"id": key, "name": "Ann"})
+    assert receipt.refused[0].key == shown
+    assert receipt.to_dict()["outcomes"][0]["status"] == "refused"
+
+
+def test_a_receipt_is_shown_in_one_line_and_raises_with_the_reason() -> None:
+    receipt = memory()["people"].add([person("a"), person("b", age="x")])
+    assert repr(receipt) == "<Receipt of add people: 1 not sent, 1 refused>"
+    with pytest.raises(WriteError, match=r"row 1: field 'age'.*\[BD-WRITE-TYPE\]"):
+        receipt.raise_for_refused()
+    with pytest.raises(WriteError, match="row 0: not sent"):
+        memory()["people"].add(person("a"), dry_run=True).raise_for_refused()
+
+
+def test_a_misspelled_option_is_an_error() -> None:
+    with pytest.raises(QueryError, match="stop or isolate"):
+        memory()["people"].add(person("a"), on_refused=cast("Any", "isolated"))
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        pd.DataFrame({"id": ["p001"], "name": ["x"]}), pl.DataFrame({"id": ["p001"]}), pa.table({"id": ["p001"]}),
+        pd.Series(["p001"]), pa.array(["p001"]), {"id": "p001"}, [{"id": "p001"}],
+    ],
+)  # fmt: skip
+def test_delete_takes_records_and_frames(keys: Any) -> None:
+    assert statuses(memory(people=3)["people"].delete(keys)) == ["deleted"]
 
 
 def test_stop_holds_back_siblings_and_the_rest() -> None:
