@@ -67,8 +67,10 @@ class Connection:
 
     def __getitem__(self, table: str) -> Repository:
         """The repository of a table; sends nothing, an unknown table is an error at the first verb."""
-        if not table:
-            raise ConfigError("A table has a name, and an empty one was given", profile=self.name)
+        if not isinstance(table, str) or not table:  # type: ignore[redundant-expr]  # `in` and loops give numbers
+            raise ConfigError(
+                f"A table has a name, and {table!r} was given", profile=self.name, hint="tables() lists them."
+            )
         return Repository(self, table)
 
     def schema(self, table: str, *, refresh: bool = False) -> Schema:
@@ -140,9 +142,9 @@ class Connection:
         return f"<Connection {self.name}: {self.platform}, access {self.access}>"
 
     def _repr_html_(self) -> str:
-        from biodata.records.display import tables_html
+        from biodata.records.display import or_note, tables_html
 
-        return tables_html(self.name, self.platform, self.tables())
+        return or_note(lambda: tables_html(self.name, self.platform, self.tables()))
 
 
 def connect(

@@ -4,92 +4,102 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from biodata.errors import QueryError
-from biodata.keys import checked_key
-from biodata.records.types import Reference, element
-from biodata.references import chunks
+from biodata.keys import checked_key, checked_keys
+from biodata.records.types import Path
+from biodata.references import chunks, expand
 from biodata.repository import Found
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-    from biodata.records.types import Key, Path, Record
+    from biodata.records.types import Key, Record
     from biodata.repository import Repository
 
-__all__ = ["get_by_id", "get_many", "get_one"]
+__all__ = ["Wanted", "get_by_id", "get_many", "get_one", "wanted"]
 
 CHUNK = 500
 """Keys asked for in one call of the adapter."""
 
 
-def get_one(repository: Repository, key: Key, fields: Sequence[str] | None, expand: Sequence[str]) -> Record:
+class Wanted(msgspec.Struct, frozen=True):
+    """What of each record is wanted: the paths of its fields, and the references to be followed."""
+
+    fields: tuple[Path, ...]
+    expand: tuple[Path, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The table's own fields that must be read."""
+        return tuple(dict.fromkeys(path[0] for path in self.fields))
+
+
+def wanted(
+    repository: Repository, fields: Sequence[str | Path] | str | None, expand: Sequence[str | Path] | str
+) -> Wanted:
+    """The names given, bound to the schema; a reference to be followed is a field wanted, and wanted whole.
+
+    Raises:
+        QueryError: `BD-QUERY-FIELD`, for a field that is not there.
+    """
+    from biodata.query.bind import bind_fields
+
+    schema, lookup = repository.schema, repository.references.schema
+    steps = (expand,) if isinstance(expand, str) else expand
+    followed = tuple(path for step in steps for path in bind_fields(schema, [step], lookup))
+    asked = schema.names if fields is None else bind_fields(schema, fields, lookup)
+    heads = {path[:1] for path in followed}
+    paths = ((path,) if isinstance(path, str) else path for path in asked)
+    whole = (path[:1] if path[:1] in heads else path for path in paths)
+    return Wanted(tuple(dict.fromkeys((*whole, *(path[:1] for path in followed)))), followed)
+
+
+def get_one(repository: Repository, key: Key, want: Wanted) -> Record:
     """The record with that key, or NotFound."""
-    wanted = checked_key(repository.schema, key)
-    found = _fetch(repository, [wanted], fields, expand)
-    if wanted not in found:
-        raise repository.missing(wanted)
-    return found[wanted]
+    one = checked_key(repository.schema, key)
+    found = _fetch(repository, [one], want)
+    if one not in found:
+        raise repository.missing(one)
+    return found[one]
 
 
-def get_many(repository: Repository, keys: list[Key], fields: Sequence[str] | None, expand: Sequence[str]) -> Found:
+def get_many(repository: Repository, keys: Iterable[Key], want: Wanted) -> Found:
     """The records in the order asked, and the keys that are not there."""
-    wanted = [checked_key(repository.schema, key) for key in keys]
-    found = _fetch(repository, list(dict.fromkeys(wanted)), fields, expand)
-    there = [found[key] for key in wanted if key in found]
-    return Found(there, dict.fromkeys(key for key in wanted if key not in found))
+    asked = checked_keys(repository.schema, keys)
+    found = _fetch(repository, list(dict.fromkeys(asked)), want)
+    there = [found[key] for key in asked if key in found]
+    return Found(there, dict.fromkeys(key for key in asked if key not in found))
 
 
-def get_by_id(repository: Repository, id_: str, fields: Sequence[str] | None, expand: Sequence[str]) -> Record:
+def get_by_id(repository: Repository, id_: str, want: Wanted) -> Record:
     """The record with that identity, where the platform's identity is not the key."""
     schema = repository.schema
     if schema.id is None:
-        return get_one(repository, id_, fields, expand)
+        return get_one(repository, id_, want)
+    if not id_:
+        raise QueryError("An empty id names no record", code="BD-KEY-EMPTY", table=schema.table)
     from biodata.query.tree import Leaf
 
-    result = repository.query(Leaf((schema.id,), "==", id_), fields=_read_names(repository, fields), limit=1)
-    record = result.first()
+    record = repository.query(Leaf((schema.id,), "==", id_), fields=[(name,) for name in want.names]).first()
     if record is None:
         raise repository.missing(id_)
-    return _finished(repository, [record], fields, expand)[0]
+    return _finished(repository, [record], want)[0]
 
 
-def _fetch(
-    repository: Repository, keys: list[Key], fields: Sequence[str] | None, expand: Sequence[str]
-) -> dict[Key, Record]:
-    schema, names = repository.schema, _read_names(repository, fields)
-    rows = [row for chunk in chunks(keys, CHUNK) for row in repository.adapter.fetch(schema, chunk, names)]
-    by_key = [schema.key_of(row) for row in rows]
-    return dict(zip(by_key, _finished(repository, rows, fields, expand), strict=True))
-
-
-def _read_names(repository: Repository, fields: Sequence[str] | None) -> tuple[str, ...]:
+def _fetch(repository: Repository, keys: list[Key], want: Wanted) -> dict[Key, Record]:
     schema = repository.schema
-    return schema.names if fields is None else tuple(schema[name.split(".")[0]].name for name in fields)
+    rows = [row for chunk in chunks(keys, CHUNK) for row in repository.adapter.fetch(schema, chunk, want.names)]
+    by_key = [schema.key_of(row) for row in rows]
+    return dict(zip(by_key, _finished(repository, rows, want), strict=True))
 
 
-def _finished(
-    repository: Repository, rows: list[Record], fields: Sequence[str] | None, expand: Sequence[str]
-) -> list[Record]:
+def _finished(repository: Repository, rows: list[Record], want: Wanted) -> list[Record]:
     from biodata.scan import trim
 
-    schema = repository.schema
-    paths = None if fields is None else tuple(tuple(name.split(".")) for name in fields)
-    references = repository.references
-    rows = references.join(rows, schema, [path for path in paths or () if len(path) > 1])
-    kept = list(map(trim(paths, schema), rows))
-    for name in expand:
-        _expand(repository, kept, tuple(name.split(".")))
+    schema, references = repository.schema, repository.references
+    joined = references.join(rows, schema, [path for path in want.fields if len(path) > 1])
+    kept = list(map(trim(want.fields, schema), joined))
+    expand(references, kept, schema, want.expand)
     return kept
-
-
-def _expand(repository: Repository, rows: list[Record], path: Path) -> None:
-    from biodata.references import expand
-
-    field = repository.schema[path[0]]
-    if not isinstance(element(field.type), Reference):
-        raise QueryError(
-            f"Field '{field.name}' is {field.type}, not a reference: it cannot be expanded",
-            code="BD-QUERY-EXPAND",
-            table=repository.name,
-        )
-    expand(repository.references, rows, repository.schema, path)

@@ -31,15 +31,28 @@ def open_profile(
 ) -> Connection:
     """The connection of a profile, with some of its keys replaced."""
     from biodata.config.profiles import find_profiles
-    from biodata.config.secrets import Secret
     from biodata.config.settings import read_settings, secret_keys
 
+    if not {":", "/", "."}.isdisjoint(name):
+        raise ConfigError(
+            "An address was given, and not which platform is there",
+            code="BD-CONFIG-PROFILE",
+            hint="Say it: connect(…, platform='molgenis'); or give the name of a profile, without anything else.",
+        )
     profile = find_profiles(Path(config) if config is not None else None).get(name)
     adapter = adapter_class(profile.platform)
-    given = {key: Secret(value) if key in secret_keys(adapter.Settings) else value for key, value in settings.items()}
+    secrets = secret_keys(adapter.Settings)
+    given = {key: _secret(value) if key in secrets else value for key, value in settings.items()}
     read = read_settings(adapter.Settings, msgspec.structs.replace(profile, values={**profile.values, **given}))
     level = access or profile.access or adapter.Settings.default_access
     return _connection(adapter, read, name, level, on_exchange)
+
+
+def _secret(value: Any) -> Any:
+    """A plain text of Python code is a secret itself; in a file it would have to be a reference."""
+    from biodata.config.secrets import Secret, is_reference
+
+    return Secret(value) if isinstance(value, str) and not is_reference(value) else value
 
 
 def open_address(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from biodata.errors import QueryError
 from biodata.records.types import Key, Object, Path, Record, Reference, Schema, element
 
 if TYPE_CHECKING:
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
 
     from biodata.adapter import Adapter
 
-__all__ = ["Expanded", "References", "chunks", "crossing"]
+__all__ = ["Expanded", "References", "chunks", "crossing", "expand"]
 
 CHUNK = 500
 """Keys of one table that are asked for at once, so that constant memory stays true of a join."""
@@ -40,7 +41,7 @@ class References:
     def join(self, rows: list[Record], schema: Schema, paths: Iterable[Path]) -> list[Record]:
         """Replace the keys that the paths step over by their records; one bulk request a reference and page.
 
-        A key without a record becomes None. The rows are changed in place.
+        Of a record that is not there, or that we may not see, there is its key. The rows are changed in place.
         """
         for holder, (reference, rest) in _by_reference(schema, paths).items():
             self._expand(rows, holder, reference, rest)
@@ -49,6 +50,9 @@ class References:
     def _expand(self, rows: list[Record], holder: Path, reference: Reference, rest: list[Path]) -> None:
         keys = dict.fromkeys(key for row in rows for key in _at(row, holder))
         there = self.fetch(reference.table, list(keys), rest)
+        schema = self.schema(reference.table)
+        for key in keys.keys() - there.keys():
+            there[key] = Expanded(dict(zip(schema.key_fields, [key], strict=False)), key)
         for row in rows:
             _replace(row, holder, there.get)
 
@@ -111,15 +115,31 @@ def _replace(value: Any, path: Path, there: Callable[[Key], Any]) -> None:
         value[path[0]] = [there(key) for key in held] if isinstance(held, list) else there(held)
 
 
-def expand(references: References, rows: list[Record], schema: Schema, path: Path) -> None:
-    """Put whole referenced records in place of their keys, at each step of a dotted path; rows change in place."""
-    name, rest = path[0], path[1:]
-    reference = element(schema[name].type)
-    if not isinstance(reference, Reference):
-        return
-    keys = dict.fromkeys(key for row in rows for key in _at(row, (name,)) if not isinstance(key, dict))
-    there = {key: dict(record) for key, record in references.fetch(reference.table, list(keys), None).items()}
-    if rest:
-        expand(references, list(there.values()), references.schema(reference.table), rest)
-    for row in rows:
-        _replace(row, (name,), lambda key: key if isinstance(key, dict) else there.get(key))
+def expand(references: References, rows: list[Record], schema: Schema, paths: Sequence[Path]) -> None:
+    """Put whole referenced records in place of their keys, at each step of the paths; rows change in place.
+
+    The key of a record that is not there stays.
+
+    Raises:
+        QueryError: `BD-QUERY-EXPAND`, for a step that is no reference.
+    """
+    for name in dict.fromkeys(path[0] for path in paths):
+        reference = _reference(schema, name)
+        keys = dict.fromkeys(key for row in rows for key in _at(row, (name,)))
+        there: dict[Key, Any] = dict(references.fetch(reference.table, list(keys), None))
+        further = [path[1:] for path in paths if path[0] == name and len(path) > 1]
+        expand(references, list(there.values()), references.schema(reference.table), further)
+        whole = {key: dict(there[key]) if key in there else key for key in keys}
+        for row in rows:
+            _replace(row, (name,), whole.get)
+
+
+def _reference(schema: Schema, name: str) -> Reference:
+    type_ = element(schema[name].type)
+    if not isinstance(type_, Reference):
+        raise QueryError(
+            f"Field '{name}' is {type_}, not a reference: it cannot be expanded",
+            code="BD-QUERY-EXPAND",
+            table=schema.table,
+        )
+    return type_

@@ -91,16 +91,18 @@ class Repository:
         self,
         key: Key | list[Key] | None = None,
         *,
-        fields: Sequence[str] | None = None,
-        expand: Sequence[str] = (),
+        fields: Sequence[str | Path] | str | None = None,
+        expand: Sequence[str | Path] | str = (),
         id: str | None = None,  # noqa: A002 - the platform's word
     ) -> Any:
         """One record by its key, or many by a list of keys.
 
         Args:
-            key: a key (a tuple where the key is composite); a list, set or iterator of keys asks for many.
-            fields: names of the fields wanted; all when None.
-            expand: references to follow: the referenced record stands in place of its key.
+            key: a key (a tuple where the key is composite); a list, set or iterator of keys asks for many. A
+                record that holds its key will do for it.
+            fields: names or dotted paths of the fields wanted; all when None.
+            expand: references to follow, dotted for several steps: the referenced record stands in place of its
+                key. A key stays where there is no such record.
             id: the platform's own identity in place of the key, where the two differ.
 
         Returns:
@@ -109,20 +111,22 @@ class Repository:
         Raises:
             NotFound: `BD-NOT-FOUND`, one key that is not there.
         """
-        from biodata.getting import get_by_id, get_many, get_one
+        from biodata.getting import get_by_id, get_many, get_one, wanted
+        from biodata.keys import is_one_key
 
         with self.located():
+            want = wanted(self, fields, expand)
             if id is not None:
-                return get_by_id(self, id, fields, expand)
-            if isinstance(key, str | int | tuple) or key is None:
-                return get_one(self, key, fields, expand)
-            return get_many(self, list(key), fields, expand)
+                if key is not None:
+                    raise QueryError("get takes a key or an id, not both", code="BD-KEY-TYPE")
+                return get_by_id(self, id, want)
+            return get_one(self, key, want) if key is None or is_one_key(key) else get_many(self, key, want)
 
     def query(
         self,
         where: str | Node | Mapping[str, Any] | None = None,
         *,
-        fields: Sequence[str | Path] | None = None,
+        fields: Sequence[str | Path] | str | None = None,
         order_by: str | Sequence[str | Order] | None = None,
         limit: int | None = None,
         offset: int = 0,
@@ -133,7 +137,8 @@ class Repository:
 
         Args:
             where: `"age >= 40 and sex = 'F'"`, `col("age") >= 40`, or the JSON form; all records when None.
-            fields: names or dotted paths; all fields when None.
+            fields: names or dotted paths; all fields when None. A reference asked for beside fields beyond it
+                (`city`, `city.name`) is its key's field (`city.code`).
             order_by: names, `-name` for descending; nulls last. Without it the order is the platform's own.
             limit: a number of records, all when None.
             offset: a number of matching records to skip.
@@ -147,8 +152,8 @@ class Repository:
 
         if native is not None and not self.adapter.capabilities.native_query:
             raise QueryError(f"{self.adapter.platform} takes no native query", table=self.name)
-        orders = [order_by] if isinstance(order_by, str) else order_by
-        arguments: dict[str, Any] = {"where": filters_from(where), "fields": fields, "order_by": orders}
+        arguments: dict[str, Any] = {"where": filters_from(where)}
+        arguments |= {"fields": _kept(fields), "order_by": _kept(order_by)}
         arguments |= {"limit": limit, "offset": offset, "native": native}
         return Result(self, arguments, page_size)
 
@@ -268,8 +273,11 @@ class Repository:
 
     def plan(self, query: Query, page_size: int | None = None) -> Plan:
         """Who does what of a bound query."""
+        from biodata.query.bind import whole_number
         from biodata.query.split import make_plan
 
+        if page_size is not None:
+            page_size = whole_number(page_size, "page_size", least=1)
         plan = make_plan(query, self.adapter.pushdown(query.schema))
         size = page_size or self.connection.page_size or self.adapter.page_size(plan)
         return msgspec.structs.replace(plan, page_size=min(size, self.adapter.capabilities.max_page_size))
@@ -295,4 +303,14 @@ class Repository:
         return f"<Repository {self.address}>"
 
     def _repr_html_(self) -> str:
+        from biodata.records.display import or_note
+
+        return or_note(self._shown)
+
+    def _shown(self) -> str:
         return self.schema._repr_html_()
+
+
+def _kept(names: Any) -> Any:
+    """The names as they are now: what is given may be a list that changes, or an iterator that runs dry."""
+    return names if names is None or isinstance(names, str) else tuple(names)

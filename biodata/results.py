@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from biodata import scan
-from biodata.errors import BiodataError, NotFound, QueryError
+from biodata.errors import NotFound, QueryError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -172,7 +172,7 @@ class Result:
             return explain(self.plan, transport=adapter.platform, requests=requests)
 
     def _with(self, *, limit: int) -> Result:
-        asked = self._arguments.get("limit")
+        asked = self.query.limit
         arguments = {**self._arguments, "limit": limit if asked is None else min(limit, asked)}
         return Result(self._repository, arguments, self._page_size)
 
@@ -180,11 +180,13 @@ class Result:
         return f"<Result of {self._repository.address}: iterate it, or .to_pandas(), .first(), .explain()>"
 
     def _repr_html_(self) -> str:
+        from biodata.records.display import or_note
+
+        return or_note(self._preview)
+
+    def _preview(self) -> str:
         from biodata.records.display import records_html
 
-        try:
-            shown = list(islice(self, PREVIEW + 1))
-        except BiodataError as error:
-            return records_html([], [], note=str(error))
+        shown = list(islice(self, PREVIEW + 1))
         note = f"the first {PREVIEW}" if len(shown) > PREVIEW else f"{len(shown)} records"
         return records_html(shown[:PREVIEW], [".".join(path) for path in self.fields], note=note)

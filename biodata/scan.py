@@ -133,5 +133,5 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Expanded):
         return value.key
     if isinstance(value, list) and value and isinstance(value[0], Expanded):
-        return [item.key for item in value if item is not None]
+        return [item.key for item in value]
     return value

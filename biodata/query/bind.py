@@ -7,27 +7,27 @@ quantifier of a leaf on a list; of the rest it goes through by De Morgan.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from biodata.errors import QueryError
 from biodata.query.literals import with_literal
 from biodata.query.parser import MAX_NESTING, filters_from
-from biodata.query.paths import path_of, resolve
+from biodata.query.paths import path_of, resolve, with_keys
 from biodata.query.plan import Order, Query
 from biodata.query.tree import NEGATED, Always, And, Leaf, Native, Node, Not, Or
 from biodata.records.types import File as FileType
 from biodata.records.types import Json, Object, element, is_list
+from biodata.records.values import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from typing import Any
 
     from biodata.query.paths import Target
     from biodata.records.types import Path, Schema
 
-__all__ = ["MAX_DEPTH", "bind_filter", "bind_query"]
+__all__ = ["MAX_DEPTH", "bind_fields", "bind_filter", "bind_query", "whole_number"]
 
 MAX_DEPTH = 2 * MAX_NESTING + 2
 """How deep a tree may be; each bracket of a text makes two levels at most."""
@@ -73,8 +73,8 @@ def bind_query(
         filter=_bind(node, scope, negated=False, depth=0),
         fields=None if fields is None else _fields(fields, scope),
         order=_order(order_by, scope),
-        limit=None if limit is None else _count(limit, "limit"),
-        offset=_count(offset, "offset"),
+        limit=None if limit is None else whole_number(limit, "limit"),
+        offset=whole_number(offset, "offset"),
         native=texts[0] if texts else None,
         related=scope.related,
     )
@@ -89,6 +89,13 @@ def bind_filter(
     return _bind(filters_from(where), _Scope(schema, lookup), negated=False, depth=0)
 
 
+def bind_fields(
+    schema: Schema, fields: Sequence[str | Path] | str, lookup: Callable[[str], Schema] | None = None
+) -> tuple[Path, ...]:
+    """The paths of the fields asked for alone, bound."""
+    return _fields(fields, _Scope(schema, lookup))
+
+
 class _Scope:
     """A table's schema, and the schemas of the tables that paths stepped into so far."""
 
@@ -98,9 +105,10 @@ class _Scope:
         self._lookup = lookup
 
     def resolve(self, path: Path) -> Target:
-        return resolve(self.schema, path, self._related if self._lookup else None)
+        return resolve(self.schema, path, self.into if self._lookup else None)
 
-    def _related(self, table: str) -> Schema:
+    def into(self, table: str) -> Schema:
+        """The schema of a table that a path steps into."""
         if table not in self.related and self._lookup:
             self.related[table] = self._lookup(table)
         return self.related[table]
@@ -177,7 +185,8 @@ def _fields(fields: Sequence[str | Path] | str, scope: _Scope) -> tuple[Path, ..
         raise QueryError(
             "The list of fields is empty", table=scope.schema.table, hint="Leave it out to get all fields."
         )
-    return tuple(dict.fromkeys(scope.resolve(path_of(scope.schema, name)).path for name in names))
+    paths = dict.fromkeys(scope.resolve(path_of(scope.schema, name)).path for name in names)
+    return tuple(dict.fromkeys(with_keys(paths, scope.schema, scope.into)))
 
 
 def _order(order_by: Sequence[str | Order] | str | None, scope: _Scope) -> tuple[Order, ...]:
@@ -189,11 +198,11 @@ def _order(order_by: Sequence[str | Order] | str | None, scope: _Scope) -> tuple
     return tuple(orders.values())
 
 
-def _order_key(key: str | Order, scope: _Scope) -> Order:
+def _order_key(key: Any, scope: _Scope) -> Order:
     if isinstance(key, Order):
         path, descending = key.path, key.descending
     else:
-        descending = key.startswith("-") and key not in scope.schema
+        descending = isinstance(key, str) and key.startswith("-") and key not in scope.schema
         path = path_of(scope.schema, key[1:] if descending else key)
     target = scope.resolve(path)
     if is_list(target.type) or isinstance(element(target.type), Object | Json | FileType):
@@ -205,7 +214,13 @@ def _order_key(key: str | Order, scope: _Scope) -> Order:
     return Order(target.path[:-1] if target.to_key else target.path, descending)
 
 
-def _count(value: object, name: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise QueryError(f"{name} is a whole number of records, 0 or more", code="BD-QUERY-LIMIT")
-    return value
+def whole_number(value: object, name: str, *, least: int = 0) -> int:
+    """A number of records.
+
+    Raises:
+        QueryError: `BD-QUERY-LIMIT`, for anything else.
+    """
+    number = plain(value)
+    if isinstance(number, bool) or not isinstance(number, int) or number < least:
+        raise QueryError(f"{name} is a whole number of records, {least} or more", code="BD-QUERY-LIMIT")
+    return number

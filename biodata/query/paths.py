@@ -23,12 +23,12 @@ from biodata.records.types import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection, Iterator
 
     Lookup: TypeAlias = Callable[[str], Schema]
     """From a table's name to its schema."""
 
-__all__ = ["Target", "fields_along", "path_of", "resolve"]
+__all__ = ["Target", "fields_along", "path_of", "resolve", "with_keys"]
 
 _FILE_FIELDS = tuple(Field(name, String()) for name in ("id", "filename", "url"))
 
@@ -81,12 +81,25 @@ def fields_along(schema: Schema, path: Path, lookup: Lookup | None = None) -> tu
     return tuple(fields)
 
 
+def with_keys(paths: Collection[Path], schema: Schema, lookup: Lookup) -> Iterator[Path]:
+    """The paths; a reference that stands beside fields beyond it becomes the field of its key."""
+    for path in paths:
+        inner = element(resolve(schema, path, lookup).type)
+        stepped = any(len(other) > len(path) and other[: len(path)] == path for other in paths)
+        if isinstance(inner, Reference) and stepped:
+            yield from ((*path, name) for name in lookup(inner.table).key_fields)
+        else:
+            yield path
+
+
 def path_of(schema: Schema, name: str | Path) -> Path:
     """The path of a name as people write it: a field of the table, dots and all, or names joined by dots.
 
     Raises:
-        QueryError: `BD-QUERY-FIELD`, when it is empty.
+        QueryError: `BD-QUERY-FIELD`, when it is empty or no name at all.
     """
+    if not isinstance(name, str | tuple | list):
+        raise QueryError(f"A {type(name).__name__} names no field", code="BD-QUERY-FIELD", table=schema.table)
     path = tuple(name) if not isinstance(name, str) else (name,) if name in schema else tuple(name.split("."))
     if not path or not all(path):
         raise QueryError("A field needs a name", code="BD-QUERY-FIELD", table=schema.table)

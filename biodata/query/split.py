@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from biodata.query.paths import resolve
+from biodata.query.paths import resolve, with_keys
 from biodata.query.plan import Part, Plan
 from biodata.query.pushdown import Rule, Support
 from biodata.query.tree import Always, And, Leaf, Native, Node, Or
@@ -185,18 +185,8 @@ def _fields(plan: Plan) -> tuple[Path, ...]:
     sorting = tuple(order.path for order in query.order) if plan.sort_here else ()
     keys = tuple((name,) for name in query.schema.key_fields)
     wanted = dict.fromkeys((*asked, *paths_in(plan.residual), *sorting, *keys))
-    return tuple(dict.fromkeys(path for path in _with_keys(wanted, query) if not _covered(path, wanted, query)))
-
-
-def _with_keys(wanted: dict[Path, None], query: Query) -> Iterator[Path]:
-    """A reference wanted both as a key and for fields beyond it is read as a record with its key."""
-    for path in wanted:
-        inner = element(resolve(query.schema, path, query.lookup).type)
-        stepped = any(len(other) > len(path) and other[: len(path)] == path for other in wanted)
-        if isinstance(inner, Reference) and stepped:
-            yield from ((*path, name) for name in query.lookup(inner.table).key_fields)
-        else:
-            yield path
+    keyed = with_keys(wanted, query.schema, query.lookup)
+    return tuple(dict.fromkeys(path for path in keyed if not _covered(path, wanted, query)))
 
 
 def _covered(path: Path, wanted: dict[Path, None], query: Query) -> bool:

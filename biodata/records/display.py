@@ -5,13 +5,15 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from biodata.errors import BiodataError
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from biodata.adapter import TableInfo
     from biodata.records.types import Field, Record, Schema
 
-__all__ = ["records_html", "schema_html", "tables_html"]
+__all__ = ["or_note", "records_html", "schema_html", "tables_html"]
 
 
 def schema_html(schema: Schema) -> str:
@@ -30,6 +32,14 @@ def records_html(records: Sequence[Record], names: Sequence[str], *, note: str) 
     """One row a record."""
     rows = [[_cell(record, name) for name in names] for record in records]
     return _table(names, rows, caption=note)
+
+
+def or_note(show: Callable[[], str]) -> str:
+    """What `show` gives, or its error in words: a notebook prints a stack trace otherwise."""
+    try:
+        return show()
+    except BiodataError as error:
+        return _table([], [], caption=str(error))
 
 
 def _role(schema: Schema, field: Field) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import pickle
-from typing import cast
+from typing import Any, cast
 
+import numpy as np
+import pandas as pd
 import pytest
 
-from biodata import NotFound, PermissionDenied, QueryError, col
+from biodata import ConfigError, NotFound, PermissionDenied, QueryError, col
 from tests.core.memory import MemoryAdapter, memory
 
 
@@ -99,12 +102,53 @@ def test_get_one_many_and_missing() -> None:
     assert "nobody" not in str(caught.value)
 
 
-@pytest.mark.parametrize("key", ["", None, ("a", "b"), 3, ["p001", ""]])
+@pytest.mark.parametrize(
+    "key", ["", None, ("a", "b"), 3, ["p001", ""], 5.5, b"p001", np.int64(3), dt.date(2020, 1, 1), pd.NA, [pd.NA], {}]
+)
 def test_get_refuses_what_is_no_key(key: object) -> None:
     connection = memory(people=2)
     with pytest.raises(QueryError):
         connection["people"].get(key)
     assert not [call for call in adapter(connection).calls if call.startswith("fetch")]
+
+
+@pytest.mark.parametrize("key", [{"id": "p001"}, ("p001",), np.str_("p001")])
+def test_a_key_may_come_in_a_record_or_from_numpy(key: object) -> None:
+    assert memory(people=2)["people"].get(key)["id"] == "p001"
+
+
+def test_a_key_or_an_id() -> None:
+    with pytest.raises(QueryError, match="not both"):
+        memory(people=2)["people"].get("p001", id="p001")
+
+
+def test_a_result_does_not_change_with_what_it_was_given() -> None:
+    people, fields = memory(people=2)["people"], ["id"]
+    kept, used = people.query(fields=fields), people.query(fields=(name for name in ("id", "age")))
+    fields.append("nothing")
+    assert kept.first() == {"id": "p000"}
+    assert used.fields == (("id",), ("age",))
+    assert used.first() == {"id": "p000", "age": None}
+
+
+@pytest.mark.parametrize("options", [{"page_size": 0}, {"page_size": -1}, {"page_size": "1"}, {"limit": "5"}])
+def test_numbers_of_records_are_whole(options: dict[str, Any]) -> None:
+    with pytest.raises(QueryError) as caught:
+        memory(people=2)["people"].query(**options).first()
+    assert caught.value.code == "BD-QUERY-LIMIT"
+    assert len(list(memory(people=2)["people"].query(limit=np.int64(1)))) == 1
+
+
+@pytest.mark.parametrize("name", ["", 0, None])
+def test_a_table_has_a_name(name: Any) -> None:
+    with pytest.raises(ConfigError, match="has a name"):
+        memory()[name]
+
+
+def test_a_notebook_shows_an_error_in_words() -> None:
+    connection = memory(people=2)
+    assert "There is no table" in connection["nothing"]._repr_html_()
+    assert "<td>p001</td>" in connection["people"].query()._repr_html_()
 
 
 def test_expand_follows_references_in_bulk() -> None:

@@ -1,0 +1,95 @@
+"""References in get and query: followed, nested, to records that are not there, beside their own keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from biodata import Connection, Field, QueryError, Schema
+from biodata.records.types import List, Reference, String
+from tests.core.memory import MemoryAdapter, memory
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+STAFF = Schema(
+    "staff",
+    "id",
+    (Field("id", String()), Field("boss", Reference("staff")), Field("team", List(Reference("staff")))),
+)
+
+
+class StaffAdapter(MemoryAdapter):
+    """One table that refers to itself."""
+
+    def schema(self, table: str, *, refresh: bool = False) -> Schema:
+        return STAFF
+
+
+def staff(**bosses: str | None) -> Connection:
+    adapter = StaffAdapter()
+    adapter.rows = {"staff": {name: {"id": name, "boss": boss, "team": []} for name, boss in bosses.items()}}
+    return Connection(adapter, name="mem", access="delete")
+
+
+def with_dangling() -> Connection:
+    """Three people, of whom p001 refers to a city that is not there."""
+    connection = memory(people=3)
+    cast("MemoryAdapter", connection.adapter).rows["people"]["p001"].update(city="zzz", visited=["zzz", "ams"])
+    return connection
+
+
+@pytest.mark.parametrize("fields", ["name", ("name",), [("name",)]])
+def test_fields_of_get_are_names_or_paths(fields: Any) -> None:
+    assert memory(people=1)["people"].get("p000", fields=fields) == {"name": "Name 0"}
+
+
+@pytest.mark.parametrize("name", ["city.nme", "nme", 5])
+def test_an_unknown_field_of_get_is_an_error(name: Any) -> None:
+    with pytest.raises(QueryError) as caught:
+        memory(people=1)["people"].get("p000", fields=[name])
+    assert caught.value.code == "BD-QUERY-FIELD"
+
+
+@pytest.mark.parametrize("fields", [["id"], ["id", "city"], ["id", "city.name"]])
+def test_what_is_expanded_is_wanted_whole(fields: Sequence[str]) -> None:
+    record = memory(people=1)["people"].get("p000", fields=fields, expand="city")
+    assert record == {"id": "p000", "city": {"code": "gro", "name": "Groningen"}}
+
+
+@pytest.mark.parametrize("expand", ["boss.boss", ["boss", "boss.boss"], ["boss.boss", "boss"]])
+def test_expand_of_two_levels_in_a_cycle(expand: Any) -> None:
+    record = staff(a="b", b="a")["staff"].get("a", expand=expand)
+    assert record == {
+        "id": "a",
+        "boss": {"id": "b", "boss": {"id": "a", "boss": "b", "team": []}, "team": []},
+        "team": [],
+    }
+
+
+def test_a_step_of_expand_that_is_no_reference_is_an_error() -> None:
+    with pytest.raises(QueryError) as caught:
+        memory(people=1)["people"].get("p000", expand=["city.name"])
+    assert caught.value.code == "BD-QUERY-EXPAND"
+
+
+def test_the_key_of_a_record_that_is_not_there_stays() -> None:
+    people = with_dangling()["people"]
+    found = people.get("p001", expand=["city", "visited"])
+    assert (found["city"], found["visited"]) == ("zzz", ["zzz", {"code": "ams", "name": "Amsterdam"}])
+    rows = people.query("visited.name = 'Amsterdam' and city is not null", fields=["id", "city", "visited"])
+    assert list(rows) == [{"id": "p001", "city": "zzz", "visited": ["zzz", "ams"]}]
+    assert people.query("city.name is null and city is not null", fields=["id"]).to_records() == [{"id": "p001"}]
+
+
+def test_a_reference_beside_its_fields_is_its_key() -> None:
+    result = memory(people=2)["people"].query(fields=["id", "city", "city.name"])
+    assert list(result) == [
+        {"id": "p000", "city": {"code": "gro", "name": "Groningen"}},
+        {"id": "p001", "city": {"code": "ams", "name": "Amsterdam"}},
+    ]
+    assert result.to_arrow().to_pylist() == [
+        {"id": "p000", "city.code": "gro", "city.name": "Groningen"},
+        {"id": "p001", "city.code": "ams", "city.name": "Amsterdam"},
+    ]
