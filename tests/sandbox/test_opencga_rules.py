@@ -222,6 +222,8 @@ def test_deleting_a_file_is_a_job_that_waits(ask: Any) -> None:
     assert ask("GET", "files/a:b.txt/info").status_code == 200
     assert result(ask("GET", "files/a:b.txt/tail", lines=1))["results"][0]["content"] == "y\n"
     assert [one["id"] for one in result(ask("GET", "files/a:/list"))["results"]] == ["a:b.txt"]
+    (tree,) = result(ask("GET", "files/a:/tree", include="id"))["results"]
+    assert (tree["file"]["id"], [one["file"]["id"] for one in tree["children"]]) == ("a:", ["a:b.txt"])
 
 
 def test_logins(running: Sandbox, http: requests.Session) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from biodata_opencga.sandbox.bodies import read_body
-from biodata_opencga.sandbox.errors import bad_parameter, jersey, plain, unauthenticated
+from biodata_opencga.sandbox.errors import bad_parameter, catalog, jersey, plain, unauthenticated
 from biodata_opencga.sandbox.http import Part, event
 from biodata_opencga.sandbox.params import CREATE, UPDATE
 from biodata_opencga.sandbox.studies import project_document, seen_projects
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["anonymous", "login", "organizations", "users"]
 
 _CORE = "org.opencb.opencga.core.models."
+_STRONG = (r".{8}", r"[a-z]", r"[A-Z]", r"[0-9]", r"[^a-zA-Z0-9]")
 _USER, _ORGANIZATION = _CORE + "user.User", _CORE + "organizations.Organization"
 
 
@@ -70,6 +72,8 @@ def _create_user(call: Call) -> Part:
     for name in ("id", "name", "email", "password"):
         if not body.get(name):
             raise bad_parameter(f"Parameter '{name}' is missing or null.")
+    if not all(re.search(pattern, body["password"]) for pattern in _STRONG):
+        raise catalog(f"Invalid password. Check password strength for user {body['id']}")
     home = body.get("organization") or call.organization.id
     made = call.state.create_user(home, body["id"], body["password"], name=body["name"], email=body["email"])
     return Part(results=[made], kind=_USER, matches=-1, absent=("attributes",))

@@ -113,22 +113,26 @@ def read(call: Call, name: str, what: str) -> Part:
     if entry is None or not call.may("VIEW", study, "files", entry):
         shown = name.replace(":", "/") if what == "tree" else name
         raise catalog(links.missing("files", study, shown))
-    if folder:
-        return _folder(call, study, entry)
+    if what == "list":
+        documents = [selected(call.ask, "files", of_entry(study, one)) for one in _inside(study, entry)]
+        return Part(results=documents, kind=kind_of("files").java, matches=-1)
+    if what == "tree":
+        return Part(results=[_tree(call, study, entry)], kind=kind_of("files").java + "Tree", matches=-1)
     if what == "download":
         return Part(content=entry.content, kind=entry.fields["name"])
     return Part(results=[_lines(call, entry, what)], kind=_CONTENT, matches=1)
 
 
-def _folder(call: Call, study: Study, folder: Entry) -> Part:
+def _inside(study: Study, folder: Entry) -> list[Entry]:
     start = folder.fields["path"]
-    inside = [
-        one
-        for one in study.all("files")
-        if one.fields["path"].startswith(start) and "/" not in one.fields["path"][len(start) :].rstrip("/")
-    ]
-    documents = [selected(call.ask, "files", of_entry(study, one)) for one in inside if one is not folder]
-    return Part(results=documents, kind=kind_of("files").java, matches=-1)
+    below = [one for one in study.all("files") if one is not folder and one.fields["path"].startswith(start)]
+    return [one for one in below if "/" not in one.fields["path"][len(start) :].rstrip("/")]
+
+
+def _tree(call: Call, study: Study, entry: Entry) -> Json:
+    children = _inside(study, entry) if entry.fields["type"] == "DIRECTORY" else []
+    document = selected(call.ask, "files", of_entry(study, entry))
+    return {"file": document, "children": [_tree(call, study, one) for one in children]}
 
 
 def _lines(call: Call, entry: Entry, what: str) -> Json:

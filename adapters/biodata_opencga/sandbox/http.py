@@ -31,7 +31,7 @@ class Ask:
 
     def __init__(self, environ: WSGIEnvironment) -> None:
         self.environ = environ
-        self.method: str = environ["REQUEST_METHOD"]
+        self.method: str = environ["REQUEST_METHOD"].replace("HEAD", "GET")
         target = str(environ.get("REQUEST_URI") or environ["PATH_INFO"])
         self.raw_path, _, raw_query = target.partition("?")
         self.segments = [unquote(part) for part in _without_dots(self.raw_path) if part]
