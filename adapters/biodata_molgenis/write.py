@@ -37,6 +37,7 @@ BATCH = 1000
 """The server's limit for one batch (protocols/molgenis.md, b1)."""
 
 _REFUSED = 400
+_NOTHING = (None, [], "")
 _PLAIN = (String, Integer, Float, Boolean, Date, DateTime)
 
 
@@ -158,7 +159,8 @@ def _judged(row: int, key: Key, given: Record, stored: Record | None) -> Outcome
 
 
 def _same(stored: Any, given: Any) -> bool:
-    return bool(stored == given) or (stored in (None, []) and given in (None, []))
+    """Whether the server keeps a value as what is there; an empty text is kept as null (f, h16)."""
+    return bool(stored == given) or (stored in _NOTHING and given in _NOTHING)
 
 
 # --- update ------------------------------------------------------------------------------------------------
@@ -189,7 +191,7 @@ class _Update:
     def _pending(self) -> dict[int, Record]:
         """Position in the batch to the values that change."""
         batch, schema = self._batch, self._schema
-        if batch.compared:
+        if batch.compared and not any(value == "" for record in batch.records for value in record.values()):
             return {index: self._without_key(record) for index, record in enumerate(batch.records)}
         names = list(dict.fromkeys(name for record in batch.records for name in record))
         keys = [batch.key(index) for index in range(len(batch.records))]

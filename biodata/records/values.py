@@ -132,10 +132,19 @@ def _string(value: Any, type_: String) -> str:
     if not isinstance(value, str):
         _refuse("text", value)
     text = str(value)
+    _need(text.isascii() or _is_unicode(text), "half a character (a lone surrogate) is in it")
     _need(type_.choices is None or text in type_.choices, "not one of the values that are allowed")
     too_long = type_.max_length is not None and len(text) > type_.max_length
     _need(not too_long, f"longer than {type_.max_length} characters")
     return text
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _integer(value: Any, type_: Integer) -> int:

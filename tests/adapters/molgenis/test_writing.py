@@ -230,6 +230,16 @@ def test_upsert_adds_changes_and_leaves(people, person):
     assert not [one for one in people.log if one.method in {"PUT", "DELETE", "PATCH"}]
 
 
+def test_an_empty_text_is_kept_as_null_and_written_once(people, person):
+    records = [{"id": "a", "fullName": "x", "notes": ""}, {"id": "b", "fullName": "y", "notes": ""}]
+    assert person.upsert(records).tally == {"created": 2}
+    people.log.clear()
+    assert person.upsert(records).tally == {"unchanged": 2}
+    assert person.update({"id": "a", "notes": ""}).tally == {"unchanged": 1}
+    assert person.upsert([records[0] | {"fullName": "z"}, records[1]]).tally == {"updated": 1, "unchanged": 1}
+    assert len(people.asked("PUT")) + len(people.asked("PATCH")) == 1
+
+
 def test_a_generated_key_is_told(rig):
     from biodata_molgenis.sandbox.model import Attribute
 

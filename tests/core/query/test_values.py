@@ -78,6 +78,7 @@ def test_what_fits(value, type_, kept):
     [
         (424242, t.String(), "text is needed, not a number"),
         ("424242", t.String(max_length=2), "longer than 2"),
+        ("424242\ud800", t.String(), "half a character"),
         ("424242", t.String(choices=("red",)), "allowed"),
         ("424242", t.Integer(), "whole number is needed, not text"),
         (True, t.Integer(), "not true or false"),
