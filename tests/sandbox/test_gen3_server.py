@@ -227,3 +227,14 @@ def test_our_dictionary_has_what_real_ones_have() -> None:
         "biospecimen",
         "data_file",
     }
+
+
+def test_the_profile_opens(ask: Client) -> None:
+    from biodata.config.profiles import find_profiles
+    from biodata.config.settings import read_settings
+    from biodata_gen3.settings import Gen3Settings
+
+    profile = find_profiles(ask.sandbox.config_path).get("gen3")
+    settings = read_settings(Gen3Settings, profile)
+    assert (settings.program, settings.project) == ("demo", "ceph1463")
+    assert str(settings.credentials) == ask.sandbox.entries["gen3"]["credentials"]
