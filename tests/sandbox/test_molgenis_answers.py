@@ -128,7 +128,7 @@ def test_rsql(ask: Ask, person: None, q: str, expected: str) -> None:
     ("q", "status", "code"),
     [
         ("age==x", 500, None),
-        ("age=out=(1)", 500, None),
+        ("age=out=(1)", 500, "WEB02"),
         ("age=rng=(1)", 500, None),
         ("name>a", 500, "WEB03"),
         ("bogus==1", 404, "D04"),
@@ -197,6 +197,17 @@ def test_v1_rules_say_what_rsql_cannot(ask: Ask, person: None) -> None:
     ]
     found = ask("POST", "/api/v1/Person?_method=GET", json={"q": either, "attributes": ["ID"]}).json()
     assert [row["id"] for row in found["items"]] == ["b", "c"]
+
+
+def test_v1_never_reads_on_past_what_it_cannot_read(ask: Ask, person: None) -> None:
+    number = ask("GET", "/api/v1/Person?num=x").json()["errors"][0]
+    assert (number["code"], number["message"].startswith("Field 'num' of 'entityCollectionRequest' Failed")) == (
+        "typeMismatch",
+        True,
+    )
+    for rules in ("id==a", {"field": "id"}, ["id"]):
+        response = ask("POST", "/api/v1/Person?_method=GET", json={"q": rules})
+        assert (response.status_code, response.json()["errors"][0]["message"]) == (400, "Invalid request body.")
 
 
 def test_v1_expand_and_csv(ask: Ask, person: None) -> None:

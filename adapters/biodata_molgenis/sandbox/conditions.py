@@ -101,7 +101,7 @@ def from_rsql(types: Mapping[str, EntityType], entity_type: EntityType, node: rs
     if node.operator in _TEXTS or node.operator == "=notlike=":
         return _text_leaf(types, entity_type, node)
     if node.operator == "=out=":
-        raise server_error("Unknown rsql operator: =out=")
+        raise server_error("Unknown RSQL query operator [=out=]", "WEB02")
     path = path_of(types, entity_type, node.selector)
     return _value_leaf(types, entity_type, path, node)
 

@@ -12,7 +12,7 @@ from biodata_molgenis.sandbox.rsql import Node, RsqlError, UnknownOperatorError,
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["MAX_PAGE", "Paging", "bound", "parse_sort", "problem_paging", "query_v2"]
+__all__ = ["MAX_PAGE", "Paging", "bound", "mismatched", "parse_sort", "problem_paging", "query_v2"]
 
 MAX_PAGE = 10_000
 DEFAULT_PAGE = 100
@@ -80,6 +80,14 @@ def _whole(name: str, text: str | None, default: int, bean: str, violations: lis
         return int(text)
     violations.append(Violation(f"Field '{name}' of '{bean}' {_mismatch(name, text)}", "typeMismatch"))
     return default
+
+
+def mismatched(parameters: Mapping[str, str], bean: str) -> list[Violation]:
+    """What is wrong with `start` and `num` of an address, where they are no numbers [C 050]."""
+    violations: list[Violation] = []
+    for name in ("start", "num"):
+        _whole(name, parameters.get(name), 0, bean, violations)
+    return violations
 
 
 def _mismatch(name: str, text: str) -> str:

@@ -20,7 +20,7 @@ from biodata_molgenis.sandbox.errors import (
 from biodata_molgenis.sandbox.fetch import Fetch, everything, parse_attrs, resolve
 from biodata_molgenis.sandbox.files import keep_uploads
 from biodata_molgenis.sandbox.http import FORM, JSON, MULTIPART, Answer, Ask, empty, json_answer, text_answer
-from biodata_molgenis.sandbox.parameters import DEFAULT_PAGE, bound, query_v2
+from biodata_molgenis.sandbox.parameters import DEFAULT_PAGE, bound, mismatched, query_v2
 from biodata_molgenis.sandbox.query import select, text_of
 from biodata_molgenis.sandbox.rules import from_rules
 from biodata_molgenis.sandbox.validation import invalid_id
@@ -147,6 +147,8 @@ def _drop(state: State, ask: Ask, name: str) -> Answer:
 
 
 def _page(state: State, ask: Ask, name: str) -> Answer:
+    if wrong := mismatched(ask.query, BEAN):
+        raise ApiError(400, *wrong)
     options = _options(ask)
     start, num = _number(options.get("start", 0)), _number(options.get("num", DEFAULT_PAGE))
     violations = list(bound(start, num, BEAN, TOO_MANY))
@@ -181,8 +183,10 @@ def _number(value: Any) -> int:
 
 
 def _condition(state: State, entity_type: EntityType, rules: Any) -> Condition | None:
-    if not isinstance(rules, list) or not all(isinstance(rule, dict) for rule in rules):
+    if rules is None:
         return None
+    if not isinstance(rules, list) or not all(isinstance(rule, dict) for rule in rules):
+        raise bad_request("Invalid request body.")
     return from_rules(state.types, entity_type, rules)
 
 
