@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["records"]
 
-_Decoder = "Callable[[Any], Any]"
-
 
 def records(items: Sequence[dict[str, Any]], names: Sequence[str], schema: Schema, start: int = 0) -> list[Record]:
     """Documents as records with the fields `names`.

@@ -13,7 +13,7 @@ import msgspec
 from biodata.errors import BiodataError, PermissionDenied
 from biodata.http import Request, mask_values, quote_segment, was_maybe_sent
 from biodata.receipts import Outcome, Status
-from biodata_opencga.answers import code_of, failure, is_denied, opened, words
+from biodata_opencga.answers import code_of, failure, opened, words
 from biodata_opencga.bodies import Unwritable, for_add, for_update
 from biodata_opencga.read import fetch
 from biodata_opencga.render import plain
@@ -32,7 +32,7 @@ __all__ = ["IDS", "write"]
 IDS = 100
 """The most ids of one path (section 3)."""
 
-_OK, _SERVER = 400, 500
+_ERROR = 400
 _REFUSED = frozenset({400, 404, 500})
 _UNREADABLE = "text/plain"
 _ALREADY = "already updated"
@@ -91,7 +91,7 @@ class _Writer:
                 raise
             self._look_up(index, record)
             return
-        if response.status >= _OK:
+        if response.status >= _ERROR:
             self._refused([index], response, opened(response))
             return
         made = opened(response).result.results
@@ -207,24 +207,19 @@ class _Writer:
     def _read(self, indexes: list[int], response: Response, done: Status) -> None:
         """Outcomes of an answer that may be half done."""
         envelope = opened(response)
-        by_id = {one.id: one for one in envelope.result.events if one.type == "ERROR"}
-        if response.status >= _OK and not by_id:
+        problems = {one.id: one.message for one in envelope.result.events if one.type == "ERROR"}
+        if response.status >= _ERROR and not problems:
             self._refused(indexes, response, envelope)
             return
-        same = {one.id for one in envelope.result.events if one.type == "WARNING" and _ALREADY in one.message}
-        told = {str(self._batch.key(index)) for index in indexes}
-        if (
-            is_denied(envelope)
-            and all("denied" in by_id[key].message for key in told if key in by_id)
-            and not (told - by_id.keys() or self._done)
-        ):
+        keys = [str(self._batch.key(index)) for index in indexes]
+        if not self._done and all("denied" in problems.get(key, "") for key in keys):
             raise PermissionDenied(self._masked(indexes, envelope), table=self._table)
-        for index in indexes:
-            problem = by_id.get(str(self._batch.key(index)))
-            if problem is None:
-                self._note(index, "unchanged" if self._batch.key(index) in same else done)
+        same = {one.id for one in envelope.result.events if one.type == "WARNING" and _ALREADY in one.message}
+        for index, key in zip(indexes, keys, strict=True):
+            if key in problems:
+                self._problem(index, problems[key], done)
             else:
-                self._problem(index, problem.message, done)
+                self._note(index, "unchanged" if key in same else done)
 
     def _problem(self, index: int, message: str, done: Status) -> None:
         """A record that an event names; `Missing samples: … not found` may be of one that it refers to."""

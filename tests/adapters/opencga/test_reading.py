@@ -162,3 +162,24 @@ def test_no_values_in_the_log_of_a_refusal(rig):
         connection["samples"].query("id = 'secretive'").to_records()
     assert caught.value.code == "BD-NOT-FOUND-STUDY"
     assert "secretive" not in str(caught.value)
+
+
+def test_without_a_study_the_only_one_is_taken(rig):
+    connection = rig.connect(study=None)
+    assert connection["samples"].count() == 17
+    assert connection["samples"].add({"id": "x"}).created == 1
+    client = connection.client
+    client.studies.create({"id": "second"}, project="project")
+    with pytest.raises(biodata.NotFound) as caught:
+        connection["samples"].count()
+    assert "study" in (caught.value.hint or "")
+    assert {one["id"] for one in connection["studies"].query()} == {"study", "second"}
+
+
+def test_partitions_of_a_scan_hold_no_secret(family):
+    import pickle
+
+    plan = family["individuals"].query("sex.id = 'MALE'").plan
+    (request,) = family.adapter.requests(plan)
+    assert b"P@ss" not in pickle.dumps(request)
+    assert pickle.loads(pickle.dumps(request)) == request  # noqa: S301 - our own
