@@ -306,6 +306,10 @@ class Adapter(ABC):
         """A whole scan by the platform's bulk endpoint."""
         raise self.lacks("export")
 
+    def graphql(self, query: str, variables: dict[str, Any] | None = None) -> Any:
+        """The `data` of the answer to a GraphQL document."""
+        raise Unsupported(f"{self.platform} has no GraphQL", code="BD-UNSUPPORTED-PART")
+
     @property
     def client(self) -> Any:
         """The platform's own official client object, opened on our terms."""

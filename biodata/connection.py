@@ -109,6 +109,16 @@ class Connection:
         with self.located():
             return self.adapter.transaction()
 
+    def graphql(self, query: str, variables: dict[str, Any] | None = None) -> Any:
+        """The answer to a GraphQL document, checked against the platform's schema first.
+
+        Raises:
+            Unsupported: the platform has no GraphQL.
+            QueryError: the document does not fit the schema.
+        """
+        with self.located():
+            return self.adapter.graphql(query, variables)
+
     def identity(self) -> Identity:
         """Who the platform takes us for, and what it is."""
         with self.located():

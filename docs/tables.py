@@ -9,7 +9,7 @@ from biodata.adapter import marks
 from biodata.registry import adapter_class, platforms
 
 PAGE = Path(__file__).with_name("adapters.md")
-OURS = ("molgenis", "duckdb")
+OURS = ("molgenis", "opencga", "gen3", "duckdb")
 
 
 def marks_table() -> str:
