@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import tarfile
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -238,3 +240,14 @@ def test_the_profile_opens(ask: Client) -> None:
     settings = read_settings(Gen3Settings, profile)
     assert (settings.program, settings.project) == ("demo", "ceph1463")
     assert str(settings.credentials) == ask.sandbox.entries["gen3"]["credentials"]
+
+
+def test_mixed_exports_of_older_servers(ask: Client) -> None:
+    rows = ask.query("{case(first: 1) {id} sample(first: 1) {id}}")
+    ids = f"{rows['case'][0]['id']},{rows['sample'][0]['id']}"
+    assert ask("GET", f"{HERE}/export?ids={ids}&format=tsv").status_code == 500
+    ask.platform.state.mixed_exports = True
+    answer = ask("GET", f"{HERE}/export?ids={ids}&format=tsv")
+    with tarfile.open(fileobj=io.BytesIO(answer.content)) as archive:
+        assert sorted(archive.getnames()) == ["case.tsv", "sample.tsv"]
+    assert {one["type"] for one in ask("GET", f"{HERE}/export?ids={ids}&format=json").json()} == {"case", "sample"}

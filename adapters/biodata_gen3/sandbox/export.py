@@ -1,27 +1,26 @@
-"""Exports, templates and manifests (protocols/gen3.md, b: Export)."""
+"""Exports and manifests (protocols/gen3.md, b: Export)."""
 
 from __future__ import annotations
 
 import csv
-import gzip
+import hashlib
 import io
 import json
-import tarfile
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from biodata_gen3.sandbox.http import Answer, Failure, attachment, gunicorn_page, message
+from biodata_gen3.sandbox.templates import DELIMITERS, packed
 
 if TYPE_CHECKING:
     from biodata_gen3.sandbox.dictionary import Dictionary, Link, NodeType
     from biodata_gen3.sandbox.state import Node, State
 
-__all__ = ["export", "export_ids", "export_node", "manifest", "template", "templates"]
+__all__ = ["export", "export_ids", "export_node", "manifest"]
 
-_DELIMITERS = {"tsv": "\t", "csv": ","}
 _JSON = "application/json"
-_NODE_ID = ("id", "node_id")
+_BINARY = "application/octet-stream"
 
 
 def export(state: State, project_id: str, asked: dict[str, Any]) -> Answer:
@@ -51,25 +50,45 @@ def _listed(ids: Any) -> list[str]:
 
 
 def export_ids(state: State, project_id: str, ids: list[str], format_: str) -> Answer:
-    """The nodes with these ids; unknown ones are left out unless all are [322]. Two types are too many [312, 313]."""
-    if format_ not in (*_DELIMITERS, "json"):
+    """The nodes with these ids; unknown ones are left out unless all are [322]."""
+    if format_ not in (*DELIMITERS, "json"):
         raise Failure(message(400, f"Format {format_} not supported"))
     nodes = [one for one in state.found(ids)[0] if one.type.in_project and one.project_id == project_id]
     if not nodes:
         raise Failure(message(404, f"Unable to find {', '.join(ids)}"))
-    if len({one.type.label for one in nodes}) > 1:
-        raise Failure(message(500, "internal server error"))
-    type_ = nodes[0].type
     nodes.sort(key=lambda one: one.id)
+    labels = {one.type.label for one in nodes}
+    if len(labels) > 1:
+        return _mixed(state, nodes, ids, format_)
+    content = _json_of(state, nodes) if format_ == "json" else _table_of(state, nodes, format_)
+    return attachment(content, f"{labels.pop()}.{format_}", _JSON if format_ == "json" else _BINARY)
+
+
+def _mixed(state: State, nodes: list[Node], ids: list[str], format_: str) -> Answer:
+    """Nodes of several types: too much for the present server, a packed file of each for older ones (fact 10)."""
+    if not state.mixed_exports:
+        raise Failure(message(500, "internal server error"))
+    name = f"gdc_export_{hashlib.sha512(','.join(ids).encode()).hexdigest()}"
     if format_ == "json":
-        content = json.dumps([_whole(state, one) for one in nodes], indent=2, ensure_ascii=False)
-        return attachment(content.encode(), f"{type_.label}.json", _JSON)
+        return attachment(_json_of(state, nodes), f"{name}.json", _JSON)
+    by_type: dict[str, list[Node]] = {}
+    for node in nodes:
+        by_type.setdefault(node.type.label, []).append(node)
+    files = {f"{label}.{format_}": _table_of(state, some, format_) for label, some in by_type.items()}
+    return attachment(packed(files), f"{name}.tar.gz")
+
+
+def _json_of(state: State, nodes: list[Node]) -> bytes:
+    return json.dumps([_whole(state, one) for one in nodes], indent=2, ensure_ascii=False).encode()
+
+
+def _table_of(state: State, nodes: list[Node], format_: str) -> bytes:
     out = io.StringIO()
-    writer = csv.writer(out, delimiter=_DELIMITERS[format_])
-    writer.writerow(_header(state.dictionary, type_))
+    writer = csv.writer(out, delimiter=DELIMITERS[format_])
+    writer.writerow(_header(state.dictionary, nodes[0].type))
     for node in nodes:
         writer.writerow([*map(str, _plain(node)), *_link_cells(state, node)])
-    return attachment(out.getvalue().encode(), f"{type_.label}.{format_}")
+    return out.getvalue().encode()
 
 
 def _whole(state: State, node: Node) -> dict[str, Any]:
@@ -150,79 +169,6 @@ def _cell(value: Any) -> str:
     if value is None:
         return ""
     return ",".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-# --- templates -----------------------------------------------------------------------------------------------
-
-
-def template(dictionary: Dictionary, label: str, format_: str) -> Answer:
-    """The columns of a type, those that are required with a star."""
-    type_ = dictionary.nodes.get(label)
-    if type_ is None:
-        raise Failure(message(404, f"Entity type {label} is not in dictionary"))
-    _check_format(format_)
-    filename = f"submission_{label}_template.{format_}"
-    return attachment(_template(dictionary, type_, format_).encode(), filename)
-
-
-def templates(dictionary: Dictionary, asked: dict[str, str]) -> Answer:
-    """The templates of all types, or of some categories."""
-    format_ = asked.get("format", "tsv")
-    _check_format(format_)
-    categories = [one for one in asked.get("categories", "").split(",") if one]
-    excluded = asked.get("exclude", "").split(",")
-    types = [
-        one
-        for label, one in dictionary.nodes.items()
-        if one.in_project and (not categories or one.category in categories) and label not in excluded
-    ]
-    if format_ == "json":
-        content = json.dumps([_json_template(dictionary, one) for one in types], indent=2)
-        return attachment(content.encode(), "submission_templates.json")
-    return attachment(_packed(dictionary, types, format_), "submission_templates.tar.gz", "text/html; charset=utf-8")
-
-
-def _packed(dictionary: Dictionary, types: list[NodeType], format_: str) -> bytes:
-    out = io.BytesIO()
-    packed = gzip.GzipFile("submission_templates.tar.gz", "wb", fileobj=out)
-    with packed, tarfile.open(mode="w", fileobj=packed) as archive:
-        for one in types:
-            content = _template(dictionary, one, format_).encode()
-            member = tarfile.TarInfo(f"{one.label}.{format_}")
-            member.size = len(content)
-            archive.addfile(member, io.BytesIO(content))
-    return out.getvalue()
-
-
-def _check_format(format_: str) -> None:
-    if format_ not in (*_DELIMITERS, "json"):
-        raise Failure(message(400, f"Format {format_} not supported"))
-
-
-def _template(dictionary: Dictionary, type_: NodeType, format_: str) -> str:
-    if format_ == "json":
-        return json.dumps(_json_template(dictionary, type_), indent=2)
-    columns = _columns(dictionary, type_)
-    out = io.StringIO()
-    writer = csv.writer(out, delimiter=_DELIMITERS[format_])
-    writer.writerow(columns)
-    writer.writerow([type_.label] + [""] * (len(columns) - 1))
-    return out.getvalue()
-
-
-def _columns(dictionary: Dictionary, type_: NodeType) -> list[str]:
-    keys = [key for key in ("project_id", type_.key) if key in type_.schema["properties"]]
-    links = [f"{link.name}.{dictionary[link.target].key}" for link in sorted(type_.links, key=lambda one: one.name)]
-    needed = [name for name in type_.exported if name in type_.required and name not in keys]
-    other = [name for name in type_.exported if name not in needed and name not in keys]
-    shown = (*keys, *links, *needed, *other)
-    return ["type", *(f"*{name}" if name.partition(".")[0] in type_.required else name for name in shown)]
-
-
-def _json_template(dictionary: Dictionary, type_: NodeType) -> dict[str, Any]:
-    links = {link.name: {dictionary[link.target].key: None} for link in type_.links}
-    shown = [name for name in (type_.key, *type_.exported) if name in type_.schema["properties"]]
-    return {"type": type_.label, **links, **dict.fromkeys(shown)}
 
 
 # --- manifests -----------------------------------------------------------------------------------------------

@@ -15,9 +15,20 @@ if TYPE_CHECKING:
 
     from biodata_gen3.sandbox.users import User
 
-__all__ = ["Answer", "Ask", "Failure", "attachment", "gunicorn_page", "html_page", "json_answer", "message"]
+__all__ = [
+    "Answer",
+    "Ask",
+    "Failure",
+    "attachment",
+    "gunicorn_page",
+    "html_page",
+    "json_answer",
+    "message",
+    "require_method",
+]
 
 _STRING_OR_NAN = re.compile(r'"(?:\\.|[^"\\])*"|-?Infinity|NaN')
+_NO_METHOD = "405 Method Not Allowed: The method is not allowed for the requested URL."
 _HTML = "text/html; charset=utf-8"
 
 
@@ -118,6 +129,16 @@ def json_answer(value: Any, status: int = 200, headers: tuple[tuple[str, str], .
 def message(status: int, text: str) -> Answer:
     """The error of sheepdog and peregrine."""
     return json_answer({"message": text}, status)
+
+
+def require_method(ask: Ask, *methods: str) -> None:
+    """See that sheepdog or peregrine has the method at this path.
+
+    Raises:
+        Failure: 405 [227, 444].
+    """
+    if ask.method not in methods and not (ask.method == "HEAD" and "GET" in methods):
+        raise Failure(message(405, _NO_METHOD))
 
 
 def html_page(status: int, text: str) -> Answer:

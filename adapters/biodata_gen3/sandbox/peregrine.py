@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from graphql import ExecutionResult, GraphQLError, OperationDefinitionNode, execute_sync
 
 from biodata_gen3.sandbox.access import require_user
-from biodata_gen3.sandbox.http import Answer, Ask, Failure, json_answer, message
+from biodata_gen3.sandbox.http import Answer, Ask, Failure, json_answer, message, require_method
 from biodata_gen3.sandbox.introspection import schema_document
 from biodata_gen3.sandbox.resolve import ROOT, View
-from biodata_gen3.sandbox.sheepdog import NO_METHOD, NOT_FOUND
+from biodata_gen3.sandbox.sheepdog import NOT_FOUND
 from biodata_gen3.sandbox.words import parsed, validation_words, variable_words
 
 if TYPE_CHECKING:
@@ -35,8 +35,7 @@ def handle(state: State, ask: Ask, what: str) -> Answer:
     """Answer a query, or give the schema document."""
     if what == "getschema":
         return _getschema(state, ask)
-    if ask.method != "POST":
-        raise Failure(message(405, NO_METHOD))
+    require_method(ask, "POST")
     user = require_user(state, ask)
     view = View(state, state.visible_projects(user))
     data, errors = _run(_schema(state.dictionary), view, ask.json())
@@ -44,8 +43,7 @@ def handle(state: State, ask: Ask, what: str) -> Answer:
 
 
 def _getschema(state: State, ask: Ask) -> Answer:
-    if ask.method not in ("GET", "HEAD"):
-        raise Failure(message(405, NO_METHOD))
+    require_method(ask, "GET")
     content = schema_document(_schema(state.dictionary))
     headers = (("Content-Disposition", "inline; filename=schema.json"), ("Cache-Control", "no-cache"))
     return Answer(200, content, "application/json", headers)

@@ -82,6 +82,9 @@ class Transaction:
 class State:
     """The server's state. Hold `lock` while reading or writing more than one thing.
 
+    Attributes:
+        mixed_exports: whether ids of several types can be exported at once, as by older servers.
+
     Args:
         clock: what tokens and times go by.
         dictionary: the node types.
@@ -95,6 +98,7 @@ class State:
         self.token_lifetime = TOKEN_LIFETIME if token_lifetime is None else token_lifetime
         self.tokens = Tokens(clock)
         self.users = Users()
+        self.mixed_exports = False
         self.keys: dict[str, ApiKey] = {}
         self.revoked: set[str] = set()
         self.nodes: dict[str, Node] = {}
