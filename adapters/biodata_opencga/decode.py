@@ -54,6 +54,8 @@ def _json(value: Any) -> Any:
 
 
 def _decoder(type_: DataType, key: str = "id") -> Callable[[Any], Any]:
+    if isinstance(type_, List) and isinstance(type_.item, Reference):
+        return lambda value: [_key(item, key) for item in value or ()]
     if isinstance(type_, List):
         one = _decoder(type_.item, key)
         return lambda value: [done for item in value or () if (done := one(item)) is not None]
@@ -63,6 +65,14 @@ def _decoder(type_: DataType, key: str = "id") -> Callable[[Any], Any]:
     if isinstance(type_, Reference):
         return lambda value: (value.get(key) if isinstance(value, dict) else _text(value)) or None
     return _SCALARS.get(type(type_), _json)
+
+
+def _key(item: Any, key: str) -> str:
+    """The key of one of a list's records; a stub without one would be a lost record, so it is an error."""
+    found = _text(item.get(key) if isinstance(item, dict) else item)
+    if found is None:
+        raise ValueError
+    return found
 
 
 def _object(value: dict[str, Any] | None, inner: list[tuple[str, Callable[[Any], Any]]]) -> dict[str, Any] | None:
