@@ -7,6 +7,7 @@ which send and print while the client is made.
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -28,6 +29,7 @@ __all__ = ["official_client"]
 _PAGE = 1000
 _MOST_IDS = 100
 _ERROR = 400
+_NUMBERS = ("numResults", "numMatches", "numInserted", "numUpdated", "numDeleted", "numErrors")
 _READING = frozenset({"search", "info", "distinct", "aggregationStats", "acl", "login"})
 _SEAMS = ("_rest_retry", "_validate_host", "_check_versions")
 
@@ -103,16 +105,17 @@ class _Wire:
         dont_retry: Any = None,  # noqa: ARG002 - the session retries by its own rules
         **options: Any,
     ) -> Any:
-        """One call of a method: all pages of it, or as many records as its `limit` says."""
+        """One call of a method: all its pages, or as many records as `limit` says; 100 ids a request."""
         self._allow(method, resource)
-        ids = _ids(query_id)
-        if len(ids) > _MOST_IDS:
-            raise ConfigError(f"The server takes {_MOST_IDS} ids at most in one call")
-        parts = [category, ",".join(ids), subcategory, ",".join(_ids(second_query_id)), resource]
-        path = "/".join(_quoted(one) for one in parts if one)
+        ids, tail = _ids(query_id), (subcategory, ",".join(_ids(second_query_id)), resource)
         params = {_camel(name): _text(value) for name, value in options.items() if value is not None}
         params.pop("debug", None)
-        return self._paged(lambda page: self._request(method, path, {**params, **page}, data), params)
+        answers = []
+        for start in range(0, max(1, len(ids)), _MOST_IDS):
+            path = "/".join(filter(None, (category, ",".join(ids[start : start + _MOST_IDS]), *tail)))
+            send = partial(self._request, method, path, data)
+            answers.append(self._paged(send, params))
+        return _joined(answers)
 
     def upload(self, category: str, resource: str, **options: Any) -> Any:
         """A file as multipart form; the server reads the form's fields only (section 1.9)."""
@@ -138,7 +141,7 @@ class _Wire:
                 hint=f"Open it with access={needed!r}, or write it in the profile",
             )
 
-    def _request(self, method: str, path: str, params: dict[str, str], data: Any) -> Any:
+    def _request(self, method: str, path: str, data: Any, params: dict[str, str]) -> Any:
         body = None if data is None else msgspec.json.encode(data)
         request = Request(
             method=method.upper(),
@@ -156,26 +159,23 @@ class _Wire:
         return response.json()
 
     def _paged(self, ask: Callable[[dict[str, str]], Any], params: dict[str, str]) -> Any:
-        from pyopencga.rest_response import RestResponse
-
         limit = int(params["limit"]) if "limit" in params else None
         skip = int(params.get("skip", "0"))
         size = _PAGE if limit is None else min(_PAGE, limit)
-        whole = ask({"skip": str(skip), "limit": str(size)})
+        whole = ask({**params, "skip": str(skip), "limit": str(size)})
         if isinstance(whole, bytes):
             return whole
         results = _results(whole)
         got = len(results)
         while got == size == _PAGE and (limit is None or len(results) < limit):
             skip += size
-            page = ask(
-                {"skip": str(skip), "limit": str(_PAGE if limit is None else min(_PAGE, limit - len(results)))}
-            )
+            more = _PAGE if limit is None else min(_PAGE, limit - len(results))
+            page = ask({**params, "skip": str(skip), "limit": str(more)})
             got = len(_results(page))
             results += _results(page)
         if whole.get("responses"):
             whole["responses"][0]["numResults"] = len(results)
-        return RestResponse(whole)
+        return whole
 
 
 def _multipart(fields: dict[str, str], name: str, content: bytes) -> tuple[bytes, str]:
@@ -193,14 +193,26 @@ def _results(answer: dict[str, Any]) -> list[Any]:
     return found
 
 
+def _joined(answers: list[Any]) -> Any:
+    """One answer of several, as pyopencga gives it; what was downloaded stays bytes."""
+    from pyopencga.rest_response import RestResponse
+
+    first, *others = answers
+    if isinstance(first, bytes):
+        return first
+    for other in others:
+        _results(first).extend(_results(other))
+        for name in _NUMBERS:
+            first["responses"][0][name] += other["responses"][0][name]
+    return RestResponse(first)
+
+
 def _ids(value: Any) -> list[str]:
+    """Ids for a path: a slash in one is no separator (recording 315)."""
     if value is None:
         return []
-    return [str(one) for one in value] if isinstance(value, list | tuple) else str(value).split(",")
-
-
-def _quoted(part: str) -> str:
-    return "/".join(quote(one, safe=",") for one in part.split("/"))
+    listed = value if isinstance(value, list | tuple) else str(value).split(",")
+    return [quote(str(one), safe="") for one in listed]
 
 
 def _camel(name: str) -> str:

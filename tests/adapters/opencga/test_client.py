@@ -115,8 +115,24 @@ def test_an_open_client_can_be_wrapped(rig):
 
     token = rig.state.token("demo", "demo")
     theirs = OpencgaClient(ClientConfiguration({"rest": {"host": rig.url}}), token=token, auto_refresh=False)
-    settings = OpencgaAdapter.wrap(theirs)
-    assert settings is not None
-    connection = rig.connect(user=None, password=None, url=settings.url, token=settings.token)
-    assert connection["samples"].count() == 17
+    with biodata.connect(theirs, access="write") as connection:
+        assert connection.platform == "opencga"
+        assert connection["samples"].query("id = 'NA12877-DNA'").count() == 1
     assert OpencgaAdapter.wrap(object()) is None
+
+
+def test_more_than_a_hundred_ids(rig):
+    connection = rig.connect()
+    keys = [f"b{number:04}" for number in range(150)]
+    connection["samples"].add([{"id": key} for key in keys]).raise_for_refused()
+    rig.log.clear()
+    response = connection.client.samples.info(keys, study=STUDY, include="id")
+    assert [one["id"] for one in response.get_results()] == keys
+    assert response.get_num_results() == 150
+    assert len(rig.asked("GET", "/info")) == 2
+
+
+def test_a_slash_in_an_id_is_no_separator(rig):
+    client = rig.connect().client
+    client.files.create({"path": "data/a.txt", "type": "FILE", "content": "hello\n"}, study=STUDY, parents=True)
+    assert client.files.info("data/a.txt", study=STUDY).get_result(0)["id"] == "data:a.txt"
