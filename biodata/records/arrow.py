@@ -15,13 +15,14 @@ from biodata.errors import SchemaError
 from biodata.records import types as t
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import TypeAlias
 
     import pyarrow as pa
 
     from biodata.records.types import DataType, Path, Record, Schema
 
+    Convert: TypeAlias = Callable[[Any], Any]
     Lookup: TypeAlias = Callable[[str], Schema]
 
 __all__ = ["arrow_schema", "arrow_type", "from_arrow", "to_batch"]
@@ -39,7 +40,7 @@ def arrow_type(type_: DataType) -> pa.DataType:
     if isinstance(type_, t.List):
         return pa.list_(arrow_type(type_.item))
     if isinstance(type_, t.Object):
-        return pa.struct([pa.field(field.name, arrow_type(field.type)) for field in type_.fields])
+        return pa.struct([_arrow_field(field.name, field.type) for field in type_.fields])
     if isinstance(type_, t.Reference):
         return arrow_type(type_.key)
     if isinstance(type_, t.Integer) and (type_.bits is None or type_.bits > INT64):
@@ -78,17 +79,20 @@ def arrow_schema(schema: Schema, fields: Sequence[Path] | None = None, lookup: L
 
 
 def _column(schema: Schema, path: Path, lookup: Lookup | None) -> pa.Field[Any]:
-    import pyarrow as pa
-
     type_: DataType = schema[path[0]].type
     many = t.is_list(type_)
     for name in path[1:]:
         type_ = _inside(t.element(type_), lookup).get(name, t.Json())
         many = many or t.is_list(type_)
-    scalar = t.element(type_)
-    metadata = JSON_TEXT if scalar.kind in {"json", "file"} else None
-    kind = pa.list_(arrow_type(scalar)) if many else arrow_type(scalar)
-    return pa.field(".".join(path), kind, metadata=metadata)
+    return _arrow_field(".".join(path), t.List(t.element(type_)) if many else type_)  # type: ignore[arg-type]
+
+
+def _arrow_field(name: str, type_: DataType) -> pa.Field[Any]:
+    import pyarrow as pa
+
+    return pa.field(
+        name, arrow_type(type_), metadata=JSON_TEXT if t.element(type_).kind in {"json", "file"} else None
+    )
 
 
 def _inside(type_: DataType, lookup: Lookup | None) -> dict[str, DataType]:
@@ -109,42 +113,60 @@ def to_batch(records: Sequence[Record], schema: pa.Schema) -> pa.RecordBatch:
 
 
 def _values(records: Sequence[Record], field: pa.Field[Any]) -> list[Any]:
-    import pyarrow as pa
-
     name = field.name
     if records and name not in records[0] and "." in name:
         path = tuple(name.split("."))
         values = [_at(record, path) for record in records]
     else:
         values = [record.get(name) for record in records]
-    if field.metadata and field.metadata.get(b"biodata") == b"json":
-        return _json_texts(values, listed=pa.types.is_list(field.type))
-    kind = field.type.value_type if pa.types.is_list(field.type) else field.type
-    if pa.types.is_decimal(kind):
-        return _within(values, name)
-    return [_as_float(value) for value in values] if pa.types.is_floating(kind) else values
+    return _each(values, _encoder(field))
 
 
-def _within(values: list[Any], name: str) -> list[Any]:
-    """Whole numbers that a decimal128 can hold."""
-    if any(value is not None and abs(value) >= MOST for value in values if not isinstance(value, list)):
+def _each(values: Iterable[Any], convert: Convert | None) -> list[Any]:
+    if convert is None:
+        return list(values)
+    return [None if value is None else convert(value) for value in values]
+
+
+def _nested(field: pa.Field[Any], scalar: Callable[[pa.Field[Any]], Convert | None]) -> Convert | None:
+    """What `scalar` makes of a field, inside lists and structs too; None where values stay as they are."""
+    import pyarrow as pa
+
+    if pa.types.is_list(field.type):
+        item = _nested(pa.field(field.name, field.type.value_type, metadata=field.metadata), scalar)
+        return (lambda values: _each(values, item)) if item else None
+    if pa.types.is_struct(field.type):
+        inner = {part.name: convert for part in field.type if (convert := _nested(part, scalar))}
+        return (lambda value: _parts(value, inner)) if inner else None
+    return scalar(field)
+
+
+def _parts(value: Mapping[str, Any], inner: Mapping[str, Convert]) -> Record:
+    return {name: inner[name](v) if v is not None and name in inner else v for name, v in value.items()}
+
+
+def _is_json(field: pa.Field[Any]) -> bool:
+    return field.metadata is not None and field.metadata.get(b"biodata") == b"json"
+
+
+def _encoder(field: pa.Field[Any]) -> Convert | None:
+    import pyarrow as pa
+
+    def scalar(inner: pa.Field[Any]) -> Convert | None:
+        if _is_json(inner):
+            return lambda value: msgspec.json.encode(value).decode()
+        if pa.types.is_decimal(inner.type):
+            return lambda value: _within(value, field.name)
+        return float if pa.types.is_floating(inner.type) else None
+
+    return _nested(field, scalar)
+
+
+def _within(value: int, name: str) -> int:
+    """A whole number that a decimal128 can hold."""
+    if abs(value) >= MOST:
         raise SchemaError(f"Field '{name}' has a whole number of more than 38 digits: Arrow cannot hold it")
-    return values
-
-
-def _as_float(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_as_float(item) for item in value]
-    return None if value is None else float(value)
-
-
-def _json_texts(values: list[Any], *, listed: bool) -> list[Any]:
-    def text(value: Any) -> str | None:
-        return None if value is None else msgspec.json.encode(value).decode()
-
-    if listed:
-        return [None if value is None else [text(item) for item in value] for value in values]
-    return [text(value) for value in values]
+    return value
 
 
 def _at(value: Any, path: Path) -> Any:
@@ -158,15 +180,11 @@ def _at(value: Any, path: Path) -> Any:
 
 def from_arrow(table: pa.Table | pa.RecordBatch) -> Iterator[Record]:
     """The rows as records; JSON text that we marked becomes values again."""
-    texts = [f.name for f in table.schema if f.metadata and f.metadata.get(b"biodata") == b"json"]
+    decoders = {field.name: decode for field in table.schema if (decode := _nested(field, _decoder))}
     for batch in table.to_batches() if hasattr(table, "to_batches") else [table]:
-        for row in batch.to_pylist():
-            for name in texts:
-                row[name] = _decoded(row[name])
-            yield row
+        rows: list[Record] = batch.to_pylist()
+        yield from (_parts(row, decoders) for row in rows) if decoders else rows
 
 
-def _decoded(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_decoded(item) for item in value]
-    return None if value is None else msgspec.json.decode(value)
+def _decoder(field: pa.Field[Any]) -> Convert | None:
+    return msgspec.json.decode if _is_json(field) else None

@@ -7,9 +7,11 @@ cannot say an empty string and null apart; the other formats can. `biodata.recor
 from __future__ import annotations
 
 import csv
+import errno
 import os
+import re
 import tempfile
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -27,6 +29,10 @@ __all__ = ["CSV_SEPARATORS", "FORMATS", "format_of", "write_result", "write_text
 
 FORMATS = ("json", "ndjson", "csv", "tsv", "parquet", "arrow", "xlsx")
 ENDINGS = {".jsonl": "ndjson", ".feather": "arrow", ".pq": "parquet", ".tab": "tsv"}
+SHEET_ROWS = 1_048_576
+SHEET_TEXT = 32_767
+SHEET_TITLE = 31
+"""What a sheet, one of its cells and its title hold at most: rows, and characters."""
 CSV_SEPARATORS = {"csv": ",", "tsv": "\t"}
 
 
@@ -54,6 +60,8 @@ def write_result(result: Result, path: Path | str, format: str | None = None) ->
 
 @contextmanager
 def _in_place(path: Path) -> Iterator[Path]:
+    if not path.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path.parent))
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     os.close(handle)
     temporary = Path(name)
@@ -154,20 +162,39 @@ def _to_xlsx(result: Result, path: Path, _kind: str) -> int:
     from openpyxl import Workbook
 
     book = Workbook(write_only=True)
-    sheet, names, number = book.create_sheet(result.query.schema.table[:31]), _names(result), 0
-    sheet.append(names)
-    for record in result:
-        sheet.append([_sheet_cell(_at(record, name)) for name in names])
-        number += 1
+    title = re.sub(r"[][\\*?:/]", "_", result.query.schema.table)[:SHEET_TITLE]
+    sheet, names, number = book.create_sheet(title), _names(result), 0
+    with closing(sheet):
+        sheet.append([_sheet_cell(sheet, name) for name in names])
+        for record in result:
+            number += 1
+            if number == SHEET_ROWS:
+                raise _no_sheet(f"more than {SHEET_ROWS - 1} records")
+            sheet.append([_sheet_cell(sheet, _at(record, name)) for name in names])
     book.save(path)
     return number
 
 
-def _sheet_cell(value: Any) -> Any:
-    if isinstance(value, list | dict):
-        return _cell(value)
+def _sheet_cell(sheet: Any, value: Any) -> Any:
+    """The value as a cell; text stays text, of which openpyxl would make a formula or an error, or cut its end."""
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
     zoned = getattr(value, "tzinfo", None) is not None
-    return value.isoformat() if zoned else value
+    text = _cell(value) if zoned or isinstance(value, list | dict) else value
+    if not isinstance(text, str):
+        return text
+    if len(text) > SHEET_TEXT or ILLEGAL_CHARACTERS_RE.search(text):
+        raise _no_sheet(f"text of more than {SHEET_TEXT} characters or with control characters")
+    cell = WriteOnlyCell(sheet, text)
+    cell.data_type = "s"
+    return cell
+
+
+def _no_sheet(what: str) -> Unsupported:
+    return Unsupported(
+        f"An xlsx file cannot hold {what}", code="BD-UNSUPPORTED-XLSX", hint="Write csv or parquet in its place."
+    )
 
 
 _WRITERS: dict[str, Callable[[Result, Path, str], int]] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
+from zipfile import BadZipFile
 
 import msgspec
 
@@ -27,9 +28,17 @@ def read_records(path: Path | str, format: str | None = None) -> Iterator[Record
         SchemaError: `BD-FILE`, for a file that is not of that format, with its line.
     """
     kind = format_of(path, format)
-    if kind in {"parquet", "arrow", "xlsx"}:
-        return _READERS[kind](Path(path))
-    return _read_text(path, kind)
+    return _readable(_READERS[kind](Path(path)) if kind in _READERS else _read_text(path, kind), kind)
+
+
+def _readable(records: Iterator[Record], kind: str) -> Iterator[Record]:
+    """The records, with what the readers raise about a file of another format as our error."""
+    try:
+        yield from records
+    except UnicodeDecodeError:
+        raise SchemaError("The file is not UTF-8 text", code="BD-FILE", hint="Save it as UTF-8.") from None
+    except (BadZipFile, KeyError, ValueError):
+        raise SchemaError(f"The file cannot be read as {kind}", code="BD-FILE") from None
 
 
 def _read_text(path: Path | str, kind: str) -> Iterator[Record]:
@@ -53,12 +62,14 @@ def _csv_records(file: IO[str], separator: str) -> Iterator[Record]:
     names = next(rows, [])
     if len(set(names)) != len(names):
         raise SchemaError("The header names a column twice", code="BD-FILE")
-    for row in rows:
-        if not row:
-            continue
-        if len(row) != len(names):
-            raise SchemaError(f"Line {rows.line_num} has {len(row)} cells, the header {len(names)}", code="BD-FILE")
-        yield {name: cell or None for name, cell in zip(names, row, strict=True)}
+    try:
+        for row in filter(None, rows):
+            if len(row) != len(names):
+                cells = f"{len(row)} cells, the header {len(names)}"
+                raise SchemaError(f"Line {rows.line_num} has {cells}", code="BD-FILE")
+            yield {name: cell or None for name, cell in zip(names, row, strict=True)}
+    except csv.Error as error:
+        raise SchemaError(f"Line {rows.line_num} cannot be read: {error}", code="BD-FILE") from None
 
 
 def _line_records(file: IO[str]) -> Iterator[Record]:
