@@ -10,6 +10,7 @@ from biodata.references import Expanded, crossing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from concurrent.futures import Future
 
     from biodata.adapter import Adapter, Page, PageRequest
     from biodata.query.plan import Plan
@@ -32,20 +33,30 @@ def pages(adapter: Adapter, plan: Plan) -> Iterator[Page]:
 
 
 def _pages_ahead(adapter: Adapter, plan: Plan, waiting: deque[PageRequest]) -> Iterator[Page]:
-    from concurrent.futures import Future, ThreadPoolExecutor
-
-    most = adapter.capabilities.max_in_flight
-    pool = ThreadPoolExecutor(most, "biodata-page")
     flying: deque[Future[Page]] = deque()
-    try:
-        while waiting or flying:
-            while waiting and len(flying) < most:
-                flying.append(pool.submit(adapter.page, plan, waiting.popleft()))
-            page = flying.popleft().result()
-            waiting.extend(adapter.requests(plan, page))
-            yield page
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+    while waiting or flying:
+        while waiting and len(flying) < adapter.capabilities.max_in_flight:
+            flying.append(_under_way(adapter, plan, waiting.popleft()))
+        page = flying.popleft().result()
+        waiting.extend(adapter.requests(plan, page))
+        yield page
+
+
+def _under_way(adapter: Adapter, plan: Plan, request: PageRequest) -> Future[Page]:
+    """The page to come, asked for by a thread that nobody waits for when the program ends or is interrupted."""
+    from concurrent.futures import Future
+    from threading import Thread
+
+    coming: Future[Page] = Future()
+
+    def ask() -> None:
+        try:
+            coming.set_result(adapter.page(plan, request))
+        except BaseException as error:  # noqa: BLE001 - the reader raises it
+            coming.set_exception(error)
+
+    Thread(target=ask, name="biodata-page", daemon=True).start()
+    return coming
 
 
 def records(adapter: Adapter, plan: Plan, references: References) -> Iterator[Record]:

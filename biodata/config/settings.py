@@ -44,6 +44,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     timeout: Annotated[float, msgspec.Meta(gt=0)] | None = None
     page_size: Annotated[int, msgspec.Meta(ge=1)] | None = None
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{key}={value!r}' for key, value in describe(self).items())})"
+
 
 S = TypeVar("S", bound=Settings)
 

@@ -23,10 +23,11 @@ _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
 _FLOAT = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
-_QUOTED = re.compile(r"'[^'<][^']+'")  # an unquoted password like *word is an alias to YAML, which repeats it
+_QUOTED = re.compile(r"(?<= )'[^'<][^']+'")  # an unquoted password like *word is an alias to YAML, which repeats it
 _HINTS = {
     "cannot start any token": "Indent with blanks, and put a value that begins with a special character in quotes",
     "alias": "Put a value that begins with * in quotes",
+    "expected ',' or": 'Close the bracket, and put a value that holds {, [ or , in quotes: "${env:NAME}"',
     "mapping values are not allowed": "Check the indentation, and put a value that holds ': ' in quotes",
     "expected <block end>": "Check the indentation, and the quotes around values",
     "another document": "Keep one document in the file: no second '---'",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -50,6 +51,8 @@ def _forms(value: Any) -> Iterator[str]:
         yield from mask_forms(value.values())
     elif isinstance(value, (list, tuple, set, frozenset)):
         yield from mask_forms(value)
+    elif isinstance(value, dt.datetime):
+        yield from (value.isoformat(), value.date().isoformat(), value.time().isoformat())
     elif isinstance(value, int) and not isinstance(value, bool):
         yield from (f"{value}.0", str(value))
     elif value is not None and not isinstance(value, (bool, bytes)) and str(value).strip():

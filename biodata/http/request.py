@@ -72,6 +72,9 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         for segment in self.path.split("/"):
             _refuse_dots(segment)
 
+    def __repr__(self) -> str:
+        return f"<Request {self.describe()}>"
+
     @classmethod
     def json(cls, method: str, path: str, payload: Any, **options: Unpack[RequestOptions]) -> Request:
         """A request whose body is `payload` as JSON."""

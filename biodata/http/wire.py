@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from contextlib import contextmanager
@@ -100,7 +101,7 @@ class Wire:
             ProtocolError: a redirect to elsewhere, or a body that is too large or packed in an unknown way.
         """
         started = time.monotonic()
-        with self._translated(request):
+        with self._translated(request), _QUIET:
             answer = self._follow(request, token)
         try:
             body = self._body(request, answer)
@@ -200,6 +201,26 @@ class _HeaderAuth:
         return prepared
 
 
+class _Quiet(logging.Filter):
+    """Drops what urllib3 logs of our requests, by the thread that sends: it prints addresses with their values."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._thread = threading.local()
+
+    def filter(self, _record: logging.LogRecord) -> bool:
+        return not getattr(self._thread, "sends", False)
+
+    def __enter__(self) -> None:
+        self._thread.sends = True
+
+    def __exit__(self, *_: object) -> None:
+        self._thread.sends = False
+
+
+_QUIET = _Quiet()
+
+
 def _new_session(user_agent: str) -> requests.Session:
     from http.cookiejar import DefaultCookiePolicy
 
@@ -210,6 +231,7 @@ def _new_session(user_agent: str) -> requests.Session:
         def get_redirect_target(self, resp: requests.Response) -> None:
             """None: requests would read the whole body of a redirect to prepare the next request."""
 
+    logging.getLogger("urllib3.connectionpool").addFilter(_QUIET)
     session = Session()
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     session.headers.update({"User-Agent": user_agent, "Accept-Encoding": "gzip"})

@@ -50,6 +50,11 @@ def profile(tmp_path: Path, text: str = UMCG) -> Profile:
     return find_profiles(write(tmp_path / "profiles.yml", text)).get("umcg")
 
 
+def test_settings_are_shown_without_their_secrets() -> None:
+    shown = repr(settings_from_values(Server, {"url": "https://h", "password": "hunter2", "proxy": "http://u:pw@p"}))
+    assert shown == "Server(proxy='http://<secret>@p', url='https://h/', password='<given>')"
+
+
 # --- files and their order
 
 

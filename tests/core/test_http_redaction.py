@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -45,6 +45,7 @@ def test_words_without_a_secret_stay(text: str) -> None:
         ("value '5.0' (5) is over 50", [5], "value '<value>' (<value>) is over 50"),
         ('For input string: "abc"', [{"a": ["abc", None, True]}], 'For input string: "<value>"'),
         ("born 1980-02-01", [date(1980, 2, 1)], "born <value>"),
+        ("at 1980-02-01T10:30:00Z", [datetime(1980, 2, 1, 10, 30, tzinfo=UTC)], "at <value>T<value>Z"),
         (r'said "O\"Neil"', ['O"Neil'], 'said "<value>"'),
         ("row F of Female", ["F"], "row <value> of Female"),
         ("nothing", [None, "", " ", True], "nothing"),

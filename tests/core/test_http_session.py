@@ -10,6 +10,7 @@ import traceback
 from typing import TYPE_CHECKING
 
 import pytest
+import requests
 
 from biodata.errors import (
     AuthError,
@@ -554,13 +555,23 @@ def test_no_traceback_holds_a_value() -> None:
 
 
 def test_neither_hook_nor_log_sees_a_value(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG, "biodata")
+    caplog.set_level(logging.DEBUG)
     seen: list[Exchange] = []
     secret = Request.json("POST", "x", {"name": "Jansen"}, params=(("q", "Jansen"), ("token", "abc")))
     with Loopback(script(Answer(body=b'"Jansen"', headers={"X": "Jansen"}))) as server:
         session(server.url, on_exchange=seen.append, auth=TokenSource.static("abc")).send(secret)
-    told = caplog.text + repr(seen)
+    told = caplog.text + repr(seen) + repr(secret)
     assert "Jansen" not in told
     assert "abc" not in told
     assert seen[0].url == server.url + "x?q=…&token=…"
     assert (seen[0].status, seen[0].sent, seen[0].received, seen[0].attempt) == (200, 17, 8, 1)
+
+
+def test_what_others_ask_is_logged_as_ever(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    with Loopback(script(Answer())) as server:
+        session(server.url).send(GET)
+        requests.get(server.url + "theirs", timeout=2)
+    lines = [record.getMessage() for record in caplog.records if record.name.startswith("urllib3")]
+    assert any("GET /theirs" in line for line in lines)
+    assert not any("GET /x" in line for line in lines)

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import pickle
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from operator import itemgetter
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -12,6 +17,8 @@ import pytest
 
 from biodata import ConfigError, NotFound, PermissionDenied, QueryError, col
 from tests.core.memory import MemoryAdapter, memory
+
+ROOT = Path(__file__).parents[2]
 
 
 def adapter(connection) -> MemoryAdapter:
@@ -223,3 +230,59 @@ def test_a_field_over_a_reference_has_its_own_type_in_frames() -> None:
     assert [str(kind) for kind in table.schema.types] == ["string", "string", "list<item: string>"]
     assert table["city.name"].to_pylist() == ["Groningen", "Amsterdam", None]
     assert table["visited.code"].to_pylist() == [[], ["ams"], ["ams", "gro"]]
+
+
+@pytest.mark.parametrize("order", [[], ["age"], ["-age", "id"], ["city", "-id"], ["-active", "name", "id"]])
+@pytest.mark.parametrize("where", [None, "active = true", "age > 7", "name = 'Name 1'", "city.name = 'Amsterdam'"])
+def test_every_window_of_every_order_is_what_python_gives(order: list[str], where: str | None) -> None:
+    people = memory(people=23)["people"]
+    rows = [row for row in adapter(people.connection).rows["people"].values() if _passes(where, row)]
+    for key in reversed(order):
+        name = key.removeprefix("-")
+        there = sorted((row for row in rows if row[name] is not None), key=itemgetter(name), reverse=key[0] == "-")
+        rows = there + [row for row in rows if row[name] is None]
+    expected = [row["id"] for row in rows]
+    for limit in (None, 0, 1, 3, 50):
+        for offset in (0, 1, 5, 50):
+            result = people.query(where, fields=["id"], order_by=order, limit=limit, offset=offset, page_size=2)
+            window = expected[offset:][: 50 if limit is None else limit]
+            assert [row["id"] for row in result] == window
+            assert result.count() == len(window)
+            assert (result.first() or {"id": None})["id"] == (window[0] if window else None)
+
+
+def _passes(where: str | None, row: dict[str, Any]) -> bool:
+    tests: dict[str | None, bool] = {
+        None: True,
+        "active = true": row["active"],
+        "age > 7": row["age"] is not None and row["age"] > 7,
+        "name = 'Name 1'": row["name"] == "Name 1",
+        "city.name = 'Amsterdam'": row["city"] == "ams",
+    }
+    return tests[where]
+
+
+def test_a_result_can_be_iterated_by_many_threads_at_once() -> None:
+    result = memory(people=50)["people"].query("age > 3", order_by="-age")
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: list(result), range(8)))
+    assert all(rows == found[0] for rows in found)
+    assert len(found[0]) == 37
+
+
+ABANDONED = """
+import itertools, threading
+from tests.core.memory import MemoryAdapter, memory
+people = memory(people=30)["people"]
+adapter, page = people.adapter, people.adapter.page
+adapter.page = lambda plan, request: threading.Event().wait(60) if request.offset > 5 else page(plan, request)
+rows = iter(people.query(fields=["id"]))
+print(*(row["id"] for row in itertools.islice(rows, 4)))
+"""
+
+
+def test_a_program_ends_while_pages_are_under_way() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", ABANDONED], cwd=ROOT, timeout=20, capture_output=True, text=True, check=False
+    )
+    assert (done.stdout, done.stderr, done.returncode) == ("p000 p001 p002 p003\n", "", 0)
