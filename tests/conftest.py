@@ -7,12 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from biodata.sandbox import Sandbox
-from biodata_molgenis.sandbox import MolgenisSandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-CLASSES = {"molgenis": MolgenisSandbox}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -22,13 +19,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[Sandbox]:
-    """The sandbox with its demo data, one for the whole session: leave its rows as they are."""
-    with Sandbox(("molgenis",), classes=CLASSES) as running:
+    """All platforms with their demo data, one sandbox for the whole session: leave its rows as they are."""
+    with Sandbox() as running:
         yield running
 
 
 @pytest.fixture
 def empty_molgenis() -> Iterator[Sandbox]:
     """A MOLGENIS server without tables, for one test; `.platform("molgenis").state` defines some."""
-    with Sandbox(("molgenis",), empty=True, classes=CLASSES) as running:
+    with Sandbox(("molgenis",), empty=True) as running:
         yield running

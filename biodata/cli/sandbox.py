@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -54,6 +55,12 @@ def server_options(function: Callable[..., Any]) -> Callable[..., Any]:
             type=click.FloatRange(min=0, min_open=True),
             metavar="S",
             help="Seconds that a token lives.",
+        ),
+        click.option(
+            "--dictionary",
+            type=click.Path(exists=True, dir_okay=False, path_type=Path),
+            metavar="FILE",
+            help="A Gen3 data dictionary (JSON, as /_dictionary/_all gives it) in place of the small one.",
         ),
     )[::-1]:
         function = option(function)
@@ -126,14 +133,22 @@ def run(ctx: click.Context, /, platforms: tuple[str, ...], **options: Any) -> No
 
 @contextmanager
 def started(
-    platforms: tuple[str, ...], *, empty: bool, ports: dict[str, int], token_lifetime: float | None
+    platforms: tuple[str, ...],
+    *,
+    empty: bool,
+    ports: dict[str, int],
+    token_lifetime: float | None,
+    dictionary: Path | None,
 ) -> Iterator[Sandbox]:
     """The servers, running; stopped at the end."""
     from biodata.errors import ConfigError
     from biodata.sandbox.run import Sandbox, platforms_with_sandbox
 
     names = _known(platforms, tuple(platforms_with_sandbox()))
-    servers = Sandbox(names, empty=empty, token_lifetime=token_lifetime, ports=_assigned(ports, names))
+    options = {"dictionary": dictionary} if dictionary else {}
+    servers = Sandbox(
+        names, empty=empty, token_lifetime=token_lifetime, ports=_assigned(ports, names), options=options
+    )
     try:
         servers.start()
     except OSError as error:

@@ -23,9 +23,11 @@ class SandboxPlatform(ABC):
         clock: what tokens live by.
         faults: looked at before and after each request by the server.
         token_lifetime: seconds that a token lives; None: as long as the platform's own.
+        options: names of the keyword arguments that it takes besides.
     """
 
     platform: ClassVar[str]
+    options: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(self, clock: Clock, faults: Faults, token_lifetime: float | None = None) -> None:
         self.clock = clock

@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 from importlib.metadata import entry_points
@@ -60,6 +61,7 @@ class Sandbox:
         token_lifetime: seconds that a token lives, on every platform; None: the platform's own.
         ports: platform -> port; others take a free one.
         classes: platform -> sandbox class, in place of those of the installed adapters.
+        options: what only some platforms take, by name; each gets those that it names in its `options`.
 
     Raises:
         KeyError: a platform that no installed adapter has a sandbox for.
@@ -74,6 +76,7 @@ class Sandbox:
         token_lifetime: float | None = None,
         ports: Mapping[str, int] | None = None,
         classes: Mapping[str, type[SandboxPlatform]] | None = None,
+        options: Mapping[str, Any] | None = None,
     ) -> None:
         offered = dict(classes) if classes is not None else platforms_with_sandbox()
         self.names = tuple(offered if platforms is None else platforms)
@@ -86,6 +89,7 @@ class Sandbox:
         self._empty = empty
         self._token_lifetime = token_lifetime
         self._ports = dict(ports or {})
+        self._options = dict(options or {})
         self._platforms: dict[str, SandboxPlatform] = {}
         self._servers: dict[str, Server] = {}
         self._directory: Path | None = None
@@ -152,7 +156,9 @@ class Sandbox:
 
     def _start(self, name: str) -> None:
         faults = Faults()
-        platform = self._classes[name](self.clock, faults, self._token_lifetime)
+        kind = self._classes[name]
+        options = {key: value for key, value in self._options.items() if key in kind.options}
+        platform = kind(self.clock, faults, self._token_lifetime, **options)
         if not self._empty:
             platform.seed()
         server = Server(platform.application, faults=faults, port=self._ports.get(name, 0))
@@ -195,14 +201,14 @@ def run_command(sandbox: Sandbox, argv: Sequence[str]) -> int:
     """Run a command against the started sandbox and give its exit status.
 
     BIODATA_CONFIG and BIODATA_SANDBOX name the sandbox's files, NO_PROXY holds loopback. SIGINT and SIGTERM
-    go on to the command. One that signal N ended gives 128 + N; one that is not found 127, not executable 126.
+    go on to the command. One that signal N ended gives 128 + N; one that is not found 127, not executable 126,
+    which is told on stderr as a shell would.
     """
     try:
         process = subprocess.Popen(list(argv), env={**os.environ, **sandbox.environment()})  # noqa: S603 - asked for
-    except FileNotFoundError:
-        return NOT_FOUND
-    except OSError:
-        return NOT_EXECUTABLE
+    except OSError as error:
+        sys.stderr.write(f"{argv[0]}: {error.strerror}\n")
+        return NOT_FOUND if isinstance(error, FileNotFoundError) else NOT_EXECUTABLE
 
     def forward(number: int, _frame: FrameType | None) -> None:
         # A terminal's Ctrl-C already reached the whole foreground group; a second one does no harm there.

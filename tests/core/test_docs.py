@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from biodata.sandbox import Sandbox
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"```python\n(.*?)```", re.DOTALL)
@@ -19,11 +21,12 @@ def name(page: Path) -> str:
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if BLOCK.search(page.read_text(encoding="utf-8"))], ids=name)
-def test_the_examples_run(page: Path, sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("BIODATA_CONFIG", str(sandbox.config_path))
-    monkeypatch.chdir(tmp_path)
+def test_the_examples_run(page: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     code = "\n".join(BLOCK.findall(page.read_text(encoding="utf-8")))
-    exec(compile(code, str(page), "exec"), {})  # noqa: S102 - that is the test
+    monkeypatch.chdir(tmp_path)
+    with Sandbox() as sandbox:  # one of its own, because examples write
+        monkeypatch.setenv("BIODATA_CONFIG", str(sandbox.config_path))
+        exec(compile(code, str(page), "exec"), {})  # noqa: S102 - that is the test
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
+from biodata.errors import ConfigError
 from biodata.sandbox import Sandbox
 from biodata_gen3.sandbox import ADMIN, NOBODY, READER, Dictionary, Gen3Sandbox
 from biodata_gen3.sandbox.rsa import process_key
@@ -213,7 +214,7 @@ def test_another_dictionary(tmp_path: Path) -> None:
         ),
     ):
         path.write_text(text, encoding="utf-8")
-        with pytest.raises(ValueError, match=r"dictionary|leads to"):
+        with pytest.raises(ConfigError, match=r"dictionary|leads to"):
             Dictionary.load(path)
 
 
@@ -251,3 +252,21 @@ def test_mixed_exports_of_older_servers(ask: Client) -> None:
     with tarfile.open(fileobj=io.BytesIO(answer.content)) as archive:
         assert sorted(archive.getnames()) == ["case.tsv", "sample.tsv"]
     assert {one["type"] for one in ask("GET", f"{HERE}/export?ids={ids}&format=json").json()} == {"case", "sample"}
+
+
+def test_a_dictionary_as_commons_publish_it(tmp_path: Path) -> None:
+    raw = json.loads(json.dumps(Dictionary.load().raw))
+    raw["_definitions"]["shared"] = {"id": {"$ref": "#/UUID"}, "plate_row": {"type": "integer"}}
+    properties = raw["aliquot"]["properties"]
+    raw["aliquot"]["properties"] = {
+        "$ref": ["_definitions.yaml#/shared"],
+        **{name: rule for name, rule in properties.items() if name not in ("id", "plate_row")},
+    }
+    path = tmp_path / "schema.json"
+    path.write_text(json.dumps({f"{name}.yaml": part for name, part in raw.items()}), encoding="utf-8")
+    aliquot = Dictionary.load(path)["aliquot"]
+    assert aliquot.kinds("plate_row") == ("integer",)
+    assert "pattern" in aliquot.schema["properties"]["id"]
+    path.write_text(path.read_text().replace("#/shared", "#/nowhere"), encoding="utf-8")
+    with pytest.raises(ValueError, match="leads nowhere"):
+        Dictionary.load(path)

@@ -1,9 +1,9 @@
 """A Gen3 data commons on loopback, faithful to recordings of fence 13.3, sheepdog 5.2 and peregrine 3.2.
 
 `routes` says which path is whose; `fence`, `sheepdog` and `peregrine` are the services; `state` holds the data,
-`dictionary` the node types, `users`, `tokens` and `access` who may do what; `programs`, `upload`, `deletion`, `export`
-and `templates` are what sheepdog does; `graph`, `resolve`, `filters` and `words` are peregrine's schema, answers,
-queries and errors.
+`dictionary` the node types, `users`, `tokens` and `access` who may do what; `programs`, `upload`, `deletion`,
+`export` and `templates` are what sheepdog does; `graph`, `resolve`, `filters` and `words` are peregrine's schema,
+answers, queries and errors.
 """
 
 from biodata_gen3.sandbox.dictionary import Dictionary

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import copy
-import json
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import msgspec
+
+from biodata.errors import ConfigError
 
 __all__ = ["Dictionary", "Link", "NodeType"]
 
@@ -112,23 +113,26 @@ class Dictionary:
 
     @classmethod
     def load(cls, path: Path | None = None) -> Dictionary:
-        """The dictionary of a JSON file in the form of `/_dictionary/_all`; without one our own small one.
+        """The dictionary of a JSON file; without one our own small one.
 
         Raises:
-            ValueError: it is none, or a link leads to a node type that is not there.
+            ConfigError: `BD-SANDBOX-DICTIONARY`, it is none, or a link leads to a node type that is not there.
         """
         if path is None:
             text = files("biodata_gen3.sandbox").joinpath("data", "dictionary.json").read_text(encoding="utf-8")
         else:
             text = Path(path).read_text(encoding="utf-8")
-        raw = json.loads(text)
+        try:
+            raw = json.loads(text)
+        except ValueError:
+            raise _wrong(path, "it is not JSON") from None
         if not isinstance(raw, dict) or not {"program", "project"} <= raw.keys():
-            raise ValueError("a data dictionary is an object of node types, program and project among them")
+            raise _wrong(path, "it is no object of node types with program and project among them")
         dictionary = cls(raw)
         for node in dictionary.nodes.values():
             for link in node.links:
                 if link.target not in dictionary.nodes:
-                    raise ValueError(f"link {link.name} of {node.label} leads to {link.target}, which is not there")
+                    raise _wrong(path, f"link {link.name} of {node.label} leads to {link.target}, which is not there")
         return dictionary
 
     def __getitem__(self, label: str) -> NodeType:
@@ -172,3 +176,11 @@ def _allow_null(rule: dict[str, Any]) -> None:
     for name in ("oneOf", "anyOf"):
         if name in rule and "null" not in [one.get("type") for one in rule[name]]:
             rule[name].append({"type": "null"})
+
+
+def _wrong(path: Path | None, problem: str) -> ConfigError:
+    return ConfigError(
+        f"{path or 'The dictionary'} is no data dictionary: {problem}",
+        code="BD-SANDBOX-DICTIONARY",
+        hint="Give what a commons answers at /api/v0/submission/_dictionary/_all",
+    )

@@ -34,10 +34,12 @@ class Gen3Sandbox(SandboxPlatform):
 
     Args:
         clock, faults, token_lifetime: as for every sandbox; no token lives longer than `token_lifetime` seconds.
-        dictionary: a data dictionary in the form of `/_dictionary/_all`, in place of our own small one.
+        dictionary: a data dictionary in place of our own small one: a JSON file in the form of `/_dictionary/_all`,
+            or as commons publish theirs (`artifact.py`).
     """
 
     platform: ClassVar[str] = "gen3"
+    options: ClassVar[frozenset[str]] = frozenset({"dictionary"})
 
     def __init__(
         self,

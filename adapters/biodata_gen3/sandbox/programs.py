@@ -43,6 +43,11 @@ def _make_program(state: State, doc: Any) -> Answer:
 
 
 def known_program(state: State, name: str) -> Node:
+    """A program.
+
+    Raises:
+        Failure: 404.
+    """
     held = state.program(name)
     if held is None:
         raise Failure(message(404, f"program {name} not found"))

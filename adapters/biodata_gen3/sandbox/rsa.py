@@ -13,8 +13,8 @@ __all__ = ["KeyPair", "process_key"]
 
 _EXPONENT = 65537
 _BITS = 2048
-_ROUNDS = 24
-_SMALL = tuple(n for n in range(3, 2000, 2) if all(n % d for d in range(3, int(n**0.5) + 1, 2)))
+_ROUNDS = 8
+_SMALL = tuple(n for n in range(3, 8000, 2) if all(n % d for d in range(3, int(n**0.5) + 1, 2)))
 _SHA256 = bytes.fromhex("3031300d060960864801650304020105000420")
 _RSA_OID = bytes.fromhex("300d06092a864886f70d0101010500")
 
