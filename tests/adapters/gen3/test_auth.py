@@ -77,7 +77,7 @@ def test_sixteen_threads_with_tokens_of_one_second(short: Rig) -> None:
     for thread in threads:
         thread.join()
     assert errors == []
-    assert 2 <= short.logins() <= 5, "each once for all threads"
+    assert 2 <= short.logins() <= 8, "each once for all threads"
     denied = sum(one.status == 401 for one in short.log)
     assert denied <= 16 * short.logins()
     assert all(one.attempt == 1 or one.status != 401 for one in short.exchanges), "no request more than twice"
