@@ -14,6 +14,13 @@ def test_run_passes_on_the_exit_status(program):
     assert program("sandbox", "run", "--", "sh", "-c", "exit 7").status == 7
 
 
+@pytest.mark.parametrize(("command", "status"), [("no-such-command", 127), ("/", 126)])
+def test_a_command_that_cannot_be_started_is_named(program, command, status):
+    shown = program("sandbox", "run", "--", command)
+    assert (shown.status, shown.out) == (status, "")
+    assert shown.err.startswith(f"{command}: ")
+
+
 def test_run_tells_the_command_where_things_are(program):
     code = "import os; print(open(os.environ['BIODATA_SANDBOX']).read())"
     shown = program("sandbox", "run", "molgenis", "--", sys.executable, "-c", code)
@@ -88,3 +95,19 @@ def test_up_says_that_a_port_is_taken(run):
     assert shown.status == 3
     assert "BD-SANDBOX-PORT" in shown.err
     assert time.monotonic() - started < 5
+
+
+def test_another_data_dictionary_for_gen3(program, tmp_path):
+    from biodata_gen3.sandbox import Dictionary
+
+    raw = {
+        label: node for label, node in Dictionary.load().raw.items() if label not in {"aliquot", "submitted_reads"}
+    }
+    file = tmp_path / "dictionary.json"
+    file.write_text(json.dumps(raw), encoding="utf-8")
+    list_tables = (sys.executable, "-m", "biodata", "ls", "gen3")
+    listed = program("sandbox", "run", "gen3", "--dictionary", str(file), "--", *list_tables)
+    assert "aliquot" not in {json.loads(line)["name"] for line in listed.out.splitlines()}
+    file.write_text("no", encoding="utf-8")
+    wrong = program("sandbox", "run", "gen3", "--dictionary", str(file), "--", "true")
+    assert (wrong.status, "BD-SANDBOX-DICTIONARY" in wrong.err) == (3, True)
