@@ -249,3 +249,51 @@ def test_an_empty_server_has_its_installation_only(http: requests.Session) -> No
         login = http.post(f"{entry['url']}/webservices/rest/v2/users/login", json=body, timeout=10)
         assert login.status_code == 200
         assert http.head(entry["url"], timeout=10, allow_redirects=False).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "samples/create"),
+        ("POST", "samples/NA12877-DNA/update"),
+        ("POST", "individuals/create"),
+        ("POST", "families/create"),
+        ("POST", "cohorts/create"),
+        ("POST", "cohorts/generate"),
+        ("POST", "files/create"),
+        ("POST", "panels/create"),
+        ("POST", "jobs/create"),
+        ("POST", "analysis/clinical/create"),
+        ("POST", "projects/create"),
+        ("POST", "studies/create"),
+        ("POST", "organizations/create"),
+        ("POST", "users/create"),
+        ("POST", f"studies/{STUDY}/variableSets/update"),
+        ("POST", f"studies/{STUDY}/notes/create"),
+        ("POST", "samples/acl/viewer/update"),
+        ("POST", "studies/acl/viewer/update"),
+        ("POST", "samples/NA12877-DNA/annotationSets/as/annotations/update"),
+    ],
+)
+@pytest.mark.parametrize("body", [None, {}, [], "text", 5, {"id": None}, {"id": {}}, {"id": 5}])
+def test_odd_bodies_are_answered_and_break_nothing(ask: Any, method: str, path: str, body: Any) -> None:
+    response = ask(method, path, body=body)
+    assert response.status_code in (200, 400, 404, 415, 500)
+    assert "defect" not in response.text
+    assert response.headers["Content-Type"] in ("application/json", "text/plain"), response.text
+
+
+@pytest.mark.parametrize("kind", ["samples", "individuals", "families", "cohorts", "files", "panels", "jobs"])
+def test_distinct_and_sorting_by_anything(ask: Any, kind: str) -> None:
+    for field in (
+        "id",
+        "internal",
+        "internal.status.id",
+        "attributes",
+        "samples",
+        "members.sex.id",
+        "size",
+        "nothing",
+    ):
+        assert ask("GET", f"{kind}/distinct", field=field).status_code == 200, field
+        assert ask("GET", f"{kind}/search", sort=field, order="ASCENDING").status_code == 200

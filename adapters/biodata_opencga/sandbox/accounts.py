@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from biodata_opencga.sandbox.bodies import read_body
+from biodata_opencga.sandbox.entities import checked_id
 from biodata_opencga.sandbox.errors import bad_parameter, catalog, jersey, plain, unauthenticated
 from biodata_opencga.sandbox.http import Part, event
 from biodata_opencga.sandbox.params import CREATE, UPDATE
@@ -119,7 +120,8 @@ def organizations(call: Call, rest: list[str]) -> Part:
     if (method, rest) == ("POST", ["create"]):
         body = read_body(call.ask, CREATE["organizations"])
         call.need_owner("create organizations")
-        call.state.create_organization(body["id"], body.get("name", body["id"]))
+        name = checked_id(body.get("id"))
+        call.state.create_organization(name, body.get("name", name))
         return Part(inserted=1, matches=1, absent=("events",))
     if len(rest) != 2 or rest[1] not in ("info", "update"):  # noqa: PLR2004 - an organization and a verb
         raise jersey(404)

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from biodata_opencga.sandbox import links
-from biodata_opencga.sandbox.bodies import read_body
+from biodata_opencga.sandbox.bodies import read_body, read_map
 from biodata_opencga.sandbox.errors import catalog
 from biodata_opencga.sandbox.filters import number_test, text_test
 from biodata_opencga.sandbox.http import Part
@@ -106,11 +106,9 @@ def applied(study: Study, now: list[Json], given: list[Json], action: str) -> li
 
 def annotate(call: Call, kind: str, entry_id: str, set_id: str) -> Part:
     """Change the values of one annotation set: ADD, SET, REMOVE, RESET or REPLACE."""
-    import json
-
     study = call.study
     entry = links.resolve(study, kind, entry_id)
-    values = json.loads(call.ask.body or b"{}")
+    values = read_map(call.ask)
     sets = {one["id"]: one for one in entry.fields["annotationSets"]}
     if set_id not in sets:
         raise catalog(f"AnnotationSet '{set_id}' not found.")

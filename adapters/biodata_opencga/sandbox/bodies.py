@@ -16,7 +16,7 @@ from biodata_opencga.sandbox.errors import BadBody, jersey
 if TYPE_CHECKING:
     from biodata_opencga.sandbox.http import Ask
 
-__all__ = ["ANY", "FLAG", "TEXT", "WHOLE", "Enum", "Many", "Scalar", "Shape", "Spec", "read_body"]
+__all__ = ["ANY", "FLAG", "TEXT", "WHOLE", "Enum", "Many", "Scalar", "Shape", "Spec", "read_body", "read_map"]
 
 _SOURCE = "(org.glassfish.jersey.message.internal.ReaderInterceptorExecutor$UnCloseableInputStream)"
 _SPACE = " \t\r\n"
@@ -76,9 +76,26 @@ def read_body(ask: Ask, spec: Spec) -> dict[str, Any]:
         value = json.loads(text)
     except ValueError:
         raise BadBody(_unparsable(text)) from None
+    value = {} if value is None else value
     _check(value, spec, (), spec.java, text)
     body: dict[str, Any] = _without_nulls(value)
     return body
+
+
+def read_map(ask: Ask) -> dict[str, Any]:
+    """A body whose keys are free.
+
+    Raises:
+        BadBody: it is no object.
+    """
+    text = ask.body.decode("utf-8", "replace") or "{}"
+    try:
+        value = json.loads(text)
+    except ValueError:
+        raise BadBody(_unparsable(text)) from None
+    if not isinstance(value, dict):
+        raise BadBody(_cannot("java.util.LinkedHashMap<java.lang.String,java.lang.Object>", value))
+    return value
 
 
 def _check(value: Any, shape: Shape, path: tuple[str | int, ...], chain: str, text: str) -> None:
@@ -136,7 +153,7 @@ def _scalar_mismatch(value: Any, shape: Scalar) -> str | None:
 
 
 def _cannot(java: str, value: Any) -> str:
-    word, token = _TOKENS[type(value)]
+    word, token = _TOKENS.get(type(value), ("Null", "VALUE_NULL"))
     return f"Cannot deserialize value of type `{java}` from {word} value (token `JsonToken.{token}`)"
 
 

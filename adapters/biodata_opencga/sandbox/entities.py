@@ -209,7 +209,8 @@ def distinct(call: Call, kind: str) -> Part:
     documents = found(call, kind)
     results: list[Any] = []
     for path in _listed(call.ask.query.get("field")):
-        results += sorted({value for one in documents for value in values_at(one, path)})
+        every = [value for one in documents for value in values_at(one, path) if not isinstance(value, dict)]
+        results += sorted(set(every), key=lambda value: (str(type(value)), value))
     java = {bool: "java.lang.Boolean", int: "java.lang.Integer", float: "java.lang.Double"}
     name = java.get(type(results[0]), "java.lang.String") if results else ""
     return Part(results=results, kind=name, matches=-1)

@@ -40,7 +40,9 @@ def upload(call: Call) -> Part:
     fields, files = call.ask.form if call.ask.content_type == "multipart/form-data" else ({}, {})
     study = call.study_of(fields.get("study"))
     call.need_create(study, "files")
-    name, content = files.get("file", ("", b""))
+    if "file" not in files:
+        raise catalog("Missing file to upload")
+    name, content = files["file"]
     name = fields.get("fileName") or name.replace("\\", "/").rpartition("/")[2]
     folder = fields.get("relativeFilePath", "").strip("/")
     body: Json = {"path": f"{folder}/{name}" if folder else name, "type": "FILE"}
