@@ -208,6 +208,8 @@ def test_another_dictionary(tmp_path: Path) -> None:
         ask.http.close()
     for text in (
         "{}",
+        "{",
+        json.dumps({"program": 1, "project": {}}),
         "[]",
         json.dumps(
             {**raw, "sample": {**raw["sample"], "links": [{**raw["sample"]["links"][0], "target_type": "x"}]}}
@@ -268,5 +270,5 @@ def test_a_dictionary_as_commons_publish_it(tmp_path: Path) -> None:
     assert aliquot.kinds("plate_row") == ("integer",)
     assert "pattern" in aliquot.schema["properties"]["id"]
     path.write_text(path.read_text().replace("#/shared", "#/nowhere"), encoding="utf-8")
-    with pytest.raises(ValueError, match="leads nowhere"):
+    with pytest.raises(ConfigError, match="leads nowhere"):
         Dictionary.load(path)

@@ -23,9 +23,12 @@ def read_artifact(path: Path) -> dict[str, Any]:
     Raises:
         ValueError: it is no JSON object, or a reference leads nowhere.
     """
-    raw = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+    except json.JSONDecodeError:
+        raise ValueError("it is not JSON") from None
     if not isinstance(raw, dict):
-        raise ValueError("a data dictionary is an object of node types")  # noqa: TRY004 - for the caller it is a bad value
+        raise ValueError("it is no object of node types")  # noqa: TRY004 - for the caller it is a bad value
     if not any(name.endswith(_SUFFIX) for name in raw):
         return raw
     return {name.removesuffix(_SUFFIX): _resolved(part, name, raw) for name, part in raw.items()}

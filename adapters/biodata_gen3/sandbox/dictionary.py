@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import copy
 from functools import cached_property
-from importlib.resources import files
+from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from biodata.errors import ConfigError
+from biodata_gen3.sandbox.artifact import read_artifact
 
 __all__ = ["Dictionary", "Link", "NodeType"]
 
@@ -108,8 +109,7 @@ class Dictionary:
 
     def __init__(self, raw: dict[str, Any]) -> None:
         self.raw = raw
-        labels = [name for name in raw if not name.startswith("_") and name != "metaschema"]
-        self.nodes = {label: NodeType(label, raw[label]) for label in labels}
+        self.nodes = {label: NodeType(label, schema) for label, schema in _nodes(raw).items()}
 
     @classmethod
     def load(cls, path: Path | None = None) -> Dictionary:
@@ -118,16 +118,15 @@ class Dictionary:
         Raises:
             ConfigError: `BD-SANDBOX-DICTIONARY`, it is none, or a link leads to a node type that is not there.
         """
-        if path is None:
-            text = files("biodata_gen3.sandbox").joinpath("data", "dictionary.json").read_text(encoding="utf-8")
-        else:
-            text = Path(path).read_text(encoding="utf-8")
         try:
-            raw = json.loads(text)
-        except ValueError:
-            raise _wrong(path, "it is not JSON") from None
-        if not isinstance(raw, dict) or not {"program", "project"} <= raw.keys():
+            raw = _own() if path is None else read_artifact(Path(path))
+        except (OSError, ValueError) as error:
+            raise _wrong(path, str(error)) from None
+        if not {"program", "project"} <= raw.keys():
             raise _wrong(path, "it is no object of node types with program and project among them")
+        strange = [name for name, one in _nodes(raw).items() if not isinstance(one, dict) or "properties" not in one]
+        if strange:
+            raise _wrong(path, f"{strange[0]} is no node type")
         dictionary = cls(raw)
         for node in dictionary.nodes.values():
             for link in node.links:
@@ -176,6 +175,15 @@ def _allow_null(rule: dict[str, Any]) -> None:
     for name in ("oneOf", "anyOf"):
         if name in rule and "null" not in [one.get("type") for one in rule[name]]:
             rule[name].append({"type": "null"})
+
+
+def _nodes(raw: dict[str, Any]) -> dict[str, Any]:
+    return {name: one for name, one in raw.items() if not name.startswith("_") and name != "metaschema"}
+
+
+def _own() -> dict[str, Any]:
+    with as_file(files("biodata_gen3.sandbox").joinpath("data", "dictionary.json")) as path:
+        return read_artifact(path)
 
 
 def _wrong(path: Path | None, problem: str) -> ConfigError:
