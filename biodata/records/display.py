@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from biodata.errors import BiodataError
+from biodata.records.files import value_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -49,9 +50,7 @@ def _role(schema: Schema, field: Field) -> str:
 
 
 def _cell(record: Record, name: str) -> str:
-    value: Any = record
-    for part in [name] if name in record else name.split("."):
-        value = value.get(part) if isinstance(value, dict) else None
+    value = value_at(record, name)
     return "" if value is None else str(value)
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from biodata.records.types import Record
     from biodata.results import Result
 
-__all__ = ["CSV_SEPARATORS", "FORMATS", "format_of", "write_result", "write_text"]
+__all__ = ["CSV_SEPARATORS", "FORMATS", "format_of", "value_at", "write_result", "write_text"]
 
 FORMATS = ("json", "ndjson", "csv", "tsv", "parquet", "arrow", "xlsx")
 ENDINGS = {".jsonl": "ndjson", ".feather": "arrow", ".pq": "parquet", ".tab": "tsv"}
@@ -104,19 +104,20 @@ def _write_csv(records: Iterable[Record], names: list[str], out: IO[str], separa
     writer.writerow(names)
     number = 0
     for record in records:
-        writer.writerow([_cell(_at(record, name)) for name in names])
+        writer.writerow([_cell(value_at(record, name)) for name in names])
         number += 1
     return number
 
 
-def _at(record: Record, name: str) -> Any:
+def value_at(record: Record, name: str) -> Any:
+    """What a column of that dotted name holds of a record; of a list, what is there in each element."""
     if name in record or "." not in name:
         return record.get(name)
     head, rest = name.split(".", 1)
     inner = record.get(head)
     if isinstance(inner, list):
-        return [_at(item, rest) for item in inner]
-    return _at(inner, rest) if isinstance(inner, dict) else None
+        return [value_at(item, rest) for item in inner]
+    return value_at(inner, rest) if isinstance(inner, dict) else None
 
 
 def _cell(value: Any) -> str:
@@ -170,7 +171,7 @@ def _to_xlsx(result: Result, path: Path, _kind: str) -> int:
             number += 1
             if number == SHEET_ROWS:
                 raise _no_sheet(f"more than {SHEET_ROWS - 1} records")
-            sheet.append([_sheet_cell(sheet, _at(record, name)) for name in names])
+            sheet.append([_sheet_cell(sheet, value_at(record, name)) for name in names])
     book.save(path)
     return number
 

@@ -155,7 +155,8 @@ def test_a_table_has_a_name(name: Any) -> None:
 def test_a_notebook_shows_an_error_in_words() -> None:
     connection = memory(people=2)
     assert "There is no table" in connection["nothing"]._repr_html_()
-    assert "<td>p001</td>" in connection["people"].query()._repr_html_()
+    shown = connection["people"].query(fields=["id", "city.name", "visited.name"])._repr_html_()
+    assert "<td>p001</td><td>Amsterdam</td><td>[&#x27;Amsterdam&#x27;]</td>" in shown
 
 
 def test_expand_follows_references_in_bulk() -> None:
