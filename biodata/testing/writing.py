@@ -51,6 +51,13 @@ class Writing:
         assert (outcome.status, outcome.code) == ("refused", "BD-WRITE-DUPLICATE")
         assert table.get("a") == record("a")
 
+    def test_a_refusal_does_not_tell_the_values(self, table: Repository) -> None:
+        secret = record("patient4711", name="patient4711")
+        table.add(secret).raise_for_refused()
+        receipt = table.add(secret)
+        assert statuses(receipt) == ["refused"]
+        assert "patient4711" not in receipt.outcomes[0].message
+
     def test_a_key_twice_in_one_add(self, table: Repository) -> None:
         receipt = table.add([record("a"), record("a", name="second")], on_refused="isolate")
         assert statuses(receipt) == ["created", "refused"]

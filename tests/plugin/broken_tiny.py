@@ -7,6 +7,7 @@ import os
 import msgspec
 from biodata_tiny import TinyAdapter
 
+from biodata.adapter import BatchRefused
 from biodata.query.pushdown import Pushdown, Rule
 from biodata.receipts import Outcome
 
@@ -39,6 +40,13 @@ def takes_duplicates(self, batch):
         return write(self, batch)
     rows.update({batch.key(index): dict(record) for index, record in enumerate(batch.records)})
     return [Outcome(row, "created", batch.key(index)) for index, row in enumerate(batch.rows)]
+
+
+def tells_the_values(self, batch):
+    try:
+        return write(self, batch)
+    except BatchRefused as refused:
+        raise BatchRefused(f"{batch.records} are there", code=refused.code, index=refused.index) from None
 
 
 def update_clears_the_rest(self, batch):
@@ -75,6 +83,7 @@ FAULTS = {
     "gives_text_for_numbers": ("page", gives_text_for_numbers),
     "gets_the_wrong_record": ("fetch", gets_the_wrong_record),
     "takes_duplicates": ("write", takes_duplicates),
+    "tells_the_values": ("write", tells_the_values),
     "update_clears_the_rest": ("write", update_clears_the_rest),
     "deletes_nothing": ("write", deletes_nothing),
     "sends_the_secret": ("requests", sends_the_secret),

@@ -76,6 +76,7 @@ def test_the_compliance_suite_passes(plugin: Path) -> None:
         ("gives_text_for_numbers", "test_every_value_comes_back"),
         ("gets_the_wrong_record", "test_add_creates"),
         ("takes_duplicates", "test_a_duplicate_is_refused"),
+        ("tells_the_values", "test_a_refusal_does_not_tell_the_values"),
         ("update_clears_the_rest", "test_update_changes_what_is_given"),
         ("deletes_nothing", "test_a_whole_table_must_be_said"),
         ("claims_to_filter", "test_operator_on_a_single_value"),
