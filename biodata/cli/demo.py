@@ -1,4 +1,4 @@
-"""`biodata demo`: the whole way, from a login to a report, on this computer."""
+"""`biodata demo`: the whole way, from logins to reports, on this computer."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from biodata.cli.help import command
-from biodata.cli.narrative import heading, line, next_steps, step_lines
+from biodata.cli.narrative import heading, line, next_steps, pipeline_lines
 
 if TYPE_CHECKING:
     from biodata.connection import Connection
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from biodata.sandbox.run import Sandbox
 
 __all__ = ["demo"]
-
-PLATFORM = "molgenis"
-PIPELINE = Path(__file__).parents[1] / "pipelines" / "data" / "ase-counts.yml"
 
 
 @command("biodata demo", "biodata demo --out /tmp/try")
@@ -32,38 +29,54 @@ PIPELINE = Path(__file__).parents[1] / "pipelines" / "data" / "ase-counts.yml"
     help="Where the results go.",
 )
 def demo(out: Path) -> None:
-    """Run a whole pipeline against a server on this computer.
+    """Run whole pipelines against servers on this computer.
 
-    It starts a MOLGENIS server in memory, logs in, reads the allele-specific expression of rs12460890, checks
-    and transforms the rows as a YAML file says, loads them into a DuckDB file and leaves a report. No network
-    and no account is needed. A second run changes nothing.
+    It starts MOLGENIS, OpenCGA and Gen3 servers in memory and logs in. Then it runs two YAML files. The first
+    takes allele-specific expression from MOLGENIS to a DuckDB file and plots it; the second brings one family
+    together from all three, and submits to Gen3 the members that it lacks. No network and no account is needed.
+    A second run changes nothing.
     """
-    from biodata.pipelines import load_pipeline
     from biodata.sandbox.run import Sandbox
 
     out.mkdir(parents=True, exist_ok=True)
-    with Sandbox((PLATFORM,)) as sandbox:
+    with Sandbox() as sandbox:
         _introduce(sandbox)
-        pipeline = load_pipeline(PIPELINE)
-        report = pipeline.run(
-            connect=lambda name: _connect(name, sandbox, out), report_dir=out / "reports", state_dir=out / "state"
-        )
-    heading(f"3. The pipeline {report.pipeline} ({_shown(Path(report.file))})")
-    for step, done in zip(pipeline.spec.steps, report.steps, strict=True):
-        step_lines(step, done)
-    _results(report, out)
+        counts = _run("ase-counts", sandbox, out, "3. Allele-specific expression of rs12460890")
+        family = _run("family", sandbox, out, "4. One family, brought together from three platforms")
+        again = _run("family", sandbox, out, "5. The same once more", brief=True)
+    _results(out, [counts, family])
+    if not again.changed:
+        click.echo("\nThe second run changed nothing: everything was there already.")
+    if not counts.changed:
+        click.echo("Nothing changed in the local tables either, as this demo ran before; the servers were new.")
+    next_steps(_program(), out)
 
 
 def _introduce(sandbox: Sandbox) -> None:
-    heading("1. A MOLGENIS server runs on this computer")
-    line("address", f"{sandbox.url(PLATFORM)} (in memory; it ends with the demo)")
     from biodata.connection import connect
 
-    with connect(PLATFORM, config=sandbox.config_path) as connection:
-        identity = connection.identity()
+    heading("1. Servers run on this computer (in memory; they end with the demo)")
+    for name in sandbox.names:
+        line(name, sandbox.url(name))
     heading("2. Logged in")
-    line("server", f"{identity.server} {identity.version}".strip())
-    line("user", identity.user or "anonymous")
+    for name in sandbox.names:
+        with connect(name, config=sandbox.config_path) as connection:
+            identity = connection.identity()
+        line(name, f"{identity.server} {identity.version}".strip() + f", as {identity.user or 'anonymous'}")
+
+
+def _run(name: str, sandbox: Sandbox, out: Path, title: str, *, brief: bool = False) -> RunReport:
+    from biodata.pipelines import demo_file, load_pipeline
+
+    pipeline = load_pipeline(demo_file(name))
+    heading(f"{title} ({_shown(demo_file(name))})")
+    # the report of the first run is the one to look at
+    reports = out / "reports" / "again" if brief else out / "reports"
+    report = pipeline.run(
+        connect=lambda name: _connect(name, sandbox, out), report_dir=reports, state_dir=out / "state"
+    )
+    pipeline_lines(pipeline.spec.steps, report, brief=brief)
+    return report
 
 
 def _connect(name: str, sandbox: Sandbox, out: Path) -> Connection:
@@ -73,15 +86,12 @@ def _connect(name: str, sandbox: Sandbox, out: Path) -> Connection:
     return connect(name, config=sandbox.config_path, **own)
 
 
-def _results(report: RunReport, out: Path) -> None:
+def _results(out: Path, reports: list[RunReport]) -> None:
     (out / "profiles.yml").write_text("profiles:\n  local: {platform: duckdb, path: local.duckdb}\n", "utf-8")
-    heading("4. The results")
-    line("data", f"{out / 'local.duckdb'} (a DuckDB file)")
-    line("report", f"{_shown(report.html_path)} (open it in a browser: it has the scatter plot)")
-    line("facts", f"{_shown(report.json_path)} (the same for programs)")
-    if not report.changed:
-        click.echo("\nNothing changed: what the server holds was here already, as this demo ran before.")
-    next_steps(_program(), out)
+    heading("6. The results")
+    line("data", f"{out / 'local.duckdb'} (a DuckDB file with ase_counts and family)")
+    for report in reports:
+        line("report", f"{_shown(report.html_path)} (open it in a browser; the .json beside it is for programs)")
 
 
 def _program() -> str:

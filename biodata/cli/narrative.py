@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from biodata.pipelines.facts import StepReport
+    from biodata.pipelines.facts import RunReport, StepReport
     from biodata.pipelines.spec import Step
 
-__all__ = ["heading", "line", "next_steps", "step_lines"]
+__all__ = ["heading", "line", "next_steps", "pipeline_lines"]
 
 
 def heading(text: str) -> None:
@@ -28,24 +29,32 @@ def line(label: str, text: str) -> None:
     click.echo(f"   {label:<13}{text}")
 
 
-def step_lines(step: Step, done: StepReport) -> None:
-    """What a step read, made of it, checked and loaded."""
+def pipeline_lines(steps: Sequence[Step], report: RunReport, *, brief: bool = False) -> None:
+    """What a run read, made of it, checked and loaded; only what it loaded when `brief`."""
+    for step, done in zip(steps, report.steps, strict=True):
+        if not brief:
+            _read_lines(step, done)
+        if done.target:
+            from biodata.pipelines.facts import counts
+
+            line("loaded", f"into {done.target}, {done.mode}: {counts(done.tally)}")
+
+
+def _read_lines(step: Step, done: StepReport) -> None:
     where = f" where {done.where}" if done.where else ""
     line("read", f"{done.rows_read or 0} rows of {done.source}{where}")
-    for operation in step.transform:
-        line("transformed", f"to {', '.join(operation.names)}")
+    if done.target:
+        for operation in step.transform:
+            line("transformed", f"to {', '.join(operation.names)}")
     for check in done.checks:
         line("checked", f"{'holds' if check.ok else 'FAILS'}: {check.name} ({check.detail})")
-    line("rejected", f"{done.rejected} rows")
-    if done.target:
-        from biodata.pipelines.facts import counts
-
-        line("loaded", f"into {done.target}, {done.mode}: {counts(done.tally)}")
+    if done.rejected:
+        line("rejected", f"{done.rejected} rows")
 
 
 def next_steps(program: str, out: Path) -> None:
-    """Two commands to go on with."""
+    """Commands to go on with."""
     config = shlex.quote(str(out / "profiles.yml"))
     heading("Try next")
-    click.echo(f'   {program} --config {config} query local/ase_counts "alt_fraction > 0.6"')
+    click.echo(f'   {program} --config {config} query local/family "submitted = true" --fields id,known_in')
     click.echo(f"   {program} sandbox run -- {program} query molgenis/ASE \"Chr = '19'\"")

@@ -109,9 +109,9 @@ def load_pipeline(path: Path | str) -> Pipeline:
     return Pipeline(parse_file(Path(path)))
 
 
-def demo_file() -> Path:
-    """The pipeline file of `biodata demo`; it names the profiles `molgenis` and `local`."""
-    return Path(__file__).with_name("data") / "ase-counts.yml"
+def demo_file(name: str = "ase-counts") -> Path:
+    """A pipeline file of `biodata demo`: `ase-counts` or `family`; they name the sandbox's profiles and `local`."""
+    return Path(__file__).with_name("data") / f"{name}.yml"
 
 
 def _need_duckdb() -> None:

@@ -59,6 +59,8 @@ def _head(report: RunReport) -> Iterator[str]:
         yield f'<p class="error">{escape(report.error)} <code>{escape(report.error_code or "")}</code></p>'
     yield "</header>"
     yield _tiles(report)
+    if len(report.steps) > 1:
+        yield _overview(report)
 
 
 def _when(instant: str) -> str:
@@ -80,8 +82,23 @@ def _tiles(report: RunReport) -> str:
     )
 
 
+def _overview(report: RunReport) -> str:
+    """One row a step; the details come below."""
+    rows = [
+        (
+            f'<a href="#{escape(step.name)}">{escape(step.name)}</a>',
+            _way(step),
+            _number(step.rows_read),
+            _number(step.rejected),
+            _outcome(step) if step.target else "",
+        )
+        for step in report.steps
+    ]
+    return _table(("Step", "From, to", "Read", "Rejected", "Target"), rows, numbers=(2, 3))
+
+
 def _step(step: StepReport) -> Iterator[str]:
-    yield f"<section><h2>{escape(step.name)}</h2><p>{_way(step)}</p>"
+    yield f'<section id="{escape(step.name)}"><h2>{escape(step.name)}</h2><p>{_way(step)}</p>'
     if step.where:
         yield f'<p class="soft">where <code>{escape(step.where)}</code></p>'
     yield _flow(step)
@@ -102,9 +119,16 @@ def _flow(step: StepReport) -> str:
     rows = [("Read", _number(step.rows_read)), ("Passed transform and row checks", _number(step.rows_out))]
     rows.append(("Rejected", _number(step.rejected)))
     if step.target:
-        told = counts(step.tally) if step.tally else "not loaded"
-        rows.append(("Target", told if not step.preview else f"would get {counts_of(step.preview)}"))
+        rows.append(("Target", _outcome(step)))
     return _table(("What", "Rows"), rows, numbers=())
+
+
+def _outcome(step: StepReport) -> str:
+    if step.preview:
+        return f"would get {counts_of(step.preview)}"
+    if step.tally or step.state == "done":
+        return counts(step.tally)
+    return "not loaded"
 
 
 def counts_of(numbers: dict[str, int]) -> str:

@@ -30,9 +30,13 @@ def test_reads_the_whole_file(pipeline):
     assert spec.profiles == ("source", "target")
 
 
-def test_demo_file_is_the_one_in_config():
-    assert (REPOSITORY / "config/pipelines/ase-counts.yml").read_bytes() == demo_file().read_bytes()
-    assert load_pipeline(demo_file()).spec.profiles == ("molgenis", "local")
+@pytest.mark.parametrize(
+    ("name", "profiles"),
+    [("ase-counts", ("molgenis", "local")), ("family", ("opencga", "gen3", "molgenis", "local"))],
+)
+def test_demo_files_are_those_in_config(name, profiles):
+    assert (REPOSITORY / f"config/pipelines/{name}.yml").read_bytes() == demo_file(name).read_bytes()
+    assert load_pipeline(demo_file(name)).spec.profiles == profiles
 
 
 def test_all_problems_at_once_with_their_lines(pipeline):

@@ -13,7 +13,7 @@ from tests.replay.player import replay
 from tests.replay.recording import exchanges_in, exchanges_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from tests.replay.player import Rules, Verdict
 
@@ -28,7 +28,17 @@ def rules_of(platform: str) -> Rules:
         from tests.replay.opencga import OpencgaRules
 
         return OpencgaRules()
-    raise SystemExit(f"no replay for {platform} yet; there is one for molgenis, opencga")
+    raise SystemExit(f"no replay for {platform} yet; there is one for gen3, molgenis, opencga")
+
+
+def played(platform: str, directory: Path, first: Sequence[Path]) -> Iterator[Verdict]:
+    """The verdict on each exchange; Gen3 has an order and a dictionary of its own to find first."""
+    if platform == "gen3":
+        from tests.replay.gen3 import replay_directory
+
+        return replay_directory(directory)
+    prepared = [one for path in first for one in exchanges_of(path)]
+    return replay(rules_of(platform), exchanges_in(directory), prepared)
 
 
 def totals(verdicts: Sequence[Verdict], known: frozenset[str]) -> dict[str, object]:
@@ -60,9 +70,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not options.directory.is_dir():
         say({"not_run": f"{options.directory} is not there"})
         return 0
-    first = [one for path in options.first for one in exchanges_of(path)]
     verdicts = []
-    for verdict in replay(rules_of(options.platform), exchanges_in(options.directory), first):
+    for verdict in played(options.platform, options.directory, options.first):
         verdicts.append(verdict)
         say(verdict._asdict())
     summary = totals(verdicts, known_differences(options.platform))
