@@ -37,7 +37,7 @@ BATCH = 1000
 """The server's limit for one batch (protocols/molgenis.md, b1)."""
 
 _REFUSED = 400
-_NOTHING = (None, [], "")
+_NOTHING: tuple[Any, ...] = (None, [], "")
 _PLAIN = (String, Integer, Float, Boolean, Date, DateTime)
 
 
