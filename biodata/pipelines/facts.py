@@ -22,7 +22,8 @@ class StepReport(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         source: `profile/table`; `target` likewise, None when nothing is loaded.
         where: the filter of the extract.
-        state: waiting, extracted, transformed, checked, loaded, done or failed.
+        state: the last that it got to: waiting, extracted, transformed, checked, loading or done; one whose load was
+            undone by its transaction is at checked again.
         rows_read: records that came from the source; `rows_out` of them passed transform and row checks.
         rejects: by rule; `tally` is what the target did, status to number of records.
         seconds: by stage: prepare, extract, transform, check, load.

@@ -86,20 +86,20 @@ class Journal:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.path = directory / "journal.sqlite"
+        with self._open() as database:
+            database.executescript(TABLES)
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
         try:
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
-            with self._open() as database:
-                database.executescript(TABLES)
+            with closing(sqlite3.connect(self.path, timeout=30)) as database, database:
+                yield database
         except (OSError, sqlite3.Error) as error:
             message = f"The journal {self.path} cannot be used: {getattr(error, 'strerror', None) or error}"
             raise ConfigError(
                 message, code="BD-CONFIG-STATE", hint="Set BIODATA_STATE to another directory"
             ) from None
-
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        with closing(sqlite3.connect(self.path, timeout=30)) as database, database:
-            yield database
 
     @contextmanager
     def hold(self, pipeline: str) -> Iterator[None]:

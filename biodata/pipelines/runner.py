@@ -6,8 +6,10 @@ journal knows it, the spool is removed, and a report is left.
 
 from __future__ import annotations
 
+import os
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from tempfile import TemporaryFile
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 
     from biodata.connection import Connection
     from biodata.pipelines.journal import Journal
-    from biodata.pipelines.load import Batch
+    from biodata.pipelines.load import Batch, Target
     from biodata.pipelines.prepare import Work
     from biodata.pipelines.progress import Progress
     from biodata.pipelines.spec import PipelineSpec
@@ -84,13 +86,19 @@ class Run:
             self._all(connect)
         except BaseException as error:
             if _is_interrupt(error):
-                self._finish("interrupted")
+                self._leave("interrupted")
                 self.progress.note(f"Interrupted. {self._how_to_go_on()}")
                 raise KeyboardInterrupt from None
-            report = self._finish("failed", error)
-            self.progress.note(f"Report: {report.html_path}")
+            self._leave("failed", error)
             raise
         return self._finish("done")
+
+    def _leave(self, state: str, error: BaseException | None = None) -> None:
+        """The end of a run that did not get through: whatever else fails now is told, and hides nothing."""
+        try:
+            self.progress.note(f"Report: {self._finish(state, error).html_path}")
+        except BiodataError as another:
+            self.progress.note(another.message)
 
     def _all(self, connect: Callable[[str], Connection]) -> None:
         with ExitStack() as stack:
@@ -178,14 +186,24 @@ class Run:
             if self.dry_run:
                 work.preview = target.preview(work.passed)
             else:
-                self.writing = True
-                self._note(work, "loading")
-                work.tally = dict(target.send(work.passed, lambda batch: self._batch_done(work, batch)))
-                self._raise_for_unknown(work)
+                self._send(work, target)
         rejected = self.rejects.count(work.step.name)
         self._note(work, "done", tally=work.tally, rejected=rejected)
         dry = ", ".join(f"{number:,} {word}" for word, number in work.preview.items())
         self.progress.end(f"would get {dry}" if self.dry_run else counts(work.tally))
+
+    def _send(self, work: Work, target: Target) -> None:
+        self.writing = self.writing or not target.atomic
+        self._note(work, "loading")
+        try:
+            work.tally = dict(target.send(work.passed, lambda batch: self._batch_done(work, batch)))
+        except BaseException:
+            if target.atomic:  # what the batches did is undone
+                work.tally = {}
+                self._note(work, "checked")
+            raise
+        self.writing = True
+        self._raise_for_unknown(work)
 
     def _batch_done(self, work: Work, batch: Batch) -> None:
         for status, number in batch.receipt.tally.items():
@@ -224,10 +242,13 @@ class Run:
     def _finish(self, state: str, error: BaseException | None = None) -> RunReport:
         self.progress.close()
         report = self._report(state, error)
-        place, name = (self.report_dir, self.spec.name) if self.report_dir else (self.directory, "report")
-        report = write_reports(report, place, name)
         self.journal.end(self.id, state, report.error or "")
-        return report
+        place, name = (self.report_dir, self.spec.name) if self.report_dir else (self.directory, "report")
+        try:
+            return write_reports(report, place, name)
+        except OSError as problem:
+            message = f"The run is {state}, and its report cannot be written to {place}: {problem.strerror}"
+            raise ConfigError(message, code="BD-PIPELINE-REPORT") from None
 
     def _report(self, state: str, error: BaseException | None) -> RunReport:
         from biodata import __version__
@@ -257,8 +278,10 @@ def _make(report_dir: Path | None) -> None:
     try:
         if report_dir is not None:
             report_dir.mkdir(parents=True, exist_ok=True)
+            with TemporaryFile(dir=report_dir):
+                pass
     except OSError as error:
-        message = f"The report directory {report_dir} cannot be made: {error.strerror}"
+        message = f"The report directory {report_dir} cannot be written: {error.strerror}"
         raise ConfigError(message, code="BD-PIPELINE-REPORT") from None
 
 
@@ -268,6 +291,8 @@ def _what_stopped(error: BaseException | None) -> tuple[str | None, str | None]:
         return None, None
     if isinstance(error, BiodataError):
         return error.message, error.code
+    if isinstance(error, OSError) and error.errno:
+        return os.strerror(error.errno), "BD-OS"
     return f"an error of biodata itself: {type(error).__name__}", "BD-INTERNAL"
 
 

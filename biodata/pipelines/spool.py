@@ -8,10 +8,13 @@ from __future__ import annotations
 import os
 import shutil
 from contextlib import contextmanager, suppress
+from errno import EIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
+
+from biodata.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,18 +60,24 @@ class SpoolWriter:
         self._writer = pq.ParquetWriter(self._file, schema, compression="zstd")
 
     def write(self, batch: pa.RecordBatch) -> None:
-        """Append rows."""
+        """Append rows.
+
+        Raises:
+            ConfigError: `BD-CONFIG-STATE`, the disk is full or broken; `seal` likewise.
+        """
         if batch.num_rows:
-            self._writer.write_batch(batch)
+            with _told(self.path):
+                self._writer.write_batch(batch)
             self.rows += batch.num_rows
 
     def seal(self) -> Sealed:
         """Complete the file and give it its name."""
-        self._writer.close()
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        self._file.close()
-        self.part.rename(self.path)
+        with _told(self.path):
+            self._writer.close()
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
+            self.part.rename(self.path)
         return Sealed(self.path, self.rows)
 
     def abandon(self) -> None:
@@ -76,7 +85,19 @@ class SpoolWriter:
         if not self._file.closed:
             with suppress(Exception):  # what made us abandon it is the error to tell
                 self._writer.close()
-            self._file.close()
+            with suppress(OSError):
+                self._file.close()
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """A disk that takes no more is the computer's trouble, and told as such."""
+    try:
+        yield
+    except OSError as error:
+        message = f"The spool {path.parent} cannot be written: {os.strerror(error.errno or EIO)}"
+        hint = "Make room, or set BIODATA_STATE to a directory on another disk"
+        raise ConfigError(message, code="BD-CONFIG-STATE", hint=hint) from None
 
 
 class Spool:

@@ -1,8 +1,8 @@
 """One `columns` operation, or none, and the row checks behind it, computed by DuckDB.
 
 Each column is a layer of the statement, so that an expression sees the columns above it and `src`, and nothing
-else. When DuckDB cannot evaluate a batch, the batch is halved until the bad row stands alone; that row is rejected
-with DuckDB's kind of error (its words hold the row's values) and the others go on.
+else. When DuckDB cannot evaluate a batch, it is asked which rows it cannot (`TRY`); each of them is rejected with
+DuckDB's kind of error (its words hold the row's values) and the others go on.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 __all__ = ["Stage"]
+
+EVALUABLE, TRIED = "\x01evaluable", "\x01tried"
 
 
 class Stage:
@@ -69,11 +71,32 @@ class Stage:
             if len(rows) == 1:
                 yield self._fault(rows, error)
                 return
-            half = len(rows) // 2
-            yield from self.apply(rows.part(0, half))
-            yield from self.apply(rows.part(half, len(rows) - half))
+            for piece in self._pieces(rows):
+                yield from self.apply(piece)
             return
         yield from self._checked(rows, answer)
+
+    def _pieces(self, rows: Rows) -> list[Rows]:
+        """The rows that can be evaluated, and each other row alone; two halves where DuckDB cannot tell."""
+        import pyarrow as pa
+
+        can = self._evaluable(rows)
+        if can is None or all(can):
+            half = len(rows) // 2
+            return [rows.part(0, half), rows.part(half, len(rows) - half)]
+        alone = [rows.part(index, 1) for index, fine in enumerate(can) if not fine]
+        return [rows.where(pa.array(can, pa.bool_())), *alone] if any(can) else alone
+
+    def _evaluable(self, rows: Rows) -> list[bool] | None:
+        """Whether each row can be evaluated; None when that cannot be asked, as about a volatile function."""
+        import duckdb
+
+        try:
+            answer = self._evaluate(rows.batch, attempt=True)
+        except duckdb.Error:
+            return None
+        found: list[bool] = answer.column(EVALUABLE).to_pylist()
+        return found
 
     def _fault(self, rows: Rows, error: Exception) -> Fault:
         part, rule = self._blame(rows.batch)
@@ -96,8 +119,8 @@ class Stage:
             batch = (table.to_batches() or [no_rows(self.schema)])[0]
         yield Rows(batch, rows.numbers).where(keep)
 
-    def _evaluate(self, batch: pa.RecordBatch, parts: int | None = None) -> pa.Table:
-        """The answer for all columns and checks, or for the first few of them only."""
+    def _evaluate(self, batch: pa.RecordBatch, parts: int | None = None, *, attempt: bool = False) -> pa.Table:
+        """The answer for all columns and checks, or for the first few; with `attempt`, which rows have one."""
         import pyarrow as pa
 
         struct = struct_of(batch)
@@ -105,22 +128,38 @@ class Stage:
         names = ["src"] if self.columns is not None else ["src", *batch.schema.names]
         self._connection.register("batch", pa.Table.from_arrays(arrays, names=names))
         try:
-            answer = self._connection.sql(self._query(parts))
+            answer = self._connection.sql(self._attempt() if attempt else self._query(parts))
             return _marked(answer.to_arrow_table(), [str(kind) for kind in answer.types])
         finally:
             self._connection.unregister("batch")
 
     # The expressions were let through by check_expression, and the connection is locked.
     def _query(self, parts: int | None) -> str:
-        columns = (self.columns or ())[:parts]
-        remaining = None if parts is None else max(parts - len(self.columns or ()), 0)
         query = "SELECT * FROM batch"
-        for column in columns:
-            query = f"SELECT *, {in_brackets(column.expression)} AS {quoted(column.name)} FROM ({query})"  # noqa: S608
-        for index, check in enumerate(self.checks[:remaining]):
-            test = f"coalesce(CAST({in_brackets(check.expression)} AS BOOLEAN), false)"
-            query = f"SELECT *, {test} AS {quoted(_check_name(index))} FROM ({query})"  # noqa: S608
+        for name, expression in self._layers()[:parts]:
+            query = f"SELECT *, {expression} AS {quoted(name)} FROM ({query})"  # noqa: S608
         return query
+
+    def _attempt(self) -> str:
+        """A list around each value tells null, which is an answer, from an expression that failed."""
+        query = f"SELECT *, true AS {quoted(EVALUABLE)} FROM batch"  # noqa: S608
+        for name, expression in self._layers():
+            query = f"SELECT *, TRY([{expression}]) AS {quoted(TRIED)} FROM ({query})"  # noqa: S608
+            there = f"{quoted(EVALUABLE)} AND {quoted(TRIED)} IS NOT NULL AS {quoted(EVALUABLE)}"
+            query = (
+                f"SELECT * EXCLUDE ({quoted(EVALUABLE)}, {quoted(TRIED)}), {there}, "  # noqa: S608
+                f"{quoted(TRIED)}[1] AS {quoted(name)} FROM ({query})"
+            )
+        return f"SELECT {quoted(EVALUABLE)} FROM ({query})"  # noqa: S608
+
+    def _layers(self) -> list[tuple[str, str]]:
+        """Name and SQL of each column and check, in order."""
+        columns = [(column.name, in_brackets(column.expression)) for column in self.columns or ()]
+        checks = [
+            (_check_name(index), f"coalesce(CAST({in_brackets(check.expression)} AS BOOLEAN), false)")
+            for index, check in enumerate(self.checks)
+        ]
+        return columns + checks
 
     def _blame(self, batch: pa.RecordBatch) -> tuple[Column | RowCheck | None, str]:
         """The first part that cannot be evaluated, and what to call it."""

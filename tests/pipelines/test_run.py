@@ -5,6 +5,7 @@ import json
 import stat
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -238,6 +239,17 @@ def test_append_twice_is_refused_by_the_key(source, pipeline, run, target):
     assert len(target()) == 21
 
 
+def test_what_a_transaction_undid_is_not_reported_as_done(source, pipeline, run, target, tmp_path):
+    source(rows((1, 1), (2, 2)), samples="2")
+    path = pipeline(("mode: merge", "mode: append"))
+    run(path)
+    source(rows((1, 1), (2, 2), *((number, number) for number in range(3, 1500))), samples="1499")
+    error = fails(run, path, biodata.RejectBudgetExceeded, "BD-PIPELINE-BUDGET", "rejected")
+    step = json.loads((tmp_path / "reports" / "counts.json").read_text())["steps"][0]
+    assert (step["state"], step["tally"], len(target())) == ("checked", {}, 2)
+    assert "nothing was written" in error.hint
+
+
 def test_replace_leaves_exactly_what_was_read(source, pipeline, run, target):
     source()
     run(pipeline())
@@ -342,6 +354,28 @@ def test_a_report_directory_that_cannot_be_is_told_first(source, pipeline, run, 
     with pytest.raises(biodata.ConfigError, match="report directory"):
         run(pipeline(), report_dir=tmp_path / "file" / "reports")
     assert nothing_loaded(connect)
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a directory that takes no file")
+def test_a_report_directory_that_takes_no_file_is_told_first(source, pipeline, run, connect):
+    source()
+    with pytest.raises(biodata.ConfigError, match="report directory"):
+        run(pipeline(), report_dir=Path("/proc/self"))
+    assert nothing_loaded(connect)
+
+
+def test_a_report_that_cannot_be_written_does_not_make_the_run_undone(source, pipeline, run, target, tmp_path):
+    source()
+    (tmp_path / "reports" / "counts.html").mkdir(parents=True)
+    fails(run, pipeline(), biodata.ConfigError, "BD-PIPELINE-REPORT", "The run is done, and its report cannot")
+    assert len(target()) == 21
+    assert [row.state for row in Journal(tmp_path / "state").runs()] == ["done"]
+
+
+def test_a_report_that_cannot_be_written_hides_no_error(source, pipeline, run, tmp_path):
+    source(samples="20")
+    (tmp_path / "reports" / "counts.html").mkdir(parents=True)
+    fails(run, pipeline(), biodata.CheckFailed, "BD-PIPELINE-CHECK", "21 rows, 20 expected")
 
 
 def test_rows_that_share_a_key_are_not_merged_over_each_other(source, pipeline, run, connect):

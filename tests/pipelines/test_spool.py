@@ -3,9 +3,12 @@
 import datetime as dt
 import stat
 from decimal import Decimal
+from pathlib import Path
 
 import pyarrow as pa
+import pytest
 
+from biodata.errors import ConfigError
 from biodata.pipelines.rejects import Reject, RejectStore
 from biodata.pipelines.spool import Spool
 
@@ -50,6 +53,16 @@ def test_what_was_not_sealed_has_no_name(tmp_path):
     with spool.writer("a", SCHEMA) as writer:
         writer.write(batch(1))
     assert [path.name for path in spool.directory.iterdir()] == ["a.parquet.part"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is always full")
+def test_a_full_disk_is_told_with_the_place(tmp_path):
+    spool = Spool(tmp_path / "spool")
+    (spool.directory / "a.parquet.part").symlink_to("/dev/full")
+    with spool.writer("a", SCHEMA) as writer:
+        writer.write(batch(*range(1000)))
+        with pytest.raises(ConfigError, match="spool cannot be written: No space left on device"):
+            writer.seal()
 
 
 def test_rejects_are_kept_whole_and_told_without_values(tmp_path):

@@ -6,6 +6,7 @@ import pytest
 import biodata
 from biodata.pipelines.rows import Fault, Rows, nested
 from biodata.pipelines.spec import Address, Column, Columns, Extract, RowCheck, Step
+from biodata.pipelines.stage import Stage
 from biodata.pipelines.transform import Transform
 
 EXTRACT = Extract(Address("source", "table"))
@@ -48,6 +49,23 @@ def test_the_bad_rows_are_found_among_many_and_the_others_go_on():
     ]
     assert len(passed) == 996
     assert numbers == [number for number in range(1, 1001) if number not in {1, 4, 501, 1000}]
+
+
+def test_many_bad_rows_are_found_with_a_few_questions_each(monkeypatch):
+    asked = []
+    evaluate = Stage._evaluate
+    monkeypatch.setattr(Stage, "_evaluate", lambda *given, **named: asked.append(1) or evaluate(*given, **named))
+    one = step([("n", "CAST(src.n AS INTEGER)")], [("small", "n < 2000")])
+    passed, _, faults = apply(one, [{"n": "x" if number % 10 == 0 else str(number)} for number in range(1000)])
+    assert (len(passed), len(faults)) == (900, 100)
+    assert len(asked) < 100 * 3
+
+
+def test_rows_that_duckdb_cannot_tell_apart_are_found_by_halves(monkeypatch):
+    monkeypatch.setattr(Stage, "_evaluable", lambda *_: None)
+    one = step([("n", "CAST(src.n AS INTEGER)")])
+    _, numbers, faults = apply(one, [{"n": "x" if number == 5 else str(number)} for number in range(9)])
+    assert ([fault[0] for fault in faults], len(numbers)) == ([6], 8)
 
 
 def test_reasons_hold_no_value():
