@@ -21,6 +21,9 @@ INTERRUPTED = 130
 BROKEN_PIPE = 141
 """What a shell gives for a program that ended because nobody read on (128 + SIGPIPE)."""
 REFUSED = 9
+WIDTH = 8
+LINE = "\n" + " " * WIDTH
+"""What begins each further line of a text, so that it stands under the first."""
 
 SECRET_OPTIONS = {"--password", "--passwd", "--token", "--secret-key", "--api-key"}
 """What people try; never an option of ours, because a command line can be read by every user of a computer."""
@@ -36,8 +39,9 @@ def show_failure(error: Exception, state: State | None) -> int:
     if isinstance(error, ModuleNotFoundError) and error.name in EXTRAS:
         _show([("error", f"This needs {error.name}, which is not installed"), ("hint", how_to_install(error.name))])
         return ConfigError.exit_status
-    if isinstance(error, OSError) and error.filename is not None:
-        _show([("error", f"{error.strerror}: {error.filename}")])
+    if isinstance(error, OSError) and error.errno:
+        place = f": {error.filename}" if error.filename is not None else ""
+        _show([("error", f"{os.strerror(error.errno)}{place}")])
         return 1
     _show([("error", f"{type(error).__name__}: {_first_line(error, state)}"), *_unexpected(state)])
     return 1
@@ -108,5 +112,5 @@ def _show(lines: list[tuple[str, str]]) -> None:
         head = click.style(
             f"{label}:" if label else "", fg="red" if label == "error" else None, bold=label == "error"
         )
-        pad = " " * (8 - len(label) - bool(label))
-        click.echo(f"{head}{pad}{text}", err=True, color=color)
+        pad = " " * (WIDTH - len(label) - bool(label))
+        click.echo(f"{head}{pad}{text.replace(chr(10), LINE)}", err=True, color=color)

@@ -15,6 +15,8 @@ __all__ = ["FORMATS", "LISTING", "json_text", "listing_option", "on_terminal", "
 LISTING = ("table", "json", "ndjson", "csv", "tsv")
 NO_EDGE = 100_000
 """Columns; a file or a pipe has no edge at which a table would have to be folded."""
+CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
+"""A record's text must not steer a terminal: its control characters are shown, not obeyed."""
 FORMATS = (*LISTING, "parquet", "arrow", "xlsx")
 
 
@@ -95,7 +97,7 @@ def _table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
             Text(name), overflow="fold", no_wrap=right or place == 0, justify="right" if right else "left"
         )
     for row in rows:
-        table.add_row(*(Text(cell(row.get(name))) for name in columns))
+        table.add_row(*(Text(cell(row.get(name)).translate(CONTROLS)) for name in columns))
     console = Console(file=sys.stdout, highlight=False, width=None if on_terminal() else NO_EDGE)
     if not on_terminal():
         console.width = console.measure(table).maximum

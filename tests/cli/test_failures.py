@@ -108,6 +108,18 @@ def test_a_file_that_cannot_be_written_is_named_and_is_no_surprise(capsys):
     assert capsys.readouterr().err.strip() == "error:  Permission denied: /root/x.csv"
 
 
+def test_a_full_disk_is_no_surprise(capsys):
+    assert failures.show_failure(OSError(28, "Error writing bytes to file. Detail: …"), State()) == 1
+    assert capsys.readouterr().err == "error:  No space left on device\n"
+
+
+def test_several_problems_stand_under_each_other(capsys):
+    failures.show_failure(errors.ConfigError("a.yml:1: one\na.yml:2: two", hint="first\nsecond"), State())
+    lines = capsys.readouterr().err.splitlines()
+    assert [line[:8] for line in lines] == ["error:  ", " " * 8, "code:   ", "hint:   ", " " * 8]
+    assert [line[8:] for line in lines[:2]] == ["a.yml:1: one", "a.yml:2: two"]
+
+
 def test_an_extra_that_is_not_installed_is_named(capsys):
     error = ModuleNotFoundError("No module named 'werkzeug'", name="werkzeug")
     assert failures.show_failure(error, State()) == 3

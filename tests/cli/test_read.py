@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import biodata
+from biodata.cli.output import print_rows
 from biodata.records.readers import read_records
 from biodata.records.types import Field, Integer, List, Schema, String
 
@@ -91,6 +92,12 @@ class TestQuery:
         shown = run("query", "local/people", "-o", "table")
         assert "a, b" in shown.out
         assert "\x1b" not in shown.out
+
+    def test_text_in_a_table_does_not_steer_a_terminal(self, capsys):
+        print_rows([{"name": "x\x1b[31mred\x9b"}], ["name"], "table")
+        shown = capsys.readouterr().out
+        assert "x\\x1b[31mred\\x9b" in shown
+        assert not {"\x1b", "\x9b"} & set(shown)
 
     @pytest.mark.parametrize(
         ("form", "empty"), [("json", "[]\n"), ("ndjson", ""), ("csv", "id,age,tags\n"), ("tsv", "id\tage\ttags\n")]
