@@ -95,8 +95,7 @@ class Stage:
             answer = self._evaluate(rows.batch, attempt=True)
         except duckdb.Error:
             return None
-        found: list[bool] = answer.column(EVALUABLE).to_pylist()
-        return found
+        return [bool(fine) for fine in answer.column(EVALUABLE).to_pylist()]
 
     def _fault(self, rows: Rows, error: Exception) -> Fault:
         part, rule = self._blame(rows.batch)

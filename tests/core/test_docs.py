@@ -30,6 +30,12 @@ def test_the_examples_run(page: Path, monkeypatch: pytest.MonkeyPatch, tmp_path:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
+def test_pipeline_files_that_are_named_are_there(page: Path) -> None:
+    named = re.findall(r"biodata run (config/\S+?\.yml)", page.read_text(encoding="utf-8"))
+    assert not [file for file in named if not (ROOT / file).is_file()]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
 def test_links_lead_to_files(page: Path) -> None:
     missing = [link for link in LINK.findall(page.read_text(encoding="utf-8")) if not (page.parent / link).exists()]
     assert not missing
