@@ -100,7 +100,10 @@ class Result:
 
     def to_batches(self, size: int | None = None) -> Iterator[pa.RecordBatch]:
         """Arrow record batches of at most `size` rows, one page by default; constant memory."""
+        from biodata.query.bind import whole_number
+
         with self._repository.located():
+            size = None if size is None else whole_number(size, "size", least=1)
             yield from self._exported(size) if self._can_export() else self._collected(size)
 
     def _collected(self, size: int | None) -> Iterator[pa.RecordBatch]:

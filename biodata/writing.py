@@ -225,11 +225,9 @@ class Writer:
         at = 0 if len(batch) == 1 else refusal.index
         if at is not None:
             self._note([self._refused(batch[at], refusal)])
-            rest = batch[:at] + batch[at + 1 :]
-            return [rest] if rest else []
+            return _halves(batch[:at] + batch[at + 1 :])
         if self._isolate:
-            half = len(batch) // 2
-            return [batch[:half], batch[half:]]
+            return _halves(batch)
         among = f" (one of these {len(batch)} records, and the platform does not say which)"
         self._note(self._refused(one, refusal, among) for one in batch)
         return []
@@ -248,3 +246,9 @@ class Writer:
     ) -> Outcome:
         key = self._schema.key_of(one.record)
         return Outcome(row=one.row, status=status, key=key, code=code, message=message, field=field)
+
+
+def _halves(batch: list[Prepared]) -> list[list[Prepared]]:
+    """Halves, also where the culprit is known: one that is refused record by record is not sent whole each time."""
+    half = len(batch) // 2
+    return [part for part in (batch[:half], batch[half:]) if part]

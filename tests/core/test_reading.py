@@ -140,6 +140,8 @@ def test_a_result_does_not_change_with_what_it_was_given() -> None:
 
 @pytest.mark.parametrize("options", [{"page_size": 0}, {"page_size": -1}, {"page_size": "1"}, {"limit": "5"}])
 def test_numbers_of_records_are_whole(options: dict[str, Any]) -> None:
+    with pytest.raises(QueryError, match="size is a whole number"):
+        list(memory(people=2)["people"].query().to_batches(-1))
     with pytest.raises(QueryError) as caught:
         memory(people=2)["people"].query(**options).first()
     assert caught.value.code == "BD-QUERY-LIMIT"

@@ -93,6 +93,7 @@ def test_a_batch_may_be_refused_record_by_record_however_long_it_is() -> None:
     connection = sized(memory(), add=2000)
     receipt = connection["people"].add((person(f"a{n}", name="bad") for n in range(1500)), on_refused="isolate")
     assert receipt.tally == {"refused": 1500}
+    assert sum(number for _, number in adapter(connection).batches) < 1500 * 12
 
 
 def test_stop_holds_between_the_batches_of_one_upsert() -> None:
