@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import msgspec
 
 from biodata.adapter import BatchRefused
-from biodata.errors import Unsupported
+from biodata.errors import RemoteError, Unsupported
 from biodata.receipts import Outcome, Status
 from biodata_duckdb.encode import Unstorable, arrow_table, check_storable, is_limited, position_column
 from biodata_duckdb.types import NATIVE, quoted, stored
@@ -272,12 +272,19 @@ _REASONS = (
 )
 
 
-def _refusal(error: duckdb.Error, operation: str) -> BatchRefused:
-    """DuckDB's reason in our words, because its own hold values."""
+def _refusal(error: duckdb.Error, operation: str) -> BatchRefused | RemoteError:
+    """DuckDB's reason in our words, because its own hold values; no record is blamed for a full disk."""
+    import duckdb
+
     words = str(error)
     for sign, code, reason in _REASONS:
         if sign in words:
             if operation == "delete" and code == "BD-WRITE-REFERENCE":
                 return BatchRefused("another record refers to it", code="BD-WRITE-REFERENCED")
             return BatchRefused(reason, code=code)
-    return BatchRefused(f"DuckDB refused it: {type(error).__name__}")
+    kind = type(error).__name__
+    if isinstance(error, duckdb.OperationalError | duckdb.InternalError | duckdb.FatalException):
+        failed = RemoteError(f"DuckDB failed: {kind}", code="BD-DUCKDB", hint="Is there room on the disk?")
+        failed.maybe_sent = False
+        return failed
+    return BatchRefused(f"DuckDB refused it: {kind}")

@@ -306,3 +306,26 @@ def test_memory_cannot_be_wrapped():
     with pytest.raises(biodata.ConfigError) as caught:
         biodata.connect(duckdb.connect(":memory:"))
     assert caught.value.code == "BD-CONFIG-CLIENT"
+
+
+FULL = """
+import resource, signal, sys
+import biodata
+from biodata.records.types import Field, Schema, String
+
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, 2_000_000))
+table = biodata.connect(sys.argv[1], platform="duckdb").ensure(Schema("t", "id", (Field("id", String()),)))
+try:
+    table.add(({"id": f"{number:0500}"} for number in range(30_000)), on_refused="isolate")
+except biodata.RemoteError as error:
+    print(error.code, sorted(error.receipt.tally))
+"""
+
+
+def test_a_file_that_cannot_grow_is_no_fault_of_a_record(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, str(tmp_path / "full.duckdb")], capture_output=True, text=True, check=False
+    )
+    assert done.stdout.startswith("BD-DUCKDB"), done.stderr
+    assert "refused" not in done.stdout
