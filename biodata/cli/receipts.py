@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from biodata.cli.output import json_text, on_terminal, say
+from biodata.errors import BiodataError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from biodata.receipts import Outcome, Receipt
 
-__all__ = ["print_receipt"]
+__all__ = ["print_receipt", "told_when_broken"]
 
 SHOWN = 20
 
@@ -26,6 +30,17 @@ def print_receipt(receipt: Receipt, form: str | None, *, show_values: bool = Fal
         say(f"… and {len(failed) - SHOWN:,} more; -o json has them all")
     if failed:
         say("(rows are counted from 0)")
+
+
+@contextmanager
+def told_when_broken(form: str | None, *, show_values: bool) -> Iterator[None]:
+    """When a write breaks off, what it had done until then is told before the error."""
+    try:
+        yield
+    except BiodataError as error:
+        if error.receipt is not None:
+            print_receipt(error.receipt, form, show_values=show_values)
+        raise
 
 
 def _line(outcome: Outcome, *, show_values: bool) -> str:

@@ -12,7 +12,7 @@ from biodata.cli.address import Address, TableAddress
 from biodata.cli.failures import REFUSED
 from biodata.cli.help import command
 from biodata.cli.output import FORMATS, say
-from biodata.cli.receipts import print_receipt
+from biodata.cli.receipts import print_receipt, told_when_broken
 from biodata.cli.state import current
 
 if TYPE_CHECKING:
@@ -142,7 +142,8 @@ def delete(ctx: click.Context, /, address: Address, keys: tuple[str, ...], **opt
         wanted = parse_keys(keys, table.schema) if keys else None
         if not options["yes"] and (wanted is None or len(wanted) > 1):
             _confirm(ctx, table, len(wanted) if wanted else None, where)
-        receipt = table.delete(wanted, where=where, all=everything, on_refused=options["on_refused"])
+        with told_when_broken(options["form"], show_values=current(ctx).show_values):
+            receipt = table.delete(wanted, where=where, all=everything, on_refused=options["on_refused"])
     _finish(ctx, receipt, options["form"])
 
 
@@ -166,7 +167,8 @@ def _write(ctx: click.Context, operation: str, *, address: Address, **options: A
     with current(ctx).repository(address) as table, counter(f"{operation} {address}") as progress:
         table.allow("write")
         records = read_source(table.schema, file, source_form, assignments)
-        receipt = getattr(table, operation)(records, progress=progress, **options)
+        with told_when_broken(form, show_values=current(ctx).show_values):
+            receipt = getattr(table, operation)(records, progress=progress, **options)
     if options["dry_run"]:
         say("dry run: nothing was sent")
     _finish(ctx, receipt, form, dry_run=options["dry_run"])

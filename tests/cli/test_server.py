@@ -88,3 +88,16 @@ def test_doctor_says_who_and_what(run):
     assert any("ASE" in line for line in found["rights"]["lines"])
     assert found["token"]["text"].startswith("lives another ")
     assert "token" in run("doctor", "molgenis").out
+
+
+def test_a_write_that_breaks_off_tells_what_it_had_done(run, sandbox, tmp_path):
+    rows = tmp_path / "rows.ndjson"
+    rows.write_text("".join(f'{{"SNP_ID": "broken{number:04}"}}\n' for number in range(1500)))
+    faults = sandbox.platform("molgenis").faults
+    faults.add("POST /api/v2/ASE", delay=0.001)
+    faults.add("POST /api/v2/ASE", drop="before")
+    faults.add("POST /api/v2/ASE*", times=4, drop="before")
+    shown = run("add", "molgenis/ASE", str(rows))
+    assert shown.status == 6
+    assert json.loads(shown.out)["tally"] == {"created": 1000, "unknown": 500}
+    assert "unknown: row 1000" in shown.err
