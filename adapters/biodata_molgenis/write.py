@@ -200,8 +200,8 @@ class _Update:
         for index, (key, record) in enumerate(zip(keys, batch.records, strict=True)):
             stored = there.get(key)
             if stored is None:
-                self._refuse(index, "BD-NOT-FOUND", "no record has this key")
-            elif changes := _changes(record, stored):
+                raise BatchRefused("no record has this key", code="BD-NOT-FOUND", index=index)
+            if changes := _changes(record, stored):
                 pending[index] = changes
             else:
                 self._outcomes[index] = Outcome(batch.rows[index], "unchanged", key)

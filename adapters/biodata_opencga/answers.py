@@ -12,13 +12,15 @@ import msgspec
 
 from biodata.errors import BiodataError, NotFound, PermissionDenied, ProtocolError, QueryError, RemoteError
 from biodata.http.redaction import mask_values
+from biodata.records.types import Reference, element
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from biodata.http import HttpSession, Request, Response
+    from biodata.records.types import Field, Record, Schema
 
-__all__ = ["Envelope", "Event", "Result", "ask", "code_of", "failure", "is_denied", "opened", "words"]
+__all__ = ["Envelope", "Event", "Result", "ask", "code_of", "failure", "field_of", "is_denied", "opened", "words"]
 
 _WORDS = 300
 _ERROR, _SERVER = 400, 500
@@ -30,6 +32,7 @@ _CODES = (
     (re.compile(r"Unrecognized field|Cannot (de)?serialize|Cannot construct|Unexpected character"), "BD-WRITE-TYPE"),
     (re.compile(r"denied"), "BD-WRITE-DENIED"),
 )
+_QUOTED = re.compile(r"'([^']*)'")
 _NO_STUDY = re.compile(r"No (study|project) found|More than one study found")
 
 
@@ -95,6 +98,24 @@ def words(envelope: Envelope, values: Iterable[Any] = ()) -> str:
 def code_of(message: str) -> str:
     """The code of a refused record."""
     return next((code for pattern, code in _CODES if pattern.search(message)), "BD-WRITE-REFUSED")
+
+
+def field_of(schema: Schema, record: Record, message: str) -> str | None:
+    """The field at fault in a refused record: the key, or the one reference to the id that the server quotes."""
+    code = code_of(message)
+    if code == "BD-WRITE-KEY":
+        return schema.key_fields[0]
+    if code != "BD-WRITE-REFERENCE":
+        return None
+    quoted = set(_QUOTED.findall(message))
+    named = [name for name, value in record.items() if quoted & _ids(schema[name], value)]
+    return named[0] if len(named) == 1 else None
+
+
+def _ids(field: Field, value: Any) -> set[Any]:
+    if not isinstance(element(field.type), Reference):
+        return set()
+    return set(value) if isinstance(value, list) else {value}
 
 
 def failure(response: Response, table: str | None = None, values: Iterable[Any] = ()) -> BiodataError:

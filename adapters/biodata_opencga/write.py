@@ -13,7 +13,7 @@ import msgspec
 from biodata.errors import BiodataError, PermissionDenied
 from biodata.http import Request, mask_values, quote_segment, was_maybe_sent
 from biodata.receipts import Outcome, Status
-from biodata_opencga.answers import code_of, failure, opened, words
+from biodata_opencga.answers import code_of, failure, field_of, opened, words
 from biodata_opencga.bodies import Unwritable, for_add, for_update
 from biodata_opencga.read import fetch
 from biodata_opencga.render import plain
@@ -227,7 +227,11 @@ class _Writer:
         if missing:
             self._absent(index, "refused" if done == "updated" else "unchanged")
             return
-        self._note(index, "refused", code_of(message), _quiet(mask_values(message, self._values([index]))))
+        quiet = _quiet(mask_values(message, self._values([index])))
+        self._note(index, "refused", code_of(message), quiet, field=self._field(index, message))
+
+    def _field(self, index: int, message: str) -> str | None:
+        return field_of(self._batch.schema, self._batch.records[index], message)
 
     def _refused(self, indexes: list[int], response: Response, envelope: Envelope) -> None:
         """A call that was refused as a whole: the records' fault, or an error."""
@@ -240,7 +244,7 @@ class _Writer:
         if response.status not in _REFUSED or not (of_records or parameter):
             raise failure(response, self._table, self._values(indexes))
         for index in indexes:
-            self._note(index, "refused", code, self._masked(indexes, envelope))
+            self._note(index, "refused", code, self._masked(indexes, envelope), field=self._field(index, said))
 
     def _masked(self, indexes: list[int], envelope: Envelope) -> str:
         return _quiet(words(envelope, self._values(indexes))) or "the server refuses it and gives no reason"

@@ -9,7 +9,9 @@ An adapter's author answers one page of questions (`ValueDomain`), says how a ta
             with biodata.connect("my://here", platform="mine", access="delete") as connection:
                 yield Target(connection=connection, provide=..., reopen=..., domain=ValueDomain())
 
-Everything goes through the public interface, so the same tests hold the core to the house semantics.
+A platform where no client can make a table has `ExistingSuite`, which reads one, and `ExistingWriteSuite`, which
+writes to one as its author says (`Writable`). Everything goes through the public interface, so the same tests hold
+the core to the house semantics.
 """
 
 from __future__ import annotations
@@ -19,11 +21,32 @@ import pytest
 pytest.register_assert_rewrite(
     *(
         f"biodata.testing.{part}"
-        for part in ("contract", "errors", "existing", "filtering", "frames", "paging", "reading", "writing")
+        for part in (
+            "contract",
+            "errors",
+            "existing",
+            "existing_refusals",
+            "existing_writes",
+            "filtering",
+            "frames",
+            "paging",
+            "reading",
+            "writable",
+            "writing",
+        )
     )
 )
 
-from biodata.testing.suite import ComplianceSuite, ExistingSuite  # noqa: E402 - asserts are rewritten at import
+from biodata.testing.suite import ComplianceSuite, ExistingSuite, ExistingWriteSuite  # noqa: E402 - asserts are rewritten at import
 from biodata.testing.target import Target, ValueDomain  # noqa: E402
+from biodata.testing.writable import Writable, writable_like  # noqa: E402
 
-__all__ = ["ComplianceSuite", "ExistingSuite", "Target", "ValueDomain"]
+__all__ = [
+    "ComplianceSuite",
+    "ExistingSuite",
+    "ExistingWriteSuite",
+    "Target",
+    "ValueDomain",
+    "Writable",
+    "writable_like",
+]

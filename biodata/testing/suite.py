@@ -10,10 +10,13 @@ from biodata.testing import samples
 from biodata.testing.contract import Contract
 from biodata.testing.errors import Errors
 from biodata.testing.existing import Existing
+from biodata.testing.existing_refusals import ExistingRefusals
+from biodata.testing.existing_writes import ExistingWrites
 from biodata.testing.filtering import Filtering
 from biodata.testing.frames import Frames
 from biodata.testing.paging import Paging
 from biodata.testing.reading import Reading
+from biodata.testing.writable import Bench
 from biodata.testing.writing import Writing
 
 if TYPE_CHECKING:
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
     from biodata.repository import Repository
     from biodata.testing.target import Target
 
-__all__ = ["ComplianceSuite", "ExistingSuite"]
+__all__ = ["ComplianceSuite", "ExistingSuite", "ExistingWriteSuite"]
 
 
 class ComplianceSuite(Reading, Filtering, Paging, Writing, Errors, Frames, Contract, Existing):
@@ -90,3 +93,19 @@ class ExistingSuite(Existing):
         """The table that the target names."""
         assert target.existing is not None, "the target names no existing table"
         return target.connection[target.existing]
+
+
+class ExistingWriteSuite(ExistingWrites, ExistingRefusals):
+    """The verbs that change something, on the table that the target calls `writable`, for platforms without `ensure`.
+
+    A subclass called `Test…` has a fixture `target` of scope `class`, with access `delete`. Every test deletes the
+    records that it made, and no other.
+    """
+
+    @pytest.fixture
+    def bench(self, target: Target) -> Iterator[Bench]:
+        """The table, and the records of one test."""
+        assert target.writable is not None, "the target names no table that may be written"
+        made = Bench(target.connection[target.writable.table], target.writable)
+        yield made
+        made.clear()

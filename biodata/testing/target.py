@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from biodata.connection import Access, Connection
     from biodata.records.types import Schema
+    from biodata.testing.writable import Writable
 
 __all__ = ["Target", "ValueDomain"]
 
@@ -59,6 +60,7 @@ class Target:
         provide: makes a fresh empty table of that shape and gives its name; None where tables cannot be made,
             and then everything that writes says that it was not run.
         existing: a table with records to read, where `provide` is None.
+        writable: what may be written in a table that is there, for `ExistingWriteSuite`.
         reopen: another connection to the same place with that access, which the suite closes.
         domain: which values can be stored.
         read_only_table: a table that cannot be written, where there is one.
@@ -69,6 +71,7 @@ class Target:
     domain: ValueDomain = field(default_factory=ValueDomain)
     provide: Callable[[Schema], str] | None = None
     existing: str | None = None
+    writable: Writable | None = None
     reopen: Callable[[Access], Connection] | None = None
     read_only_table: str | None = None
     secrets: tuple[str, ...] = ()

@@ -8,7 +8,7 @@ import pytest
 
 import biodata
 from biodata.sandbox import Sandbox
-from biodata.testing import ComplianceSuite, ExistingSuite, Target
+from biodata.testing import ComplianceSuite, ExistingSuite, ExistingWriteSuite, Target, Writable
 from biodata_molgenis.sandbox import MolgenisSandbox
 from tests.domains import DOMAINS
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from biodata.connection import Access, Connection
-    from biodata.records.types import Schema
+    from biodata.records.types import Record, Schema
 
 PASSWORD = "a secret of the sandbox"
 
@@ -55,3 +55,34 @@ class TestMolgenisDemo(ExistingSuite):
         login = {"username": "admin", "password": "admin"}
         with biodata.connect(sandbox.url("molgenis"), platform="molgenis", access="read", **login) as connection:
             yield Target(connection=connection, existing="ASE")
+
+
+def _count(number: int) -> Record:
+    return {
+        "ID": f"bdc-{number}",
+        "SNP_ID": "rs12460890",
+        "Chromosome": "19",
+        "Position": 829568,
+        "Ref_Counts": "130",
+        "Alt_Counts": "121",
+    }
+
+
+class TestMolgenisWrites(ExistingWriteSuite):
+    """A table with a reference."""
+
+    writable = Writable(
+        table="SampleAse", make=_count, text="Ref_Counts", reference="SNP_ID", key_characters="/&#'\" ?%+,;:=é"
+    )
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def target(cls) -> Iterator[Target]:
+        login = {"username": "admin", "password": "admin"}
+        with Sandbox(("molgenis",), classes={"molgenis": MolgenisSandbox}) as sandbox:
+
+            def opened(access: Access) -> Connection:
+                return biodata.connect(sandbox.url("molgenis"), platform="molgenis", access=access, **login)
+
+            with opened("delete") as connection:
+                yield Target(connection=connection, writable=cls.writable, reopen=opened)

@@ -100,9 +100,12 @@ def test_what_is_so_already_is_not_sent(people, person):
     assert not [one for one in people.log if one.method not in {"GET", "POST"}]
 
 
-def test_an_absent_record_is_refused_and_the_others_go_on(person):
+def test_an_absent_record_holds_back_the_others_unless_they_are_isolated(person):
     person.add([{"id": "a", "fullName": "x"}, {"id": "c", "fullName": "x"}])
-    receipt = person.update([{"id": key, "age": 1} for key in "abc"])
+    changes = [{"id": key, "age": 1} for key in "abc"]
+    assert [one.status for one in person.update(changes)] == ["not_sent", "refused", "not_sent"]
+    assert person.count("age = 1") == 0
+    receipt = person.update(changes, on_refused="isolate")
     assert [one.status for one in receipt.outcomes] == ["updated", "refused", "updated"]
     assert receipt.refused[0].code == "BD-NOT-FOUND"
     assert person.count("age = 1") == 2
