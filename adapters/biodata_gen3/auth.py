@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from biodata.errors import AuthError
+from biodata.errors import AuthError, BiodataError, ConfigError
 from biodata.http import Request, Response, Token, TokenSource, Verdict, by_status, jwt_lifetime
-from biodata_gen3.errors import words
+from biodata_gen3.errors import failure, words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,14 +66,13 @@ class Login:
 
         Raises:
             AuthError: the key is malformed, expired or revoked.
+            ConfigError: there is no fence.
+            RemoteError: fence fails at it; a later login may go well.
         """
         self._warn()
         response = self._session.send(self._request())
         if response.status >= _REFUSED:
-            raise AuthError(
-                f"The API key is refused: {said(response)} (HTTP {response.status})",
-                hint="Get new credentials from the profile page of the commons",
-            )
+            raise _refused(response)
         answer: _Answer = response.decode(_Answer)
         value = answer.access_token
         return Token(value, lifetime=jwt_lifetime(value))
@@ -99,6 +98,21 @@ class Login:
         if note is not None and not self._warned:
             self._warned = True
             _LOG.warning("%s", note)
+
+
+def _refused(response: Response) -> BiodataError:
+    if response.status in (_REFUSED, _UNAUTHORISED):
+        return AuthError(
+            f"The API key is refused: {said(response)} (HTTP {response.status})",
+            hint="Get new credentials from the profile page of the commons",
+        )
+    if response.status >= _SERVER_ERROR:
+        return failure(response)
+    return ConfigError(
+        f"{response.request} gives HTTP {response.status}: this is no Gen3 commons",
+        code="BD-CONFIG-SERVER",
+        hint="Check the profile's url; left out, it is the address that the credentials name",
+    )
 
 
 def expiry_note(seconds: float | None) -> str | None:

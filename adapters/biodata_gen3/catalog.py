@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from biodata.errors import ProtocolError
 from biodata.http import Request
 from biodata_gen3.server import read_json
 
@@ -64,11 +65,24 @@ class Catalog(msgspec.Struct, frozen=True):
 
 
 def read_catalog(session: HttpSession) -> Catalog:
-    """Ask for the dictionary; it needs no token."""
+    """Ask for the dictionary; it needs no token.
+
+    Raises:
+        ProtocolError: `BD-REMOTE-FORMAT`, it is none.
+    """
     request = Request(method="GET", path="api/v0/submission/_dictionary/_all", anonymous=True)
     raw: dict[str, Any] = read_json(session, request, dict[str, Any])
     nodes = {label: one for label, one in raw.items() if not label.startswith("_") and label != "metaschema"}
-    types = {label: _node_type(label, one) for label, one in nodes.items() if _is_table(label, one)}
+    try:
+        types = {label: _node_type(label, one) for label, one in nodes.items() if _is_table(label, one)}
+    except (AttributeError, KeyError, TypeError, ValueError):
+        types = {}
+    if not types:
+        raise ProtocolError(
+            "What the commons gives as its data dictionary cannot be read as one",
+            code="BD-REMOTE-FORMAT",
+            hint="Check that the profile's url is that of a commons",
+        )
     return Catalog(types)
 
 

@@ -34,7 +34,7 @@ def identity(session: HttpSession, project: Project, rights: Rights, login: Logi
     return Identity(
         server="Gen3",
         version=_version(session),
-        user=str(user.get("username") or user.get("name") or "") or None,
+        user=user.username or user.name or None,
         rights=(f"{project.id}: {held}",),
         token_seconds=_token_seconds(session),
         key_seconds=key_seconds,

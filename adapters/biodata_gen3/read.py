@@ -105,10 +105,10 @@ class Reader:
 
     def _rows(self, schema: Schema, selection: Selection) -> tuple[list[dict[str, Any]], int]:
         query, variables = query_text(schema, selection)
-        data = ask_graphql(self._session, query, variables, schema.table)
-        if not data["total"]:
+        found = ask_graphql(self._session, query, variables, schema.table)
+        if not found.total:
             self._rights.check_read()
-        return data.get("rows", []), data["total"]
+        return found.rows, found.total
 
     def _export(self, schema: Schema, call: Call, request: PageRequest) -> Page:
         total = self.number(schema, call.selection.arguments)

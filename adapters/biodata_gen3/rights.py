@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from biodata.errors import NotFound, PermissionDenied
 from biodata.http import Request, quote_segment
@@ -15,9 +17,27 @@ if TYPE_CHECKING:
     from biodata.http import HttpSession
     from biodata_gen3.server import Project
 
-__all__ = ["Rights", "methods_on"]
+__all__ = ["Rights", "User", "methods_on"]
 
 _TRUSTED_SECONDS = 60.0
+
+
+class Grant(msgspec.Struct, frozen=True):
+    """One method on a resource."""
+
+    method: str
+
+
+class User(msgspec.Struct, frozen=True):
+    """What fence says of a user, as far as it is needed: `authz` is grants by resource."""
+
+    username: str | None = None
+    name: str | None = None
+    authz: dict[str, list[Grant]] | None = None
+
+
+class _Listing(msgspec.Struct, frozen=True):
+    links: list[str]
 
 
 class Rights:
@@ -50,27 +70,26 @@ class Rights:
         self._check_there()
         self._good_until = self._monotonic() + _TRUSTED_SECONDS
 
-    def user(self) -> dict[str, Any]:
+    def user(self) -> User:
         """What fence says of this user."""
-        found: dict[str, Any] = read_json(self._session, Request(method="GET", path="user/user"), dict[str, Any])
-        return found
+        return read_json(self._session, Request(method="GET", path="user/user"), User)
 
     def _check_there(self) -> None:
         path = f"api/v0/submission/{quote_segment(self._project.program)}"
         try:
-            listed: dict[str, Any] = read_json(self._session, Request(method="GET", path=path), dict[str, Any])
+            listed: _Listing = read_json(self._session, Request(method="GET", path=path), _Listing)
         except NotFound:
-            listed = {}
-        codes = {link.rpartition("/")[2] for link in listed.get("links", ())}
+            listed = _Listing([])
+        codes = {link.rpartition("/")[2] for link in listed.links}
         if self._project.code not in codes:
             raise NotFound(f"There is no project {self._project.id}", code="BD-NOT-FOUND-PROJECT")
 
 
-def methods_on(user: dict[str, Any], resource: str) -> set[str]:
+def methods_on(user: User, resource: str) -> set[str]:
     """The methods that a user holds on a resource, or on one above it."""
     return {
-        grant["method"]
-        for granted, grants in (user.get("authz") or {}).items()
+        grant.method
+        for granted, grants in (user.authz or {}).items()
         if granted == "/" or f"{resource}/".startswith(f"{granted}/")
         for grant in grants
     }

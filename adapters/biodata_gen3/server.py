@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
-from biodata.errors import ProtocolError
 from biodata.http import Request, quote_segment
 from biodata_gen3.errors import failure
 
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
 
     from biodata.http import HttpSession, Response
 
-__all__ = ["GRAPHQL", "Project", "ask", "ask_graphql", "read_json"]
+__all__ = ["GRAPHQL", "Found", "Project", "ask", "ask_graphql", "read_json"]
 
 T = TypeVar("T")
 GRAPHQL = "api/v0/submission/graphql"
@@ -61,9 +60,18 @@ def read_json(session: HttpSession, request: Request, kind: type[T] | Any, table
     return decoded
 
 
-def ask_graphql(
-    session: HttpSession, query: str, variables: Mapping[str, Any], table: str | None = None
-) -> dict[str, Any]:
+class Found(msgspec.Struct, frozen=True):
+    """What a query of `query_text` gives: the number of matching records, and the rows of one page."""
+
+    total: int
+    rows: list[dict[str, Any]] = []
+
+
+class _Answer(msgspec.Struct, frozen=True):
+    data: Found
+
+
+def ask_graphql(session: HttpSession, query: str, variables: Mapping[str, Any], table: str | None = None) -> Found:
     """The data of a query; variables hold the values, so that the text has none.
 
     Raises:
@@ -71,8 +79,5 @@ def ask_graphql(
     """
     body = {"query": query, "variables": dict(variables)}
     request = Request.json("POST", GRAPHQL, body, idempotent=True)
-    answer: Any = ask(session, request, table, variables.values()).json()
-    data = answer.get("data") if isinstance(answer, dict) else None
-    if not isinstance(data, dict):
-        raise ProtocolError("An answer to a query has no data", code="BD-REMOTE-FORMAT", table=table)
-    return data
+    answer: _Answer = ask(session, request, table, variables.values()).decode(_Answer)
+    return answer.data

@@ -9,6 +9,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from biodata.adapter import BatchRefused
 from biodata.errors import ProtocolError, Unsupported
 from biodata.http import Request
@@ -124,19 +126,14 @@ class Writer:
     @staticmethod
     def _outcomes(response: Response, batch: WriteBatch, sent: list[int]) -> list[Outcome]:
         """One for each record, by the report: a success may have changed nothing (protocols/gen3.md, fact 3)."""
-        report: Any = response.json()
-        entities = report.get("entities") or [] if isinstance(report, dict) else []
-        counted = report["created_entity_count"] + report["updated_entity_count"] if entities else 0
-        actions = [_ACTIONS.get(one.get("action")) for one in entities]
-        if len(entities) != len(sent) or counted != len(sent) or None in actions:
-            raise ProtocolError(
-                f"The commons reports {counted} records written of {len(sent)}",
-                code="BD-REMOTE-SHORT",
-                table=batch.schema.table,
-            )
+        report: _Uploaded = response.decode(_Uploaded)
+        counted = report.created_entity_count + report.updated_entity_count
+        actions = [_ACTIONS.get(one.action) for one in report.entities]
+        if len(actions) != len(sent) or counted != len(sent) or None in actions:
+            raise _short(batch, "written", counted, len(sent))
         return [
-            Outcome(batch.rows[index], action or "unknown", batch.key(index), one.get("id"))
-            for index, action, one in zip(sent, actions, entities, strict=True)
+            Outcome(batch.rows[index], action or "unknown", batch.key(index), one.id)
+            for index, action, one in zip(sent, actions, report.entities, strict=True)
         ]
 
     # delete ------------------------------------------------------------------------------------------------------
@@ -163,11 +160,38 @@ class Writer:
             label = self._project.path("entities", "{ids}")
             response = self._session.send(Request(method="DELETE", path=path, label=label))
             if response.status < _REFUSED:
+                report: _Deleted = response.decode(_Deleted)
+                if report.deleted_entity_count != len(wanted):
+                    raise _short(batch, "deleted", report.deleted_entity_count, len(wanted))
                 return
             try:
                 raise refusal(response, batch, indexes, ids)
             except NotThere as gone:
                 wanted = [one for one in wanted if one not in gone.ids]
+
+
+class _Written(msgspec.Struct):
+    action: str | None = None
+    id: str | None = None
+
+
+class _Uploaded(msgspec.Struct):
+    """The report of an upload that was taken."""
+
+    created_entity_count: int
+    updated_entity_count: int
+    entities: list[_Written]
+
+
+class _Deleted(msgspec.Struct):
+    """The report of a deletion that was done."""
+
+    deleted_entity_count: int
+
+
+def _short(batch: WriteBatch, done: str, counted: int, sent: int) -> ProtocolError:
+    message = f"The commons reports {counted} records {done} of {sent}"
+    return ProtocolError(message, code="BD-REMOTE-SHORT", table=batch.schema.table)
 
 
 # --- records as documents ------------------------------------------------------------------------------------------

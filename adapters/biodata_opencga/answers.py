@@ -20,7 +20,19 @@ if TYPE_CHECKING:
     from biodata.http import HttpSession, Request, Response
     from biodata.records.types import Field, Record, Schema
 
-__all__ = ["Envelope", "Event", "Result", "ask", "code_of", "failure", "field_of", "is_denied", "opened", "words"]
+__all__ = [
+    "Envelope",
+    "Event",
+    "Result",
+    "ask",
+    "code_of",
+    "failure",
+    "field_of",
+    "is_denied",
+    "opened",
+    "received",
+    "words",
+]
 
 _WORDS = 300
 _ERROR, _SERVER = 400, 500
@@ -145,5 +157,22 @@ def ask(session: HttpSession, request: Request, table: str | None = None, values
     response = session.send(request)
     if response.status >= _ERROR:
         raise failure(response, table, values)
+    return received(response, table)
+
+
+def received(response: Response, table: str | None = None) -> Envelope:
+    """The envelope of an answer that was not refused.
+
+    Raises:
+        ProtocolError: it is none, but the login page of a proxy, say: nothing was read or written there.
+    """
     envelope: Envelope = response.decode(Envelope)
+    if not envelope.responses or envelope.errors:
+        raise ProtocolError(
+            f"The answer to {response.request} (HTTP {response.status}) is none of OpenCGA's",
+            status=response.status,
+            code="BD-REMOTE-FORMAT",
+            table=table,
+            hint="Check that the profile's url is the platform's own address and not a proxy or a login page",
+        )
     return envelope

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from biodata.errors import AuthError, ConfigError
+from biodata.errors import AuthError, BiodataError, ConfigError
 from biodata.http import HttpSession, Request, Response, Token, TokenSource, Verdict, by_status, jwt_lifetime
-from biodata_opencga.answers import is_denied, opened, words
+from biodata_opencga.answers import failure, is_denied, opened, words
 
 if TYPE_CHECKING:
     from biodata_opencga.settings import OpencgaSettings
@@ -35,6 +35,7 @@ class Login:
         Raises:
             AuthError: the server does not take user, password and organization.
             ConfigError: it is no OpenCGA.
+            RemoteError: the server fails at it; a later login may go well.
         """
         response = self._session.send(self._request())
         if response.status != _OK:
@@ -52,8 +53,12 @@ class Login:
             body["organization"] = settings.organization
         return Request.json("POST", "users/login", body, anonymous=True, idempotent=True)
 
-    def _refused(self, response: Response) -> AuthError | ConfigError:
-        said = words(opened(response))
+    def _refused(self, response: Response) -> BiodataError:
+        """A login that names nobody is a 500 too, by an exception of the catalogue (section 3)."""
+        envelope = opened(response)
+        said = words(envelope)
+        if response.status >= _SERVER and not any(one.name.startswith("Catalog") for one in envelope.errors):
+            return failure(response)
         if response.content_type != "application/json":
             return _not_opencga(response)
         hint = "Check user, password and organization"

@@ -47,7 +47,9 @@ def _rights(session: HttpSession, settings: OpencgaSettings, user: str | None) -
         acl = ask(session, Request(method="GET", path=f"{path}/acl", params=(("member", user),)))
     except BiodataError:
         return ()
-    admins = [one for group in groups.result.results if group.get("id") == "@admins" for one in group["userIds"]]
+    admins = [
+        one for group in groups.result.results if group.get("id") == "@admins" for one in group.get("userIds", ())
+    ]
     if user in admins:
         return (f"{settings.study}: everything",)
     entries = [entry for study in acl.result.results for entry in study.get("acl", ())]

@@ -13,7 +13,7 @@ import msgspec
 from biodata.errors import BiodataError, PermissionDenied
 from biodata.http import Request, mask_values, quote_segment, was_maybe_sent
 from biodata.receipts import Outcome, Status
-from biodata_opencga.answers import code_of, failure, field_of, opened, words
+from biodata_opencga.answers import code_of, failure, field_of, opened, received, words
 from biodata_opencga.bodies import Unwritable, for_add, for_update
 from biodata_opencga.read import fetch
 from biodata_opencga.render import plain
@@ -36,6 +36,7 @@ _ERROR = 400
 _REFUSED = frozenset({400, 404, 500})
 _UNREADABLE = "text/plain"
 _ALREADY = "already updated"
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _QUOTED = re.compile(r"'[^']*'")
 
 
@@ -94,7 +95,7 @@ class _Writer:
         if response.status >= _ERROR:
             self._refused([index], response, opened(response))
             return
-        made = opened(response).result.results
+        made = received(response, self._table).result.results
         first = made[0] if made and isinstance(made[0], dict) else {}
         self._note(index, "created", key=first.get("id") or self._batch.key(index), id=first.get("uuid"))
 
@@ -206,13 +207,13 @@ class _Writer:
 
     def _read(self, indexes: list[int], response: Response, done: Status) -> None:
         """Outcomes of an answer that may be half done."""
-        envelope = opened(response)
+        envelope = opened(response) if response.status >= _ERROR else received(response, self._table)
         problems = {one.id: one.message for one in envelope.result.events if one.type == "ERROR"}
         if response.status >= _ERROR and not problems:
             self._refused(indexes, response, envelope)
             return
         keys = [str(self._batch.key(index)) for index in indexes]
-        if not self._done and all("denied" in problems.get(key, "") for key in keys):
+        if not self._done and all(code_of(problems.get(key, "")) == "BD-WRITE-DENIED" for key in keys):
             raise PermissionDenied(self._masked(indexes, envelope), table=self._table)
         same = {one.id for one in envelope.result.events if one.type == "WARNING" and _ALREADY in one.message}
         for index, key in zip(indexes, keys, strict=True):
@@ -270,7 +271,8 @@ def _flat(value: Any) -> Iterable[Any]:
 
 
 def _in_path(key: Key) -> bool:
-    return plain(key) and "/" not in key and key.strip(".") != ""
+    """Whether the server takes it for an id: a uuid names the record that has it, and mixed with ids it is a 500."""
+    return plain(key) and "/" not in key and key.strip(".") != "" and _UUID.fullmatch(key) is None
 
 
 def _chunks(indexes: list[int]) -> Iterable[list[int]]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from biodata.errors import AuthError, ConfigError, PermissionDenied
+from biodata.errors import AuthError, ConfigError, PermissionDenied, RemoteError
 from biodata_gen3.sandbox import ADMIN, READER
 from tests.adapters.gen3.conftest import GRAPHQL, HERE, KEY
 
@@ -240,3 +240,21 @@ def test_a_write_that_is_denied_is_sent_once_by_the_sdk(rig: Rig) -> None:
     with pytest.raises(requests.HTTPError):
         client.submission.submit_record("demo", "ceph1463", {"type": "sample"})
     assert len(rig.asked("PUT", HERE)) == 1
+
+
+def test_a_login_at_which_fence_fails_is_not_refused(rig: Rig) -> None:
+    connection = rig.connect()
+    connection.schema("case")
+    rig.faults.add(f"POST {KEY}", status=500, html=True)
+    with pytest.raises(RemoteError):
+        connection["case"].count()
+    assert connection["case"].count() == 6, "and the next one logs in"
+
+
+def test_no_fence_there(rig: Rig) -> None:
+    connection = rig.connect()
+    connection.schema("case")
+    rig.faults.add(f"POST {KEY}", status=404, html=True)
+    with pytest.raises(ConfigError) as caught:
+        connection["case"].count()
+    assert caught.value.code == "BD-CONFIG-SERVER"

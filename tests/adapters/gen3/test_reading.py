@@ -218,3 +218,24 @@ def test_requests_can_be_pickled_and_hold_no_secret(rig: Rig) -> None:
 def test_frames(rig: Rig) -> None:
     frame = rig.connect()["case"].query("generation > 0", fields=["submitter_id", "generation"]).to_pandas()
     assert sorted(frame["generation"]) == [1, 1, 1, 1, 2, 2]
+
+
+@pytest.mark.parametrize(
+    "data",
+    ["null", "[]", '{"data": {"total": "x"}}', '{"data": {"rows": [1], "total": 1}}', '{"data": {"rows": []}}'],
+)
+def test_what_is_no_answer_to_a_query(rig: Rig, data: str) -> None:
+    samples = rig.connect()["sample"]
+    assert samples.count() == 6
+    rig.faults.add(f"POST {GRAPHQL}", status=200, body=data)
+    with pytest.raises(RemoteError) as caught:
+        samples.query("tissue = 'blood'").first()
+    assert caught.value.code == "BD-REMOTE-FORMAT"
+
+
+@pytest.mark.parametrize("body", ['{"authz": [1]}', '{"authz": {"/": [3]}}', "[]"])
+def test_what_is_no_user(rig: Rig, body: str) -> None:
+    connection = rig.connect(user=NOBODY)
+    rig.faults.add("GET /user/user", status=200, body=body)
+    with pytest.raises(RemoteError):
+        connection["sample"].count()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from biodata.errors import NotFound, Unsupported
+from biodata.errors import NotFound, ProtocolError, Unsupported
 from biodata.records.types import Boolean, DateTime, Float, Integer, List, Reference, String
 
 if TYPE_CHECKING:
@@ -64,3 +64,14 @@ def test_node_types_cannot_be_made(rig: Rig) -> None:
     connection = rig.connect()
     with pytest.raises(Unsupported, match="data dictionary"):
         connection.ensure(connection.schema("case"))
+
+
+@pytest.mark.parametrize(
+    "body", ["{}", '{"case": 3}', '{"case": {"properties": {"project_id": {}, "submitter_id": {}}}}']
+)
+def test_what_is_no_dictionary(rig: Rig, body: str) -> None:
+    body = body.replace('"properties"', '"links": [{"name": "x"}], "properties"')
+    rig.faults.add("GET */_dictionary/_all", status=200, body=body)
+    with pytest.raises(ProtocolError) as caught:
+        rig.connect().tables()
+    assert caught.value.code == "BD-REMOTE-FORMAT"

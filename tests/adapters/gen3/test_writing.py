@@ -228,3 +228,22 @@ def test_access_levels_hold(rig: Rig) -> None:
     with pytest.raises(PermissionDenied):
         rig.connect(access="write")["sample"].delete("NA12878-blood")
     assert rig.asked("POST", GRAPHQL) == []
+
+
+@pytest.mark.parametrize("body", ["<html>", "{}", "[]", '{"entities": [3], "created_entity_count": 1}'])
+@pytest.mark.parametrize(
+    ("operation", "work"),
+    [
+        ("POST", lambda samples: samples.add(sample("x"))),
+        ("PUT", lambda samples: samples.upsert(sample("x"))),
+        ("DELETE", lambda samples: samples.delete("s0000")),
+    ],
+)
+def test_what_a_proxy_says_is_no_success(rig: Rig, operation: str, work: Any, body: str) -> None:
+    rig.samples(1)
+    samples = rig.connect()["sample"]
+    assert samples.count() == 7
+    rig.faults.add(f"{operation} {HERE}*", status=200, body=body, content_type="text/html")
+    with pytest.raises(RemoteError) as caught:
+        work(samples)
+    assert [one.status for one in caught.value.receipt.outcomes] == ["unknown"]

@@ -179,3 +179,14 @@ def test_no_opencga_there(rig):
     with pytest.raises((biodata.ConfigError, biodata.RemoteError)) as caught:
         rig.connect(url=rig.url + "/elsewhere")["samples"].count()
     assert PASSWORDS[OWNER] not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "fault", [{"html": True}, {"body": '{"events": [{"type": "ERROR", "message": "no space"}]}'}]
+)
+def test_a_login_at_which_the_server_fails_is_not_refused(rig, fault):
+    connection = rig.connect()
+    rig.faults.add("POST */users/login", status=500, **fault)
+    with pytest.raises(biodata.RemoteError):
+        connection["samples"].count()
+    assert connection["samples"].count() == 17, "and the next one logs in"

@@ -183,3 +183,13 @@ def test_partitions_of_a_scan_hold_no_secret(family):
     (request,) = family.adapter.requests(plan)
     assert b"P@ss" not in pickle.dumps(request)
     assert pickle.loads(pickle.dumps(request)) == request  # noqa: S301 - our own
+
+
+@pytest.mark.parametrize("body", ["{}", '{"responses": []}', '{"events": [{"type": "ERROR"}], "responses": [{}]}'])
+@pytest.mark.parametrize("work", [lambda table: table.count(), lambda table: list(table.query())])
+def test_an_answer_without_its_parts_is_not_an_empty_table(rig, work, body):
+    samples = rig.connect()["samples"]
+    samples.count()
+    rig.faults.add("GET */samples/search", status=200, body=body)
+    with pytest.raises(biodata.RemoteError):
+        work(samples)

@@ -261,3 +261,40 @@ def test_an_update_that_changes_nothing(writing):
     assert [one.status for one in people.upsert({"id": "kid", "name": ""})] == ["unchanged"]
     assert [one.status for one in people.update({"id": "kid", "name": "x"})] == ["updated"]
     assert [one.status for one in people.update({"id": "kid", "name": "x"})] == ["unchanged"]
+
+
+STRANGE = ["<html><title>Log in</title></html>", "{}", "[]", '{"responses": []}']
+
+
+@pytest.mark.parametrize("body", STRANGE)
+@pytest.mark.parametrize(
+    ("operation", "work"),
+    [
+        ("POST */samples/create", lambda samples: samples.add({"id": "x"})),
+        ("POST */update", lambda samples: samples.update({"id": "NA12877-DNA", "description": "x"})),
+        ("DELETE */delete", lambda samples: samples.delete("NA12877-DNA")),
+    ],
+)
+def test_what_a_proxy_says_is_no_success(rig, operation, work, body):
+    samples = rig.connect()["samples"]
+    samples.count()
+    rig.faults.add(operation, status=200, body=body, content_type="text/html")
+    with pytest.raises(biodata.RemoteError) as caught:
+        work(samples)
+    assert [one.status for one in caught.value.receipt] == ["unknown"]
+
+
+def test_a_key_with_the_word_denied_in_it_is_only_absent(writing):
+    receipt = writing["samples"].update({"id": "denied-1", "description": "x"})
+    assert receipt.outcomes[0].code == "BD-NOT-FOUND"
+    assert writing["samples"].delete("denied-1").outcomes[0].status == "unchanged"
+
+
+def test_a_uuid_is_no_key(writing):
+    samples = writing["samples"]
+    uuid = samples.get("NA12877-DNA")["uuid"]
+    assert samples.delete(uuid).outcomes[0].status == "unchanged"
+    records = [{"id": key, "description": "x"} for key in (uuid, "NA12878-DNA")]
+    receipt = samples.update(records, on_refused="isolate")
+    assert [(one.status, one.code) for one in receipt] == [("refused", "BD-NOT-FOUND"), ("updated", "")]
+    assert samples.get("NA12877-DNA")["description"] != "x"
