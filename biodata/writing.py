@@ -41,7 +41,7 @@ def write(
     """
     schema = repository.schema
     _check_possible(repository, schema, lists)
-    prepared = (_prepare(schema, row, record, operation) for row, record in enumerate(incoming(records)))
+    prepared = (_prepare(schema, row, record, operation) for row, record in enumerate(incoming(records, schema)))
     writer = Writer(repository, operation, on_refused=on_refused, lists=lists, dry_run=dry_run)
     return writer.run(prepared, progress)
 

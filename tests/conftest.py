@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--profile", help="the profile of a real server, for tests/live")
     parser.addoption("--table", help="a table with records to read there, where none can be made")
+    parser.addoption("--write", action="store_true", help="add records to that table too, and delete them again")
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,15 @@
-"""The values that each platform can store, for the compliance suite on its sandbox and on a real server."""
+"""What each platform can store, for the compliance suite on its sandbox and on a real server."""
 
 from __future__ import annotations
 
-from biodata.testing import ValueDomain
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from biodata.testing import ValueDomain, Writable, writable_like
+
+if TYPE_CHECKING:
+    from biodata.repository import Repository
 
 DOMAINS = {
     # protocols/molgenis.md, f: the only lists are references; "" is null
@@ -13,3 +20,20 @@ DOMAINS = {
         empty_strings=False,
     ),
 }
+
+RULES: dict[tuple[str, str], dict[str, Any]] = {
+    # protocols/gen3.md, fact 4: a link can neither be moved nor removed
+    ("gen3", ""): {"relink_code": "BD-WRITE-LINK"},
+    # a sample of an individual cannot be deleted
+    ("opencga", "samples"): {"ties": "individualId"},
+}
+"""(platform, table or "" for all) -> what its Writable says."""
+
+
+def writable(table: Repository) -> Writable:
+    """What may be written in a table that is there: records like its first one, under the platform's rules."""
+    like = writable_like(table)
+    rules = {**RULES.get((table.adapter.platform, ""), {}), **RULES.get((table.adapter.platform, table.name), {})}
+    if rules.get("ties") not in like.make(0):
+        rules.pop("ties", None)
+    return msgspec.structs.replace(like, **rules)

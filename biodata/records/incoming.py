@@ -7,15 +7,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from biodata.errors import SchemaError
+from biodata.records.framed import json_read
 
 if TYPE_CHECKING:
-    from biodata.records.types import Record
+    from biodata.records.types import Record, Schema
 
 __all__ = ["incoming", "is_frame"]
 
 
-def incoming(given: Any) -> Iterator[Record]:
-    """The records given, one by one, each a new dict.
+def incoming(given: Any, schema: Schema | None = None) -> Iterator[Record]:
+    """The records given, one by one, each a new dict; by the schema, JSON text in a frame becomes values again.
 
     Raises:
         SchemaError: `BD-WRITE-INPUT`, for what is no record and no collection of records, and for a frame that
@@ -28,7 +29,8 @@ def incoming(given: Any) -> Iterator[Record]:
         return _from_arrow(given)
     if is_frame(given):
         _check_columns(list(given.columns) if family == "pandas" else [])
-        return iter(given.to_dict(orient="records") if family == "pandas" else _polars_rows(given))
+        rows = iter(given.to_dict(orient="records") if family == "pandas" else _polars_rows(given))
+        return rows if schema is None else json_read(rows, schema)
     if isinstance(given, str | bytes) or not isinstance(given, Iterable):
         raise _wrong(given)
     return _each(given)

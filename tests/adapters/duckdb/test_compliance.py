@@ -46,7 +46,7 @@ class TestDuckdb(ComplianceSuite):
 MADE_ELSEWHERE = """
     CREATE TABLE people (
         id VARCHAR PRIMARY KEY, name VARCHAR, sex VARCHAR NOT NULL, age INTEGER, height DOUBLE, fee DECIMAL(9, 2),
-        smoker BOOLEAN, born DATE, seen TIMESTAMPTZ, tags VARCHAR[]
+        smoker BOOLEAN, born DATE, seen TIMESTAMPTZ, tags VARCHAR[], notes JSON
     )
 """
 
@@ -63,6 +63,7 @@ def _person(number: int) -> Record:
         "born": date(2001, 2, 3),
         "seen": datetime(2020, 1, 2, 3, 4, 5, tzinfo=UTC),
         "tags": ["a", "b"],
+        "notes": {"a": [1, "2", None]},
     }
 
 
