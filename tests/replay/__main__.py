@@ -33,11 +33,11 @@ def rules_of(platform: str) -> Rules:
 
 def played(platform: str, directory: Path, first: Sequence[Path]) -> Iterator[Verdict]:
     """The verdict on each exchange; Gen3 has an order and a dictionary of its own to find first."""
+    prepared = [one for path in first for one in exchanges_of(path)]
     if platform == "gen3":
         from tests.replay.gen3 import replay_directory
 
-        return replay_directory(directory)
-    prepared = [one for path in first for one in exchanges_of(path)]
+        return replay_directory(directory, prepared)
     return replay(rules_of(platform), exchanges_in(directory), prepared)
 
 

@@ -18,11 +18,11 @@ from tests.replay.compare import Differences
 from tests.replay.recording import Exchange, exchanges_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 TOKEN = "<JWT>"
-DICTIONARY, ORDER = "132-dictionary-all", "134-project-dictionary-links"
+DICTIONARY = "/_dictionary/_all"
 _MORE = re.compile(r"\.\.\. (\d+) more( like these)?")
 _CUT = re.compile(r"\d*\.\.\.\(cut, (\d+) characters\)")
 _MESSAGE = re.compile(r'<p class="introduction">(.*?)</p>', re.DOTALL)
@@ -43,7 +43,7 @@ class Gen3Rules:
     generated = _GENERATED
     ignored = frozenset({"created_datetime", "updated_datetime"})
 
-    def __init__(self, dictionary: Dictionary, known_ids: dict[tuple[str, str], str]) -> None:
+    def __init__(self, dictionary: Dictionary | None, known_ids: dict[tuple[str, str], str]) -> None:
         self.secrets: dict[str, str] = {}
         self._dictionary = dictionary
         self._known_ids = known_ids
@@ -219,12 +219,15 @@ def unpacked(content: bytes) -> dict[str, str]:
 # --- reading the recordings --------------------------------------------------------------------------------------
 
 
-def replay_directory(directory: Path) -> Iterator[base.Verdict]:
-    """Play the recordings of a directory on a fresh sandbox that has their dictionary."""
+def replay_directory(directory: Path, first: Iterable[Exchange] = ()) -> Iterator[base.Verdict]:
+    """Play the recordings of a directory on a fresh sandbox that has their dictionary; `first` are not judged."""
+    prepared = [converted(one) for one in sorted(first, key=moment)]
     exchanges = [converted(one) for one in sorted(exchanges_in(directory), key=moment)]
-    rules = Gen3Rules(dictionary_of(exchanges), known_ids(exchanges))
+    rules = Gen3Rules(dictionary_of([*prepared, *exchanges]), known_ids([*prepared, *exchanges]))
     with Sandbox(("gen3",), empty=True, classes={"gen3": rules.sandbox_class}) as sandbox:
         player = Gen3Player(rules, sandbox.url("gen3"))
+        for exchange in prepared:
+            player.play(exchange)
         for exchange in exchanges:
             yield player.play(exchange)
 
@@ -302,11 +305,14 @@ def samples(number: int) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def dictionary_of(exchanges: list[Exchange]) -> Dictionary:
-    """The recorded dictionary, its node types in the server's order."""
-    answers = {one.name: one.answer for one in exchanges}
-    raw = answers[DICTIONARY]
-    links = [link.rpartition("/")[2] for link in answers.get(ORDER, {}).get("links", [])]
+def dictionary_of(exchanges: list[Exchange]) -> Dictionary | None:
+    """The recorded dictionary, its node types in the server's order; None where no exchange shows it."""
+    shown = [one for one in exchanges if one.status == 200 and isinstance(one.answer, dict)]
+    raw = next((one.answer for one in shown if one.target.endswith(DICTIONARY)), None)
+    if raw is None:
+        return None
+    listed = [one.answer for one in shown if one.target.rstrip("/").endswith("/_dictionary")]
+    links = [link.rpartition("/")[2] for answer in listed[:1] for link in answer.get("links", [])]
     ordered = [name for name in links if name in raw]
     return Dictionary({name: raw[name] for name in (*ordered, *(one for one in raw if one not in ordered))})
 
