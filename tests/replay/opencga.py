@@ -103,7 +103,7 @@ def _store_many(player: Player) -> None:
 
 
 def store(player: Player, samples: list[dict[str, Any]]) -> None:
-    """Samples that are there already are left alone; without the study, of a part of the recordings, there are none."""
+    """Samples that are there already are left alone; a part of the recordings may have no study for them."""
     for sample in samples:
         _send(player, f"/samples/create?study={STUDY}", "application/json", json.dumps(sample).encode())
 
