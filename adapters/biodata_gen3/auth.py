@@ -11,6 +11,7 @@ import re
 import time
 from html import unescape
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -29,6 +30,7 @@ __all__ = ["Login", "classify", "expiry_note"]
 _LOG = logging.getLogger("biodata.gen3")
 _DAY = 86_400.0
 _WARNED_FROM = 7 * _DAY
+_UNITS = (("days", _DAY), ("hours", 3600), ("minutes", 60))
 _USUAL_LIFETIME = 3600
 _MARGIN = 5
 _REFUSED = 400
@@ -72,7 +74,7 @@ class Login:
         self._warn()
         response = self._session.send(self._request())
         if response.status >= _REFUSED:
-            raise _refused(response)
+            raise self._refused(response)
         answer: _Answer = response.decode(_Answer)
         value = answer.access_token
         return Token(value, lifetime=jwt_lifetime(value))
@@ -93,26 +95,25 @@ class Login:
             return ()
         return (("expires_in", str(max(1, int(left) - _MARGIN))),)
 
+    def _refused(self, response: Response) -> BiodataError:
+        if response.status >= _SERVER_ERROR:
+            return failure(response)
+        if response.status not in (_REFUSED, _UNAUTHORISED):
+            return ConfigError(
+                f"{response.request} gives HTTP {response.status}: this is no Gen3 commons",
+                code="BD-CONFIG-SERVER",
+                hint="Check the profile's url; left out, it is the address that the credentials name",
+            )
+        hint = "Get new credentials from the profile page of the commons"
+        if self.key.issuer and urlsplit(self.key.issuer).netloc != urlsplit(self._session.base_url).netloc:
+            hint = f"These credentials are of {self.key.issuer}, and the profile's url is that of another commons"
+        return AuthError(f"The API key is refused: {said(response)} (HTTP {response.status})", hint=hint)
+
     def _warn(self) -> None:
         note = expiry_note(self.key_seconds)
         if note is not None and not self._warned:
             self._warned = True
             _LOG.warning("%s", note)
-
-
-def _refused(response: Response) -> BiodataError:
-    if response.status in (_REFUSED, _UNAUTHORISED):
-        return AuthError(
-            f"The API key is refused: {said(response)} (HTTP {response.status})",
-            hint="Get new credentials from the profile page of the commons",
-        )
-    if response.status >= _SERVER_ERROR:
-        return failure(response)
-    return ConfigError(
-        f"{response.request} gives HTTP {response.status}: this is no Gen3 commons",
-        code="BD-CONFIG-SERVER",
-        hint="Check the profile's url; left out, it is the address that the credentials name",
-    )
 
 
 def expiry_note(seconds: float | None) -> str | None:
@@ -121,7 +122,8 @@ def expiry_note(seconds: float | None) -> str | None:
         return None
     if seconds <= 0:
         return "the API key has expired: get new credentials from the profile page of the commons"
-    left = f"{seconds / _DAY:.0f} days" if seconds >= 2 * _DAY else f"{seconds / 3600:.0f} hours"
+    unit, size = next(((unit, size) for unit, size in _UNITS if seconds >= 2 * size), ("seconds", 1))
+    left = f"{seconds / size:.0f} {unit}"
     return f"the API key ends in {left}: get new credentials from the profile page of the commons"
 
 

@@ -25,8 +25,10 @@ def identity(session: HttpSession, project: Project, rights: Rights, login: Logi
 
     Raises:
         AuthError: the key is refused.
+        NotFound: `BD-NOT-FOUND-PROJECT`.
     """
     user = rights.user()
+    rights.check_there()
     methods = sorted(methods_on(user, project.resource))
     held = ", ".join("everything" if method == "*" else method for method in methods) or "none"
     key_seconds = login.key_seconds if login is not None else None

@@ -61,20 +61,25 @@ class Rights:
         if self._monotonic() < self._good_until:
             return
         if not {"read", "*"} & methods_on(self.user(), self._project.resource):
-            self._check_there()
+            self.check_there()
             raise PermissionDenied(
                 f"This user may not read project {self._project.id}, and the commons then shows it as empty",
                 code="BD-AUTH-DENIED",
                 hint="biodata doctor shows what this user may do",
             )
-        self._check_there()
+        self.check_there()
         self._good_until = self._monotonic() + _TRUSTED_SECONDS
 
     def user(self) -> User:
         """What fence says of this user."""
         return read_json(self._session, Request(method="GET", path="user/user"), User)
 
-    def _check_there(self) -> None:
+    def check_there(self) -> None:
+        """See that there is such a project; every user sees all.
+
+        Raises:
+            NotFound: `BD-NOT-FOUND-PROJECT`.
+        """
         path = f"api/v0/submission/{quote_segment(self._project.program)}"
         try:
             listed: _Listing = read_json(self._session, Request(method="GET", path=path), _Listing)

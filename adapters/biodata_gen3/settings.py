@@ -103,5 +103,9 @@ def commons_root(settings: Gen3Settings, issuer: str) -> str:
     """
     address = settings.url or issuer
     if not address:
-        raise ConfigError("Neither url nor the credentials say where the commons is", code="BD-CONFIG-LOGIN")
+        raise ConfigError(
+            "Neither url nor the credentials say where the commons is",
+            code="BD-CONFIG-LOGIN",
+            hint="Write url: the address of the commons; or get new credentials from its profile page",
+        )
     return re.sub(r"/(user|api)$", "", address.rstrip("/"))

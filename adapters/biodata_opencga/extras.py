@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from biodata.adapter import Identity
-from biodata.errors import BiodataError
+from biodata.errors import AuthError, BiodataError, NotFound, PermissionDenied
 from biodata.http import Request, jwt_claims, quote_segment
 from biodata_opencga.answers import ask
 
@@ -17,7 +17,12 @@ __all__ = ["identity"]
 
 
 def identity(session: HttpSession, settings: OpencgaSettings) -> Identity:
-    """Server, user and rights; how long the token lives is what its claims say."""
+    """Server, user and rights; how long the token lives is what its claims say.
+
+    Raises:
+        AuthError: the login is refused, or the token has ended.
+        NotFound: `BD-NOT-FOUND-STUDY`.
+    """
     about = ask(session, Request(method="GET", path="meta/about")).result.results
     server = about[0] if about and isinstance(about[0], dict) else {}
     token = session.auth.current() if session.auth is not None else None
@@ -38,14 +43,22 @@ def identity(session: HttpSession, settings: OpencgaSettings) -> Identity:
 
 
 def _rights(session: HttpSession, settings: OpencgaSettings, user: str | None) -> tuple[str, ...]:
-    """What the user may do in the study; its administrators have no permissions listed, they may do everything."""
+    """What the user may do in the study; its administrators have no permissions listed, they may do everything.
+
+    Raises:
+        AuthError: the token has ended or is none; what was asked before needs no token.
+        NotFound: `BD-NOT-FOUND-STUDY`.
+    """
     if settings.study is None or user is None:
+        ask(session, Request(method="GET", path="projects/search", params=(("include", "id"), ("limit", "1"))))
         return ()
     path = f"studies/{quote_segment(settings.study)}"
     try:
         groups = ask(session, Request(method="GET", path=f"{path}/groups", params=(("include", "id,userIds"),)))
         acl = ask(session, Request(method="GET", path=f"{path}/acl", params=(("member", user),)))
-    except BiodataError:
+    except BiodataError as error:
+        if isinstance(error, AuthError | NotFound) and not isinstance(error, PermissionDenied):
+            raise
         return ()
     admins = [
         one for group in groups.result.results if group.get("id") == "@admins" for one in group.get("userIds", ())

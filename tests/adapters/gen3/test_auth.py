@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from biodata.errors import AuthError, ConfigError, PermissionDenied, RemoteError
+from biodata.errors import AuthError, ConfigError, NotFound, PermissionDenied, RemoteError
+from biodata_gen3.auth import expiry_note
 from biodata_gen3.sandbox import ADMIN, READER
 from tests.adapters.gen3.conftest import GRAPHQL, HERE, KEY
 
@@ -258,3 +259,27 @@ def test_no_fence_there(rig: Rig) -> None:
     with pytest.raises(ConfigError) as caught:
         connection["case"].count()
     assert caught.value.code == "BD-CONFIG-SERVER"
+
+
+def test_identity_sees_a_project_that_is_not_there(rig: Rig) -> None:
+    with pytest.raises(NotFound):
+        rig.connect(project="nope").identity()
+
+
+def test_credentials_of_another_commons(rig: Rig, tmp_path: Path) -> None:
+    key = rig.state.tokens.api_key(rig.state.users[ADMIN], 100)[0]
+    head, claims, _ = key.split(".")
+    path = tmp_path / "credentials.json"
+    path.write_text(json.dumps({"api_key": f"{head}.{claims}.AAAA"}), encoding="utf-8")
+    address = rig.sandbox.url("gen3").replace("127.0.0.1", "localhost")
+    connection = rig.connect(credentials=str(path), url=address)
+    with pytest.raises(AuthError) as caught:
+        connection.identity()
+    assert "another commons" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(6 * DAY, "6 days"), (30 * HOUR, "30 hours"), (HOUR / 6, "10 minutes"), (50, "50 seconds")]
+)
+def test_how_long_a_key_will_live(seconds: float, words: str) -> None:
+    assert f"ends in {words}:" in str(expiry_note(seconds))

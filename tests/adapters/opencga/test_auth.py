@@ -190,3 +190,14 @@ def test_a_login_at_which_the_server_fails_is_not_refused(rig, fault):
     with pytest.raises(biodata.RemoteError):
         connection["samples"].count()
     assert connection["samples"].count() == 17, "and the next one logs in"
+
+
+@pytest.mark.parametrize("study", [None, "demo@project:study"])
+def test_identity_sees_a_dead_token(rig, study):
+    with pytest.raises(biodata.AuthError):
+        rig.connect(user=None, password=None, token="no token at all", study=study).identity()
+
+
+def test_identity_sees_a_study_that_is_not_there(rig):
+    with pytest.raises(biodata.NotFound):
+        rig.connect(study="demo@project:nope").identity()
