@@ -1,4 +1,4 @@
-# make demo    a whole pipeline on this computer: the first thing to try
+# make demo    whole pipelines on this computer: the first thing to try
 # make test    everything that must hold before a change is merged
 # make help    the other targets
 
@@ -15,7 +15,7 @@ UV     := $(shell command -v uv 2>/dev/null || echo $(BIN)/uv)
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-8s %s\n", $$1, $$2}'
 
-demo: $(STAMP) ## log in to a server on this computer, read, check, transform, load, report
+demo: $(STAMP) ## log in to servers on this computer, read, check, transform, load, report
 	@$(BIN)/biodata demo
 
 test: $(STAMP) lint types ## lint, types and all tests

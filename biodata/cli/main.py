@@ -22,7 +22,7 @@ TRY, LOOK, READ, WRITE = "Try it", "Look around", "Read", "Write"
 PIPELINES, SETUP = "Pipelines", "Set up"
 
 ENTRIES = {
-    "demo": Entry(TRY, "biodata.cli.demo:demo", "Run a whole pipeline against a server on this computer."),
+    "demo": Entry(TRY, "biodata.cli.demo:demo", "Run whole pipelines against servers on this computer."),
     "sandbox": Entry(TRY, "biodata.cli.sandbox:sandbox", "Start servers on this computer to try things on."),
     "ls": Entry(LOOK, "biodata.cli.look:ls", "List the tables of a profile."),
     "schema": Entry(LOOK, "biodata.cli.look:schema", "Show the fields of a table."),
