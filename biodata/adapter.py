@@ -271,6 +271,7 @@ class Adapter(ABC):
 
         Raises:
             BatchRefused: the platform refused all of it and wrote nothing; the core finds the culprits.
+            BiodataError: it broke off; where some of it is known to be done, `error.receipt` holds those outcomes.
         """
 
     @abstractmethod

@@ -207,7 +207,8 @@ class Writer:
         except BatchRefused as refusal:
             return self._after(refusal, batch)
         except BaseException as error:
-            self._note(self._broken(one, error) for one in batch)
+            told = {one.row: one for one in getattr(error, "receipt", None) or ()}
+            self._note(told.get(one.row) or self._broken(one, error) for one in batch)
             raise
         return []
 

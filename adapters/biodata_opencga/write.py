@@ -12,7 +12,7 @@ import msgspec
 
 from biodata.errors import BiodataError, PermissionDenied
 from biodata.http import Request, mask_values, quote_segment, was_maybe_sent
-from biodata.receipts import Outcome, Status
+from biodata.receipts import Outcome, Receipt, Status
 from biodata_opencga.answers import code_of, failure, field_of, opened, received, words
 from biodata_opencga.bodies import Unwritable, for_add, for_update
 from biodata_opencga.read import fetch
@@ -45,10 +45,15 @@ def write(session: HttpSession, study: str | None, batch: WriteBatch) -> list[Ou
 
     Raises:
         PermissionDenied: the user may do none of it.
+        BiodataError: it broke off; `error.receipt` has the outcomes that are known.
     """
     writer = _Writer(session, study, batch)
     work = {"add": writer.add, "update": writer.update, "delete": writer.delete}[batch.operation]
-    work()
+    try:
+        work()
+    except BiodataError as error:
+        error.receipt = writer.broken_off(error)
+        raise
     return writer.outcomes()
 
 
@@ -61,6 +66,14 @@ class _Writer:
         self._batch = batch
         self._table = batch.schema.table
         self._done: dict[int, Outcome] = {}
+        self._under_way: Sequence[int] = ()
+
+    def broken_off(self, error: BiodataError) -> Receipt:
+        """What was done and what was not sent; of what was under way the error tells."""
+        for index in range(len(self._batch.records)):
+            if index not in self._done and index not in self._under_way:
+                self._note(index, "not_sent", error.code)
+        return Receipt(self._batch.operation, self._table, tuple(self._done.values()))
 
     def outcomes(self) -> list[Outcome]:
         """In the order of the records."""
@@ -86,7 +99,7 @@ class _Writer:
         params = (*self._study, *body.params, ("includeResult", "true"), ("include", "id,uuid"))
         request = Request.json("POST", f"{self._table}/create", body.content, params=params)
         try:
-            response = self._session.send(request)
+            response = self._send([index], request)
         except BiodataError as error:
             if not was_maybe_sent(error):
                 raise
@@ -103,7 +116,11 @@ class _Writer:
         """What became of a create whose answer was lost: a record that is there as it was given is created."""
         schema, key = self._batch.schema, self._batch.key(index)
         study = dict(self._study).get("study")
-        there = next(iter(fetch(self._session, study, schema, [key], list(record))), None)
+        try:
+            there = next(iter(fetch(self._session, study, schema, [key], list(record))), None)
+        except BiodataError:
+            self._note(index, "unknown", "BD-WRITE-UNKNOWN", "the answer was lost, and it could not be looked up")
+            return
         if there is not None and all(_same(there.get(name), value) for name, value in record.items()):
             self._note(index, "created")
             return
@@ -161,7 +178,7 @@ class _Writer:
                 idempotent=True,
                 label=f"{self._table}/{{ids}}/update",
             )
-            self._read(some, self._session.send(request), "updated")
+            self._read(some, self._send(some, request), "updated")
 
     # delete ----------------------------------------------------------------------------------------------------
 
@@ -174,7 +191,7 @@ class _Writer:
         for some in _chunks(indexes):
             path, label = self._path(some, "delete"), f"{self._table}/{{ids}}/delete"
             request = Request(method="DELETE", path=path, params=self._study, label=label)
-            self._read(some, self._session.send(request), done)
+            self._read(some, self._send(some, request), done)
 
     def _known(self, indexes: list[int]) -> list[int]:
         """Those that are there: the job would not say."""
@@ -186,7 +203,11 @@ class _Writer:
                 self._note(index, "unchanged")
         return [index for index in indexes if self._batch.key(index) in there]
 
-    # what both need --------------------------------------------------------------------------------------------
+    # what all need --------------------------------------------------------------------------------------------
+
+    def _send(self, indexes: Sequence[int], request: Request) -> Response:
+        self._under_way = indexes
+        return self._session.send(request)
 
     def _possible(self, indexes: list[int], absent: Status = "refused") -> list[int]:
         """Those whose keys can stand in a path; no record has another one."""

@@ -298,3 +298,32 @@ def test_a_uuid_is_no_key(writing):
     receipt = samples.update(records, on_refused="isolate")
     assert [(one.status, one.code) for one in receipt] == [("refused", "BD-NOT-FOUND"), ("updated", "")]
     assert samples.get("NA12877-DNA")["description"] != "x"
+
+
+FAULTS = [
+    {"status": 403, "body": '{"events": [{"type": "ERROR", "message": "Permission denied."}], "responses": [{}]}'},
+    {"status": 500, "body": '{"events": [{"type": "ERROR", "name": "CatalogException", "message": "no"}]}'},
+    {"status": 200, "body": "{}"},
+]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_batch_that_breaks_in_the_middle(rig, fault):
+    """What was written before is told as written, whatever the error says of the rest."""
+    samples = rig.connect()["samples"]
+    samples.count()
+    rig.faults.add("POST */samples/NA12878-DNA/update", **fault)
+    keys = ("NA12877-DNA", "NA12878-DNA", "NA12889-DNA")
+    with pytest.raises(biodata.BiodataError) as caught:
+        samples.update([{"id": key, "description": f"of {key}"} for key in keys])
+    statuses = [one.status for one in caught.value.receipt]
+    assert statuses == ["updated", "unknown" if fault["status"] == 200 else "not_sent", "not_sent"]
+    assert [samples.get(key)["description"] == f"of {key}" for key in keys] == [True, False, False]
+
+
+def test_a_lost_answer_that_cannot_be_looked_up(rig):
+    samples = rig.connect()["samples"]
+    samples.count()
+    rig.faults.add("POST */samples/create", drop="after")
+    rig.faults.add("GET */samples/search", status=500, html=True)
+    assert [one.status for one in samples.add({"id": "lost"})] == ["unknown"]
