@@ -13,7 +13,7 @@ import msgspec
 
 from biodata.errors import QueryError
 from biodata.query.literals import with_literal
-from biodata.query.parser import MAX_NESTING, filters_from
+from biodata.query.parser import MAX_DEPTH, filters_from
 from biodata.query.paths import path_of, resolve, with_keys
 from biodata.query.plan import Order, Query
 from biodata.query.tree import NEGATED, Always, And, Leaf, Native, Node, Not, Or
@@ -27,10 +27,7 @@ if TYPE_CHECKING:
     from biodata.query.paths import Target
     from biodata.records.types import Path, Schema
 
-__all__ = ["MAX_DEPTH", "bind_fields", "bind_filter", "bind_query", "whole_number"]
-
-MAX_DEPTH = 2 * MAX_NESTING + 2
-"""How deep a tree may be; each bracket of a text makes two levels at most."""
+__all__ = ["bind_fields", "bind_filter", "bind_query", "whole_number"]
 
 _NEGATIVE = {"!=", "not in", "not between", "not like", "not ilike", "not contains", "not starts_with"}
 

@@ -21,10 +21,12 @@ if TYPE_CHECKING:
 
     from biodata.records.types import Path
 
-__all__ = ["MAX_NESTING", "filters_from", "parse"]
+__all__ = ["MAX_DEPTH", "MAX_NESTING", "filters_from", "parse"]
 
 MAX_NESTING = 64
 """How deep brackets and `not` may be nested."""
+MAX_DEPTH = 2 * MAX_NESTING + 2
+"""How deep a tree may be; each bracket of a text makes two levels at most."""
 
 _POWER = {"or": 1, "and": 2}
 _FLIPPED: dict[str, Op] = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
@@ -53,11 +55,28 @@ def filters_from(value: str | Node | Mapping[str, Any] | None) -> Node:
 
 
 def _from_json(value: Mapping[str, Any]) -> Node:
+    if _levels(value) > MAX_DEPTH:
+        raise QueryError(f"The filter is nested deeper than {MAX_DEPTH}", code="BD-QUERY-JSON")
     try:
         node: Node = msgspec.convert(dict(value), Node)
-    except (msgspec.ValidationError, RecursionError) as error:
+    except msgspec.ValidationError as error:
         raise QueryError(f"This is no filter in JSON form: {error}", code="BD-QUERY-JSON") from None
     return node
+
+
+def _levels(value: Any) -> int:
+    """How deep a filter in JSON form is nested; counted without recursion, and no further than needed."""
+    level, here = 0, [value]
+    while here and level <= MAX_DEPTH:
+        level += 1
+        here = [inner for node in here for inner in _inside(node)]
+    return level
+
+
+def _inside(node: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    parts = node.get("parts")
+    listed = parts if isinstance(parts, list | tuple) else ()
+    return [one for one in (node.get("part"), *listed) if isinstance(one, dict)]
 
 
 def parse(text: str) -> Node:

@@ -15,7 +15,8 @@ HOME = t.Object((t.Field("city", t.String()), t.Field("sex", t.Reference("sexes"
 
 
 @pytest.mark.parametrize(
-    "missing", [None, float("nan"), np.nan, np.float64("nan"), pd.NaT, pd.NA, np.datetime64("NaT"), pa.scalar(None)]
+    "missing",
+    [None, float("nan"), np.nan, np.float64("nan"), pd.NaT, pd.NA, np.datetime64("NaT", "ns"), pa.scalar(None)],
 )
 @pytest.mark.parametrize(
     "type_", [t.String(), t.Integer(), t.Date(), t.List(t.Float()), HOME, t.Json(), t.Reference("x")]
