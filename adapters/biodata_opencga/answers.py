@@ -45,6 +45,7 @@ _CODES = (
     (re.compile(r"denied"), "BD-WRITE-DENIED"),
 )
 _QUOTED = re.compile(r"'([^']*)'")
+_ABSENT = re.compile(r"Not found or user does not have permissions|^Missing \w+: .* not found", re.MULTILINE)
 _NO_STUDY = re.compile(r"No (study|project) found|More than one study found")
 
 
@@ -140,6 +141,8 @@ def failure(response: Response, table: str | None = None, values: Iterable[Any] 
         return NotFound(message, code="BD-NOT-FOUND-STUDY", table=table, hint=hint)
     if is_denied(envelope):
         return PermissionDenied(message, table=table)
+    if _ABSENT.search(said):
+        return NotFound(message, table=table)
     if any(one.name.startswith("Catalog") or one.name == "QueryParamException" for one in envelope.errors):
         return QueryError(message, code="BD-QUERY-REFUSED", table=table)
     if response.status >= _SERVER:

@@ -31,6 +31,8 @@ _MOST_IDS = 100
 _ERROR = 400
 _NUMBERS = ("numResults", "numMatches", "numInserted", "numUpdated", "numDeleted", "numErrors")
 _READING = frozenset({"search", "info", "distinct", "aggregationStats", "acl", "login"})
+_WRITING = frozenset({"load", "refresh", "reset"})
+"""Of the methods that GET, those that change something all the same."""
 _SEAMS = ("_rest_retry", "_validate_host", "_check_versions")
 
 
@@ -40,7 +42,7 @@ def official_client(session: HttpSession, host: str, access: str) -> Any:
     Args:
         session: with the tokens; renews them.
         host: the server's address with its context path.
-        access: `read`: methods that POST or DELETE are refused; `write`: those that DELETE.
+        access: `read`: methods that change something are refused; `write`: those that DELETE.
 
     Raises:
         ConfigError: pyopencga is not installed, or is a version without the seams.
@@ -131,7 +133,7 @@ class _Wire:
         return response.json()
 
     def _allow(self, method: str, resource: str) -> None:
-        if method == "get" or resource in _READING:
+        if resource in _READING or (method == "get" and resource not in _WRITING):
             return
         if self._access == "read" or (method == "delete" and self._access != "delete"):
             needed = "delete" if method == "delete" else "write"

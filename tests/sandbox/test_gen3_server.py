@@ -272,3 +272,9 @@ def test_a_dictionary_as_commons_publish_it(tmp_path: Path) -> None:
     path.write_text(path.read_text().replace("#/shared", "#/nowhere"), encoding="utf-8")
     with pytest.raises(ConfigError, match="leads nowhere"):
         Dictionary.load(path)
+
+
+def test_what_is_broken_in_peregrine_is_broken_here(ask: Client) -> None:
+    for path in ("/peregrine/_version", "/api/search/coremetadata/some-id"):
+        answer = ask("GET", path)
+        assert (answer.status_code, answer.json()) == (500, {"message": "internal server error"})

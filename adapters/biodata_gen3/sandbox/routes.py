@@ -49,6 +49,8 @@ class Application:
                 if rest and rest[0] in _GRAPH and len(rest) == 1:
                     return peregrine.handle(self.state, ask, rest[0])
                 return sheepdog.handle(self.state, ask, tuple(rest))
+            case ("peregrine", "_version") | ("api", "search", "coremetadata", *_):
+                return message(500, "internal server error")
             case ("api", "search", *rest):
                 return peregrine.search(self.state, ask, tuple(rest))
             case ("api", "_version"):
@@ -57,8 +59,6 @@ class Application:
                 return Answer(200, b"Healthy", "text/html; charset=utf-8")
             case ("_status",):
                 return json_answer({"message": "Feelin good!", "csrf": "cafe"})
-            case ("peregrine", "_version"):
-                return message(500, "internal server error")
             case ("api", *_):
                 return message(404, sheepdog.NOT_FOUND)
         return html_page(404, "Not Found")

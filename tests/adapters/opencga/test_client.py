@@ -56,6 +56,9 @@ def test_it_does_not_write_on_a_profile_that_reads(rig):
         lambda: client.samples.create({"id": "x"}, study=STUDY),
         lambda: client.samples.update("NA12877-DNA", {"description": "x"}, study=STUDY),
         lambda: client.samples.delete("NA12877-DNA", study=STUDY),
+        lambda: client.samples.load("data:pedigree.ped", study=STUDY),
+        lambda: client.files.refresh("data:pedigree.ped", study=STUDY),
+        lambda: client.users.reset_password("viewer"),
         lambda: client.samples.update_acl("viewer", "SET", {"sample": "NA12877-DNA", "permissions": "NONE"}),
         lambda: client.studies.update_acl("viewer", "SET", {"study": STUDY, "template": "admin"}),
     )
@@ -74,7 +77,7 @@ def test_odd_values_arrive_whole(rig):
 
 def test_errors_are_ours(rig):
     client = rig.connect().client
-    with pytest.raises(biodata.BiodataError):
+    with pytest.raises(biodata.NotFound):
         client.samples.info("nobody", study=STUDY)
     viewer = rig.connect(user="viewer").client
     rig.log.clear()
