@@ -34,9 +34,12 @@ class SandboxPlatform(ABC):
         self.faults = faults
         self.token_lifetime = token_lifetime
 
+    def prepare(self) -> None:  # noqa: B027 - a platform without a scope needs nothing
+        """Make what the profile names and clients cannot do without: users, organization, program, project, study."""
+
     @abstractmethod
     def seed(self) -> None:
-        """Fill the empty server with the demo data."""
+        """Fill the prepared server with the demo data."""
 
     @property
     @abstractmethod

@@ -57,7 +57,8 @@ class Sandbox:
 
     Args:
         platforms: which; None: all that the installed adapters bring.
-        empty: start without demo data.
+        empty: start without demo data; the scope that the profiles name is there.
+        bare: start as a server is installed, without that scope too; for replaying a whole history.
         token_lifetime: seconds that a token lives, on every platform; None: the platform's own.
         ports: platform -> port; others take a free one.
         classes: platform -> sandbox class, in place of those of the installed adapters.
@@ -73,6 +74,7 @@ class Sandbox:
         platforms: Sequence[str] | None = None,
         *,
         empty: bool = False,
+        bare: bool = False,
         token_lifetime: float | None = None,
         ports: Mapping[str, int] | None = None,
         classes: Mapping[str, type[SandboxPlatform]] | None = None,
@@ -86,7 +88,7 @@ class Sandbox:
         self.clock = Clock()
         self.entries: dict[str, dict[str, str]] = {}
         self._classes = {name: offered[name] for name in self.names}
-        self._empty = empty
+        self._empty, self._bare = empty, bare
         self._token_lifetime = token_lifetime
         self._ports = dict(ports or {})
         self._options = dict(options or {})
@@ -159,8 +161,10 @@ class Sandbox:
         kind = self._classes[name]
         options = {key: value for key, value in self._options.items() if key in kind.options}
         platform = kind(self.clock, faults, self._token_lifetime, **options)
-        if not self._empty:
-            platform.seed()
+        if not self._bare:
+            platform.prepare()
+            if not self._empty:
+                platform.seed()
         server = Server(platform.application, faults=faults, port=self._ports.get(name, 0))
         self._platforms[name], self._servers[name] = platform, server
         server.start()

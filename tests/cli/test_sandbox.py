@@ -111,3 +111,27 @@ def test_another_data_dictionary_for_gen3(program, tmp_path):
     file.write_text("no", encoding="utf-8")
     wrong = program("sandbox", "run", "gen3", "--dictionary", str(file), "--", "true")
     assert (wrong.status, "BD-SANDBOX-DICTIONARY" in wrong.err) == (3, True)
+
+
+def test_an_empty_sandbox_has_the_scope_that_its_files_name(program):
+    line = (
+        "biodata() { " + f"{sys.executable} -m biodata" + ' "$@"; }; '
+        "biodata count opencga/samples && biodata count gen3/case && biodata ls molgenis && "
+        "biodata add opencga/samples --set id=s1 && "
+        "biodata add gen3/study --set submitter_id=s --set projects=ceph1463"
+    )
+    shown = program("sandbox", "run", "--empty", "--", "sh", "-c", line)
+    assert shown.status == 0, shown.err
+    assert shown.out.startswith("0\n0\n{")
+    assert shown.out.count('"created": 1') == 2
+
+
+def test_the_entries_for_other_clients(program):
+    code = "import os; print(open(os.environ['BIODATA_SANDBOX']).read())"
+    for empty in ((), ("--empty",)):
+        shown = program("sandbox", "run", *empty, "--", sys.executable, "-c", code)
+        entries = json.loads(shown.out)
+        assert entries["molgenis"].keys() == {"url", "username", "password"}
+        assert entries["opencga"].keys() == {"url", "user", "password", "organization", "study"}
+        assert entries["gen3"].keys() == {"url", "credentials", "program", "project"}
+        assert all(value for entry in entries.values() for value in entry.values())

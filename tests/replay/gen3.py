@@ -224,7 +224,7 @@ def replay_directory(directory: Path, first: Iterable[Exchange] = ()) -> Iterato
     prepared = [converted(one) for one in sorted(first, key=moment)]
     exchanges = [converted(one) for one in sorted(exchanges_in(directory), key=moment)]
     rules = Gen3Rules(dictionary_of([*prepared, *exchanges]), known_ids([*prepared, *exchanges]))
-    with Sandbox(("gen3",), empty=True, classes={"gen3": rules.sandbox_class}) as sandbox:
+    with Sandbox(("gen3",), bare=True, classes={"gen3": rules.sandbox_class}) as sandbox:
         player = Gen3Player(rules, sandbox.url("gen3"))
         for exchange in prepared:
             player.play(exchange)

@@ -136,7 +136,7 @@ class Player:
 def replay(rules: Rules, exchanges: Iterable[Exchange], first: Iterable[Exchange] = ()) -> Iterator[Verdict]:
     """Play exchanges in order on a fresh sandbox; those of `first` prepare it and are not judged."""
     classes = {rules.platform: rules.sandbox_class}
-    with Sandbox((rules.platform,), empty=True, classes=classes) as sandbox:
+    with Sandbox((rules.platform,), bare=True, classes=classes) as sandbox:
         player = Player(rules, sandbox.url(rules.platform))
         for exchange in first:
             player.play(exchange)

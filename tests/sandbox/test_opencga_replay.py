@@ -52,7 +52,7 @@ def test_a_part_of_the_recordings(recordings: Path, tmp_path: Path) -> None:
 def test_what_pyopencga_read_from_the_real_server(recordings: Path) -> None:
     """Its reading requests, byte for byte; of an answer that is cut at 700 characters the status counts."""
     prepared = [one for one in exchanges_in(recordings / "opencga") if one.name < "401"]
-    with Sandbox(("opencga",), empty=True, classes={"opencga": RecordedServer}) as sandbox:
+    with Sandbox(("opencga",), bare=True, classes={"opencga": RecordedServer}) as sandbox:
         player = Player(OpencgaRules(), sandbox.url("opencga"))
         for exchange in prepared:
             player.play(exchange)

@@ -243,7 +243,7 @@ def test_logins(running: Sandbox, http: requests.Session) -> None:
 
 
 def test_an_empty_server_has_its_installation_only(http: requests.Session) -> None:
-    with Sandbox(("opencga",), empty=True, classes={"opencga": OpencgaSandbox}) as sandbox:
+    with Sandbox(("opencga",), bare=True, classes={"opencga": OpencgaSandbox}) as sandbox:
         entry = sandbox.entries["opencga"]
         body = {name: entry[name] for name in ("user", "password", "organization")}
         login = http.post(f"{entry['url']}/webservices/rest/v2/users/login", json=body, timeout=10)

@@ -61,13 +61,16 @@ class Gen3Sandbox(SandboxPlatform):
         """The server's WSGI application."""
         return self._application
 
-    def seed(self) -> None:
-        """Add a program, a project, and the upper two generations of the CEPH pedigree 1463, a sample and file each.
-
-        With another dictionary there is only the program and the project: what it can hold is not known.
-        """
+    def prepare(self) -> None:
+        """Add a program and a project."""
         self.add_project(PROGRAM, PROJECT)
         self.state.users.grant(READER, project_resource(PROGRAM, PROJECT), "read")
+
+    def seed(self) -> None:
+        """Add the upper two generations of the CEPH pedigree 1463, a sample and a file each.
+
+        With another dictionary nothing is added: what it can hold is not known.
+        """
         if self._own_dictionary:
             self.submit(PROGRAM, PROJECT, _pedigree())
 

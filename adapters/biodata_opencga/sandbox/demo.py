@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from biodata_opencga.sandbox.state import State
 
-__all__ = ["FAMILY", "ORGANIZATION", "OWNER", "PASSWORDS", "STUDY", "VIEWER", "fill"]
+__all__ = ["FAMILY", "ORGANIZATION", "OWNER", "PASSWORDS", "STUDY", "VIEWER", "fill", "prepare"]
 
 ORGANIZATION, OWNER, VIEWER = "demo", "demo", "viewer"
 STUDY = "demo@project:study"
@@ -24,8 +24,8 @@ FAMILY = "CEPH1463"
 PASSWORDS = {OWNER: "Demo_P@ssw0rd1", VIEWER: "Viewer_P@ssw0rd1"}
 
 
-def fill(state: State, people: Sequence[dict[str, str]]) -> None:
-    """Organization, users, project, study; individuals, a sample each, the family, a cohort per generation."""
+def prepare(state: State) -> None:
+    """Organization, users, project and study."""
     home = state.create_organization(ORGANIZATION, "Demo")
     for user, password in PASSWORDS.items():
         state.create_user(ORGANIZATION, user, password)
@@ -35,6 +35,10 @@ def fill(state: State, people: Sequence[dict[str, str]]) -> None:
     study = state.create_study(ORGANIZATION, project, {"id": "study", "name": "CEPH pedigree 1463"}, OWNER)
     study.acl[VIEWER] = template("view_only")
     study.members.append(VIEWER)
+
+
+def fill(state: State, people: Sequence[dict[str, str]]) -> None:
+    """Individuals, a sample each, the family, a cohort per generation."""
     for person in people:
         _send(state, "individuals", _individual(person))
         _send(state, "samples", {"id": f"{person['individual']}-DNA", "individualId": person["individual"]})

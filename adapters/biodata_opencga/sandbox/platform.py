@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from biodata.sandbox import Clock, Faults, SandboxPlatform
-from biodata_opencga.sandbox.demo import ORGANIZATION, OWNER, STUDY, fill
+from biodata_opencga.sandbox.demo import ORGANIZATION, OWNER, STUDY, fill, prepare
 from biodata_opencga.sandbox.routes import Application
 from biodata_opencga.sandbox.state import State
 
@@ -45,8 +45,13 @@ class OpencgaSandbox(SandboxPlatform):
         """The server's WSGI application."""
         return self._application
 
+    def prepare(self) -> None:
+        """Add the organization, its users, the project and the study."""
+        with self.state.lock:
+            prepare(self.state)
+
     def seed(self) -> None:
-        """Add the organization, its users, the project, the study and the family."""
+        """Add the family."""
         text = files("biodata_opencga.sandbox").joinpath("data", "ceph1463.csv").read_text(encoding="utf-8")
         with self.state.lock:
             fill(self.state, list(csv.DictReader(text.splitlines())))
