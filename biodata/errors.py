@@ -23,11 +23,11 @@ people's records never go into a message.
 from __future__ import annotations
 
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, TypedDict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Self
+    from typing import Self, Unpack
 
     from biodata.receipts import Receipt
 
@@ -49,6 +49,15 @@ __all__ = [
     "WriteError",
     "near_match",
 ]
+
+
+class Where(TypedDict, total=False):
+    """What every error may be given besides its message."""
+
+    code: str | None
+    profile: str | None
+    table: str | None
+    hint: str | None
 
 
 class BiodataError(Exception):
@@ -144,17 +153,8 @@ class NotFound(BiodataError):
     exit_status = 5
     default_code = "BD-NOT-FOUND"
 
-    def __init__(
-        self,
-        message: str,
-        *,
-        missing: Iterable[object] = (),
-        code: str | None = None,
-        profile: str | None = None,
-        table: str | None = None,
-        hint: str | None = None,
-    ) -> None:
-        super().__init__(message, code=code, profile=profile, table=table, hint=hint)
+    def __init__(self, message: str, *, missing: Iterable[object] = (), **where: Unpack[Where]) -> None:
+        super().__init__(message, **where)
         self.missing = tuple(missing)
 
 
@@ -169,17 +169,8 @@ class RemoteError(BiodataError):
     exit_status = 6
     default_code = "BD-REMOTE"
 
-    def __init__(
-        self,
-        message: str,
-        *,
-        status: int | None = None,
-        code: str | None = None,
-        profile: str | None = None,
-        table: str | None = None,
-        hint: str | None = None,
-    ) -> None:
-        super().__init__(message, code=code, profile=profile, table=table, hint=hint)
+    def __init__(self, message: str, *, status: int | None = None, **where: Unpack[Where]) -> None:
+        super().__init__(message, **where)
         self.status = status
         self.maybe_sent: bool | None = None
 
