@@ -32,8 +32,8 @@ def fit(schema: Schema, record: Record, operation: Literal["add", "update", "ups
     """
     fitted = {name: _value(_field(schema, name), value) for name, value in record.items()}
     _check_key(schema, fitted, operation)
-    for field in schema:
-        _check_presence(field, fitted, schema, operation)
+    for field in schema.guarded:
+        _check_presence(field, fitted, operation)
     return fitted
 
 
@@ -68,10 +68,8 @@ def _check_key(schema: Schema, record: Record, operation: str) -> None:
             raise Misfit("BD-KEY-EMPTY", f"the key field '{name}' is missing or empty", name)
 
 
-def _check_presence(field: Field, record: Record, schema: Schema, operation: str) -> None:
+def _check_presence(field: Field, record: Record, operation: str) -> None:
     given, empty = field.name in record, record.get(field.name) in (None, [])
-    if field.name in schema.key_fields:
-        return
     if field.read_only and given and not empty and (operation == "update" or field.generated):
         raise Misfit("BD-WRITE-READ-ONLY", f"field '{field.name}' cannot be written", field.name)
     if not field.required or not empty or field.generated:

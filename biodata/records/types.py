@@ -224,6 +224,15 @@ class Schema(msgspec.Struct, frozen=True, dict=True):
             cached = self.__dict__["_by_name"] = {field.name: field for field in self.fields}
         return cached
 
+    @property
+    def guarded(self) -> tuple[Field, ...]:
+        """The fields besides the key that are required or read-only: those whose presence a write must judge."""
+        cached: tuple[Field, ...] | None = self.__dict__.get("_guarded")
+        if cached is None:
+            other = (field for field in self.fields if field.name not in self.key_fields)
+            cached = self.__dict__["_guarded"] = tuple(one for one in other if one.required or one.read_only)
+        return cached
+
     def key_of(self, record: Record) -> Key:
         """The record's key: a value, or a tuple where the key is composite; None where there is none."""
         if isinstance(self.key, str):

@@ -54,6 +54,7 @@ if TYPE_CHECKING:
 __all__ = ["plain", "to_type"]
 
 EXACT_FLOAT = 2**53
+_PLAIN = frozenset({str, int, bool, dt.date})
 FILE_FIELDS = ("id", "filename", "url")
 
 
@@ -82,6 +83,10 @@ def to_type(value: Any, type_: DataType, *, keys: Mapping[str, str] | None = Non
 
 def plain(value: Any) -> Any:
     """A Python value out of a NumPy, pandas or Arrow one; None for every kind of missing value."""
+    return value if type(value) in _PLAIN else _unwrapped(value)
+
+
+def _unwrapped(value: Any) -> Any:
     if value is None or type(value).__name__ in {"NAType", "NaTType"}:
         return None
     if hasattr(value, "as_py"):
