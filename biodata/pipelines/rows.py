@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import msgspec
 
@@ -10,8 +10,9 @@ from biodata.records.arrow import JSON_TEXT
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from duckdb import DuckDBPyRelation
 
-__all__ = ["NUMBER", "Fault", "Rows", "nested", "no_rows", "struct_of"]
+__all__ = ["NUMBER", "Fault", "Rows", "arrow_of", "is_json", "nested", "no_rows", "struct_of"]
 
 ARROW_JSON: dict[bytes | str, bytes | str] = {b"ARROW:extension:name": b"arrow.json"}
 
@@ -92,8 +93,23 @@ def struct_of(batch: pa.RecordBatch) -> pa.StructArray:
     """The rows as one column of structs, with text that is JSON marked as DuckDB knows it."""
     import pyarrow as pa
 
-    fields = [field.with_metadata(ARROW_JSON) if field.metadata == JSON_TEXT else field for field in batch.schema]
+    fields = [field.with_metadata(ARROW_JSON) if is_json(field) else field for field in batch.schema]
     return pa.StructArray.from_arrays(batch.columns, fields=fields)
+
+
+def is_json(field: pa.Field[Any]) -> bool:
+    """Whether a column of text holds JSON, by our mark."""
+    return field.metadata == JSON_TEXT
+
+
+def arrow_of(answer: DuckDBPyRelation) -> pa.Table:
+    """An answer of DuckDB, with our mark on the columns that it calls JSON and Arrow calls text."""
+    import pyarrow as pa
+
+    mark = cast("dict[bytes | str, bytes | str]", JSON_TEXT)
+    table: pa.Table = answer.to_arrow_table()
+    fields = zip(table.schema, map(str, answer.types), strict=True)
+    return table.cast(pa.schema([field.with_metadata(mark) if kind == "JSON" else field for field, kind in fields]))
 
 
 def no_rows(schema: pa.Schema) -> pa.RecordBatch:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from biodata.errors import QueryError
 from biodata.pipelines.expressions import locked_connection, quoted
-from biodata.pipelines.rows import NUMBER
+from biodata.pipelines.rows import NUMBER, arrow_of, is_json
 from biodata.pipelines.spec import Address
 from biodata.pipelines.spool import BATCH_ROWS
 from biodata.pipelines.tables import plain_type
@@ -86,7 +86,7 @@ class Select:
         for table, schema in self._schemas.items():
             _register(connection, table, schema.empty_table())
         try:
-            answer = connection.sql(self.sql).to_arrow_table()
+            answer = arrow_of(connection.sql(self.sql))
         except duckdb.Error as error:
             reason = str(error).split("\n", 1)[0]
             raise QueryError(f"sql: {reason}", code="BD-PIPELINE-SQL") from None
@@ -116,5 +116,11 @@ def _register(connection: DuckDBPyConnection, table: str | Address, rows: Any) -
         name = f"{quoted(table.profile)}.{quoted(table.table)}"
     else:
         name = quoted(table)
-    columns = ", ".join(quoted(column) for column in rows.schema.names if column != NUMBER)
+    columns = ", ".join(_column(field) for field in rows.schema if field.name != NUMBER)
     connection.execute(f"CREATE VIEW {name} AS SELECT {columns} FROM {quoted(hidden)}")  # noqa: S608
+
+
+def _column(field: pa.Field[Any]) -> str:
+    """The column as DuckDB is to know it: text that is JSON as JSON, so that the answer says so too."""
+    name = quoted(field.name)
+    return f"CAST({name} AS JSON) AS {name}" if is_json(field) else name

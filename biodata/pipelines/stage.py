@@ -7,14 +7,13 @@ DuckDB's kind of error (its words hold the row's values) and the others go on.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal
 
 from biodata.errors import QueryError
 from biodata.pipelines.expressions import in_brackets, locked_connection, quoted
-from biodata.pipelines.rows import Fault, Rows, no_rows, struct_of
+from biodata.pipelines.rows import Fault, Rows, arrow_of, no_rows, struct_of
 from biodata.pipelines.spec import Column, RowCheck
 from biodata.pipelines.tables import plain_type
-from biodata.records.arrow import JSON_TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -128,7 +127,7 @@ class Stage:
         self._connection.register("batch", pa.Table.from_arrays(arrays, names=names))
         try:
             answer = self._connection.sql(self._attempt() if attempt else self._query(parts))
-            return _marked(answer.to_arrow_table(), [str(kind) for kind in answer.types])
+            return arrow_of(answer)
         finally:
             self._connection.unregister("batch")
 
@@ -172,15 +171,6 @@ class Stage:
                 kind = "check" if isinstance(part, RowCheck) else "column"
                 return part, f"{kind} {part.name}"
         return None, "expression"
-
-
-def _marked(table: pa.Table, types: list[str]) -> pa.Table:
-    """The table with our mark on the columns that DuckDB calls JSON and Arrow calls text."""
-    import pyarrow as pa
-
-    mark = cast("dict[bytes | str, bytes | str]", JSON_TEXT)
-    fields = zip(table.schema, types, strict=True)
-    return table.cast(pa.schema([field.with_metadata(mark) if kind == "JSON" else field for field, kind in fields]))
 
 
 def _plain_schema(schema: pa.Schema) -> pa.Schema:

@@ -8,6 +8,7 @@ import pytest
 
 from biodata.errors import ConfigError, QueryError
 from biodata.pipelines import load_pipeline
+from biodata.records.types import Field, Json, Schema, String
 
 FILE = """\
 version: 1
@@ -84,3 +85,21 @@ def test_what_does_not_fit_is_found_before_anything_is_read(tmp_path, connect, s
     source()
     with pytest.raises((ConfigError, QueryError), match=words):
         pipeline(tmp_path, f'"{sql}"').run(connect=connect, state_dir=tmp_path / "state")
+
+
+def test_json_stays_json(tmp_path, connect):
+    notes = Schema("notes", "id", (Field("id", String(), required=True), Field("note", Json())))
+    with connect("source") as connection:
+        connection.ensure(notes).add({"id": "n1", "note": {"a": [1, None]}})
+    file = tmp_path / "notes.yml"
+    file.write_text(
+        "version: 1\nname: notes\nsteps:\n"
+        "  - {name: all, extract: {from: source/notes}}\n"
+        '  - {name: copied, extract: {sql: SELECT * FROM "all"}, '
+        "load: {to: target/notes, mode: merge, key: [id]}}\n",
+        encoding="utf-8",
+    )
+    load_pipeline(file).run(connect=connect, state_dir=tmp_path / "state")
+    with connect("target") as target:
+        assert target["notes"].schema["note"].type == Json()
+        assert target["notes"].get("n1")["note"] == {"a": [1, None]}
