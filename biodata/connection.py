@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from biodata.errors import BiodataError, ConfigError
 from biodata.references import References
-from biodata.registry import adapter_class, platforms
 from biodata.repository import Repository
 
 if TYPE_CHECKING:
@@ -17,13 +16,10 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from biodata.adapter import Adapter, Identity, TableInfo
+    from biodata.config.profiles import Access
     from biodata.records.types import Schema
 
-__all__ = ["Access", "Connection", "connect"]
-
-Access = Literal["read", "write", "delete"]
-LEVELS: tuple[Access, ...] = ("read", "write", "delete")
-"""Each level holds the ones before it."""
+__all__ = ["Connection", "connect"]
 
 
 class Connection:
@@ -186,6 +182,4 @@ def connect(
         return open_client(profile, access=access, on_exchange=on_exchange)
     if platform is None:
         return open_profile(str(profile), config, access=access, on_exchange=on_exchange, settings=settings)
-    if platform not in platforms():
-        adapter_class(platform)
     return open_address(str(profile), platform, access=access, on_exchange=on_exchange, settings=settings)

@@ -9,7 +9,7 @@ import msgspec
 from biodata.errors import QueryError
 from biodata.keys import checked_key, checked_keys
 from biodata.records.types import Path
-from biodata.references import chunks, expand
+from biodata.references import expand
 from biodata.repository import Found
 
 if TYPE_CHECKING:
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from biodata.repository import Repository
 
 __all__ = ["Wanted", "get_by_id", "get_many", "get_one", "wanted"]
-
-CHUNK = 500
-"""Keys asked for in one call of the adapter."""
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -90,7 +87,7 @@ def get_by_id(repository: Repository, id_: str, want: Wanted) -> Record:
 
 def _fetch(repository: Repository, keys: list[Key], want: Wanted) -> dict[Key, Record]:
     schema = repository.schema
-    rows = [row for chunk in chunks(keys, CHUNK) for row in repository.adapter.fetch(schema, chunk, want.names)]
+    rows = repository.references.rows(schema, keys, want.names)
     by_key = [schema.key_of(row) for row in rows]
     return dict(zip(by_key, _finished(repository, rows, want), strict=True))
 

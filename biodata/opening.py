@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from biodata.adapter import Context
-from biodata.connection import LEVELS, Access, Connection
+from biodata.connection import Connection
 from biodata.errors import ConfigError
 from biodata.registry import adapter_class, installed
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from biodata.adapter import Adapter
+    from biodata.config.profiles import Access
     from biodata.config.settings import Settings
 
 __all__ = ["open_address", "open_client", "open_profile"]
@@ -31,7 +32,7 @@ def open_profile(
 ) -> Connection:
     """The connection of a profile, with some of its keys replaced."""
     from biodata.config.profiles import find_profiles
-    from biodata.config.settings import read_settings, secret_keys
+    from biodata.config.settings import access_level, read_settings, secret_keys
 
     if not {":", "/", "."}.isdisjoint(name):
         raise ConfigError(
@@ -44,8 +45,7 @@ def open_profile(
     secrets = secret_keys(adapter.Settings)
     given = {key: _secret(value) if key in secrets else value for key, value in settings.items()}
     read = read_settings(adapter.Settings, msgspec.structs.replace(profile, values={**profile.values, **given}))
-    level = access or profile.access or adapter.Settings.default_access
-    return _connection(adapter, read, name, level, on_exchange)
+    return _connection(adapter, read, name, access_level(adapter.Settings, access or profile.access), on_exchange)
 
 
 def _secret(value: Any) -> Any:
@@ -64,11 +64,11 @@ def open_address(
     settings: dict[str, Any],
 ) -> Connection:
     """The connection of an address, without a profile; secrets may be plain text, as this is a program."""
-    from biodata.config.settings import settings_from_values
+    from biodata.config.settings import access_level, settings_from_values
 
     adapter = adapter_class(platform)
     read = settings_from_values(adapter.Settings, {adapter.Settings.address_key: address, **settings})
-    return _connection(adapter, read, platform, access or adapter.Settings.default_access, on_exchange)
+    return _connection(adapter, read, platform, access_level(adapter.Settings, access), on_exchange)
 
 
 def open_client(client: Any, *, access: Access | None, on_exchange: Callable[[Any], None] | None) -> Connection:
@@ -77,11 +77,13 @@ def open_client(client: Any, *, access: Access | None, on_exchange: Callable[[An
     Raises:
         ConfigError: `BD-CONFIG-CLIENT`, no installed adapter knows such an object.
     """
+    from biodata.config.settings import access_level
+
     for platform in installed():
         adapter = adapter_class(platform)
         settings = adapter.wrap(client)
         if settings is not None:
-            return _connection(adapter, settings, platform, access or adapter.Settings.default_access, on_exchange)
+            return _connection(adapter, settings, platform, access_level(adapter.Settings, access), on_exchange)
     raise ConfigError(
         f"No adapter knows what to do with a {type(client).__module__}.{type(client).__qualname__}",
         code="BD-CONFIG-CLIENT",
@@ -93,13 +95,14 @@ def _connection(
     adapter: type[Adapter],
     settings: Settings,
     name: str,
-    access: str,
+    access: Access,
     on_exchange: Callable[[Any], None] | None,
 ) -> Connection:
-    level = next((known for known in LEVELS if known == access), None)
-    if level is None:
+    from biodata.config.profiles import ACCESS_LEVELS
+
+    if access not in ACCESS_LEVELS:
         raise ConfigError(
-            f"access is one of {', '.join(LEVELS)}, not '{access}'", code="BD-CONFIG-ACCESS", profile=name
+            f"access is one of {', '.join(ACCESS_LEVELS)}, not '{access}'", code="BD-CONFIG-ACCESS", profile=name
         )
-    opened = adapter.open(settings, Context(profile=name, access=level, on_exchange=on_exchange))
-    return Connection(opened, name=name, access=level, page_size=settings.page_size)
+    opened = adapter.open(settings, Context(profile=name, access=access, on_exchange=on_exchange))
+    return Connection(opened, name=name, access=access, page_size=settings.page_size)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from biodata.errors import QueryError
 from biodata.records.types import Key, Object, Path, Record, Reference, Schema, element
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from biodata.adapter import Adapter
 
 __all__ = ["Expanded", "References", "chunks", "crossing", "expand"]
+
+T = TypeVar("T")
 
 CHUNK = 500
 """Keys of one table that are asked for at once, so that constant memory stays true of a join."""
@@ -56,12 +58,15 @@ class References:
         for row in rows:
             _replace(row, holder, there.get)
 
+    def rows(self, schema: Schema, keys: Sequence[Key], names: Sequence[str]) -> list[Record]:
+        """The records with these keys that are there, with at least the key and these fields."""
+        return [row for chunk in chunks(keys, CHUNK) for row in self._adapter.fetch(schema, chunk, names)]
+
     def fetch(self, table: str, keys: Sequence[Key], paths: Sequence[Path] | None) -> dict[Key, Expanded]:
         """Key to record of those that are there, with these paths joined in turn; None for all fields."""
         schema = self.schema(table)
         names = schema.names if paths is None else tuple(dict.fromkeys(path[0] for path in paths))
-        found = (record for chunk in chunks(keys, CHUNK) for record in self._adapter.fetch(schema, chunk, names))
-        joined = self.join(list(found), schema, [path for path in paths or () if len(path) > 1])
+        joined = self.join(self.rows(schema, keys, names), schema, [path for path in paths or () if len(path) > 1])
         return {key: Expanded(record, key) for record in joined if (key := schema.key_of(record)) is not None}
 
 
@@ -78,7 +83,7 @@ def crossing(schema: Schema, path: Path) -> tuple[Path, Reference] | None:
     return None
 
 
-def chunks(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+def chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     """The items in pieces of at most `size`."""
     return (items[start : start + size] for start in range(0, len(items), size))
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from biodata.errors import BiodataError, NotFound, PermissionDenied, QueryError
+from biodata.errors import NotFound, PermissionDenied, QueryError
 from biodata.results import Result
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from biodata.adapter import Adapter, ListMode
     from biodata.connection import Connection
@@ -78,14 +78,9 @@ class Repository:
         with self.located():
             return self.adapter.schema(self.name)
 
-    @contextmanager
-    def located(self) -> Iterator[None]:
+    def located(self) -> AbstractContextManager[None]:
         """Errors raised inside say which profile and table they are about."""
-        try:
-            yield
-        except BiodataError as error:
-            error.located(profile=self.profile, table=self.name)
-            raise
+        return self.connection.located(self.name)
 
     def get(
         self,
@@ -259,10 +254,10 @@ class Repository:
         Raises:
             PermissionDenied: `BD-ACCESS`.
         """
-        from biodata.connection import LEVELS
+        from biodata.config.profiles import ACCESS_LEVELS
 
         has = self.connection.access
-        if LEVELS.index(has) < LEVELS.index(level):
+        if ACCESS_LEVELS.index(has) < ACCESS_LEVELS.index(level):
             raise PermissionDenied(
                 f"This needs access '{level}', and the profile has '{has}'",
                 code="BD-ACCESS",

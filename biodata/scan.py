@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from biodata.records.types import Path, Record, Schema
     from biodata.references import References
 
+    Tree = dict[str, "Tree | None"]
+    """Names to keep, each with the names to keep inside it, or None for all of it."""
+
 __all__ = ["pages", "records", "rows_of", "trim"]
 
 
@@ -118,26 +121,32 @@ def trim(fields: tuple[Path, ...] | None, schema: Schema, *, joined: bool = True
     """
     paths = fields if fields is not None else tuple((name,) for name in schema.names)
     if any(len(path) > 1 for path in paths):
-        return lambda row: _nested(row, paths)
+        tree = _tree(paths)
+        return lambda row: _nested(row, tree)
     names = tuple(path[0] for path in paths)
     if joined:
         return lambda row: {name: _plain(row.get(name)) for name in names}
     return lambda row: row if tuple(row) == names else {name: row.get(name) for name in names}
 
 
-def _nested(row: Record, paths: Iterable[Path]) -> Record:
+def _tree(paths: Iterable[Path]) -> Tree:
     by_head: dict[str, list[Path]] = {}
     for path in paths:
         by_head.setdefault(path[0], []).append(path[1:])
+    return {name: None if () in rest else _tree(rest) for name, rest in by_head.items()}
+
+
+def _nested(row: Record, tree: Tree) -> Record:
     return {
-        name: _plain(row.get(name)) if () in rest else _inside(row.get(name), rest) for name, rest in by_head.items()
+        name: _plain(row.get(name)) if inner is None else _inside(row.get(name), inner)
+        for name, inner in tree.items()
     }
 
 
-def _inside(value: Any, paths: list[Path]) -> Any:
+def _inside(value: Any, tree: Tree) -> Any:
     if isinstance(value, list):
-        return [_inside(item, paths) for item in value]
-    return _nested(value, paths) if isinstance(value, dict) else None
+        return [_inside(item, tree) for item in value]
+    return _nested(value, tree) if isinstance(value, dict) else None
 
 
 def _plain(value: Any) -> Any:

@@ -38,7 +38,7 @@ def identity(session: HttpSession, project: Project, rights: Rights, login: Logi
         version=_version(session),
         user=user.username or user.name or None,
         rights=(f"{project.id}: {held}",),
-        token_seconds=_token_seconds(session),
+        token_seconds=session.auth.seconds_left() if session.auth else None,
         key_seconds=key_seconds,
         notes=(note,) if note is not None else (),
     )
@@ -51,11 +51,3 @@ def _version(session: HttpSession) -> str:
     except BiodataError:
         return ""
     return f"sheepdog {found['version']}" if found.get("version") else ""
-
-
-def _token_seconds(session: HttpSession) -> float | None:
-    source = session.auth
-    token = source.peek() if source is not None else None
-    if source is None or token is None or token.lifetime is None:
-        return None
-    return token.obtained + token.lifetime - source.now()

@@ -159,7 +159,7 @@ def identity(session: HttpSession, login: Login | None) -> Identity:
         version=f"{server.molgenis_version} ({server.build_date})" if server.build_date else server.molgenis_version,
         user=user,
         rights=rights,
-        token_seconds=_token_seconds(session),
+        token_seconds=session.auth.seconds_left() if session.auth else None,
         notes=notes,
     )
 
@@ -183,11 +183,3 @@ def _rights_on(session: HttpSession, table: str) -> str:
     except BiodataError:
         return f"{table}: none"
     return f"{table}: {', '.join(word for name, word in _RIGHTS.items() if name in held) or 'none'}"
-
-
-def _token_seconds(session: HttpSession) -> float | None:
-    source = session.auth
-    token = source.peek() if source is not None else None
-    if source is None or token is None or token.lifetime is None:
-        return None
-    return token.obtained + token.lifetime - source.now()

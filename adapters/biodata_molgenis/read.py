@@ -14,6 +14,7 @@ from biodata.adapter import Page, PageRequest
 from biodata.errors import ProtocolError, QueryError, RemoteError
 from biodata.query.tree import And, Leaf, Native
 from biodata.records.types import Integer, List, Reference
+from biodata.references import chunks
 from biodata_molgenis.calls import Call, filtered, sort_keys, text, to_http
 from biodata_molgenis.decode import records
 from biodata_molgenis.render import literals, longest_run, rsql, sayable
@@ -187,7 +188,7 @@ def fetch(session: HttpSession, schema: Schema, keys: Sequence[Key], fields: Seq
     possible = [key for key in dict.fromkeys(keys) if _possible(schema[str(schema.key)], key)]
     plain = [key for key in possible if sayable(key)]
     quoted = [key for key in possible if not sayable(key)]
-    for some in (*_chunks(plain), *_chunks(quoted)):
+    for some in (*chunks(plain, _KEYS), *chunks(quoted, _KEYS)):
         node = Leaf((str(schema.key),), "in", tuple(some))
         call = filtered(Call(schema.table, names, sort=sort_keys(schema), num=len(some)), node)
         found = _collection(session, call, schema, some)
@@ -199,10 +200,6 @@ def _possible(field: Field, key: Key) -> bool:
         bound = 2 ** ((field.type.bits or 64) - 1)
         return isinstance(key, int) and -bound <= key < bound
     return isinstance(key, str) and key != "" and "\0" not in key
-
-
-def _chunks(keys: list[Key]) -> Iterator[list[Key]]:
-    return (keys[start : start + _KEYS] for start in range(0, len(keys), _KEYS))
 
 
 def count(session: HttpSession, plan: Plan) -> int:

@@ -29,8 +29,9 @@ def identity(session: HttpSession, settings: OpencgaSettings) -> Identity:
     claims = jwt_claims(token.value) if token is not None else {}
     user = claims.get("sub") or settings.user
     left = None
-    if token is not None and token.lifetime is not None and session.auth is not None:
-        left = max(0.0, token.obtained + token.lifetime - session.auth.now())
+    known = session.auth.seconds_left() if session.auth is not None else None
+    if known is not None:
+        left = max(0.0, known)
     notes = (f"organization: {claims['aud']}",) if claims.get("aud") else ()
     return Identity(
         server=str(server.get("Program", "OpenCGA")),

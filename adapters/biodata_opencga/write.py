@@ -13,6 +13,7 @@ import msgspec
 from biodata.errors import BiodataError, PermissionDenied
 from biodata.http import Request, mask_values, quote_segment, was_maybe_sent
 from biodata.receipts import Outcome, Receipt, Status
+from biodata.references import chunks
 from biodata_opencga.answers import code_of, failure, field_of, opened, received, words
 from biodata_opencga.bodies import Unwritable, for_add, for_update
 from biodata_opencga.read import fetch
@@ -169,7 +170,7 @@ class _Writer:
         return dict(self._study).get("study")
 
     def _update(self, body: Body, indexes: list[int]) -> None:
-        for some in _chunks(indexes):
+        for some in chunks(indexes, IDS):
             request = Request.json(
                 "POST",
                 self._path(some, "update"),
@@ -188,7 +189,7 @@ class _Writer:
         indexes = self._possible(list(range(len(self._batch.records))), absent="unchanged")
         if self._table == "files":
             indexes = self._known(indexes)
-        for some in _chunks(indexes):
+        for some in chunks(indexes, IDS):
             path, label = self._path(some, "delete"), f"{self._table}/{{ids}}/delete"
             request = Request(method="DELETE", path=path, params=self._study, label=label)
             self._read(some, self._send(some, request), done)
@@ -226,7 +227,7 @@ class _Writer:
         ids = ",".join(quote_segment(str(self._batch.key(index))) for index in indexes)
         return f"{self._table}/{ids}/{verb}"
 
-    def _read(self, indexes: list[int], response: Response, done: Status) -> None:
+    def _read(self, indexes: Sequence[int], response: Response, done: Status) -> None:
         """Outcomes of an answer that may be half done."""
         envelope = opened(response) if response.status >= _ERROR else received(response, self._table)
         problems = {one.id: one.message for one in envelope.result.events if one.type == "ERROR"}
@@ -255,7 +256,7 @@ class _Writer:
     def _field(self, index: int, message: str) -> str | None:
         return field_of(self._batch.schema, self._batch.records[index], message)
 
-    def _refused(self, indexes: list[int], response: Response, envelope: Envelope) -> None:
+    def _refused(self, indexes: Sequence[int], response: Response, envelope: Envelope) -> None:
         """A call that was refused as a whole: the records' fault, or an error."""
         said = words(envelope)
         code = code_of(said)
@@ -268,10 +269,10 @@ class _Writer:
         for index in indexes:
             self._note(index, "refused", code, self._masked(indexes, envelope), field=self._field(index, said))
 
-    def _masked(self, indexes: list[int], envelope: Envelope) -> str:
+    def _masked(self, indexes: Sequence[int], envelope: Envelope) -> str:
         return _quiet(words(envelope, self._values(indexes))) or "the server refuses it and gives no reason"
 
-    def _values(self, indexes: list[int]) -> list[Any]:
+    def _values(self, indexes: Sequence[int]) -> list[Any]:
         return list(_flat(self._batch.records[index] for index in indexes))
 
 
@@ -294,10 +295,6 @@ def _flat(value: Any) -> Iterable[Any]:
 def _in_path(key: Key) -> bool:
     """Whether the server takes it for an id: a uuid names the record that has it, and mixed with ids it is a 500."""
     return plain(key) and "/" not in key and key.strip(".") != "" and _UUID.fullmatch(key) is None
-
-
-def _chunks(indexes: list[int]) -> Iterable[list[int]]:
-    return (indexes[start : start + IDS] for start in range(0, len(indexes), IDS))
 
 
 def _same(stored: Any, given: Any) -> bool:

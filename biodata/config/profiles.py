@@ -16,6 +16,7 @@ from biodata.errors import ConfigError, near_match
 Access = Literal["read", "write", "delete"]
 
 ACCESS_LEVELS: tuple[Access, ...] = ("read", "write", "delete")
+"""Each level holds the ones before it."""
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _PROJECT_FILE = Path("config/profiles.yml")
 

@@ -121,6 +121,13 @@ class TokenSource:
         """The token at hand, without a login; None before the first one."""
         return self._token
 
+    def seconds_left(self) -> float | None:
+        """How long the token at hand will live; None without one, or where its end is not known."""
+        token = self._token
+        if token is None or token.lifetime is None:
+            return None
+        return token.obtained + token.lifetime - self._monotonic()
+
     def _after(self, stale: Token | None) -> Token:
         with self._lock:
             if self._refusal is not None:

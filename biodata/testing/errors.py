@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import biodata
+from biodata.testing.access import denied, opened
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,7 +58,7 @@ class Errors:
 
     def test_read_access_reads_only(self, target: Target, table: Repository) -> None:
         table.add({"id": "a"}).raise_for_refused()
-        with self._opened(target)("read") as connection:
+        with opened(target)("read") as connection:
             read = connection[table.name]
             assert read.get("a")["id"] == "a"
             attempts: list[Callable[[], object]] = [
@@ -69,27 +70,17 @@ class Errors:
                 lambda: connection.drop(table.name),
             ]
             for attempt in attempts:
-                self._denied(attempt)
+                denied(attempt)
         assert table.query(fields=["id", "name"]).to_records() == [{"id": "a", "name": None}]
 
     def test_write_access_does_not_delete(self, target: Target, table: Repository) -> None:
-        with self._opened(target)("write") as connection:
+        with opened(target)("write") as connection:
             written = connection[table.name]
             assert written.add({"id": "a"}).created == 1
             assert written.upsert({"id": "a", "number": 2}).updated == 1
             for attempt in (lambda: written.delete("a"), lambda: written.delete(all=True)):
-                self._denied(attempt)
+                denied(attempt)
         assert table.count() == 1
-
-    def _denied(self, attempt: Callable[[], object]) -> None:
-        with pytest.raises(biodata.PermissionDenied) as caught:
-            attempt()
-        assert caught.value.code == "BD-ACCESS"
-
-    def _opened(self, target: Target) -> Any:
-        if target.reopen is None:
-            pytest.skip("not run: this target cannot be opened twice")
-        return target.reopen
 
     def test_a_table_that_cannot_be_written(self, target: Target) -> None:
         if target.read_only_table is None:
@@ -100,7 +91,7 @@ class Errors:
             table.add({table.schema.key_fields[0] if table.schema.key_fields else "id": "a"})
 
     def test_a_closed_connection_can_be_closed_again(self, target: Target) -> None:
-        connection = self._opened(target)("read")
+        connection = opened(target)("read")
         assert isinstance(connection.tables(), list)
         connection.close()
         connection.close()

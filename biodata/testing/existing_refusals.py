@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 import biodata
+from biodata.testing.access import denied, opened
 from biodata.testing.writable import OTHER
 from biodata.testing.writing import statuses
 
@@ -132,7 +133,7 @@ class ExistingRefusals:
     def test_read_access_reads_only(self, target: Target, bench: Bench) -> None:
         (before,) = bench.stored()
         change = bench.change(before, **{bench.means.text: OTHER})
-        with self._opened(target)("read") as connection:
+        with opened(target)("read") as connection:
             read = connection[bench.table.name]
             assert read.get(bench.key(before)) == before
             attempts: list[Callable[[], object]] = [
@@ -142,24 +143,14 @@ class ExistingRefusals:
                 lambda: read.delete(bench.key(before)),
             ]
             for attempt in attempts:
-                self._denied(attempt)
+                denied(attempt)
         assert bench.now(before) == before
 
     def test_write_access_does_not_delete(self, target: Target, bench: Bench) -> None:
         record = bench.new()
-        with self._opened(target)("write") as connection:
+        with opened(target)("write") as connection:
             written = connection[bench.table.name]
             assert written.add(record).created == 1
             assert written.update(bench.change(record, **{bench.means.text: OTHER})).updated == 1
-            self._denied(lambda: written.delete(bench.key(record)))
+            denied(lambda: written.delete(bench.key(record)))
         assert bench.table.get(bench.key(record))[bench.means.text] == OTHER
-
-    def _denied(self, attempt: Callable[[], object]) -> None:
-        with pytest.raises(biodata.PermissionDenied) as caught:
-            attempt()
-        assert caught.value.code == "BD-ACCESS"
-
-    def _opened(self, target: Target) -> Any:
-        if target.reopen is None:
-            pytest.skip("not run: this target cannot be opened twice")
-        return target.reopen

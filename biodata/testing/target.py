@@ -10,7 +10,8 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from biodata.connection import Access, Connection
+    from biodata.config.profiles import Access
+    from biodata.connection import Connection
     from biodata.records.types import Schema
     from biodata.testing.writable import Writable
 

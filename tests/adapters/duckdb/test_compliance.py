@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from biodata.connection import Access
+    from biodata.config.profiles import Access
     from biodata.records.types import Record, Schema
 
 DOMAIN = ValueDomain(

@@ -19,7 +19,7 @@ from biodata_gen3.settings import Gen3Settings
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from biodata.connection import Access
+    from biodata.config.profiles import Access
     from biodata.records.types import Record
 
 

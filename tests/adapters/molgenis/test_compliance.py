@@ -15,7 +15,8 @@ from tests.domains import DOMAINS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from biodata.connection import Access, Connection
+    from biodata.config.profiles import Access
+    from biodata.connection import Connection
     from biodata.records.types import Record, Schema
 
 PASSWORD = "a secret of the sandbox"
