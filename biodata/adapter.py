@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 import msgspec
 
 from biodata.errors import BiodataError, Unsupported
+from biodata.extras import Extras
 from biodata.receipts import Outcome  # noqa: TC001 - msgspec reads annotations at run time
 from biodata.records.types import Key, Record, Schema
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from biodata.config.settings import Settings as ProfileSettings
+    from biodata.connection import Connection
     from biodata.query.plan import Plan
     from biodata.query.pushdown import Pushdown
 
@@ -310,6 +312,10 @@ class Adapter(ABC):
     def graphql(self, query: str, variables: dict[str, Any] | None = None) -> Any:
         """The `data` of the answer to a GraphQL document."""
         raise Unsupported(f"{self.platform} has no GraphQL", code="BD-UNSUPPORTED-PART")
+
+    def extras(self, connection: Connection) -> Extras:
+        """What this platform can do beyond the verbs, on that connection; nothing unless the adapter has a class."""
+        return Extras(connection)
 
     @property
     def client(self) -> Any:

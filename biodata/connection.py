@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
-from biodata.errors import BiodataError, ConfigError
+from biodata.errors import BiodataError, ConfigError, PermissionDenied
 from biodata.references import References
 from biodata.repository import Repository
 
@@ -115,10 +115,35 @@ class Connection:
         with self.located():
             return self.adapter.graphql(query, variables)
 
+    @property
+    def extras(self) -> Any:
+        """What this platform can do beyond the verbs: an object of the adapter's own (`biodata.extras.Extras`).
+
+        Its methods hold to the profile's access; `dir(connection.extras)` lists them.
+        """
+        return self.adapter.extras(self)
+
     def identity(self) -> Identity:
         """Who the platform takes us for, and what it is."""
         with self.located():
             return self.adapter.identity()
+
+    def allow(self, level: Access, table: str | None = None) -> None:
+        """Hold what is asked to the profile's access level.
+
+        Raises:
+            PermissionDenied: `BD-ACCESS`.
+        """
+        from biodata.config.profiles import ACCESS_LEVELS
+
+        if ACCESS_LEVELS.index(self.access) < ACCESS_LEVELS.index(level):
+            raise PermissionDenied(
+                f"This needs access '{level}', and the profile has '{self.access}'",
+                code="BD-ACCESS",
+                profile=self.name,
+                table=table,
+                hint=f"Set 'access: {level}' in the profile if that is meant.",
+            )
 
     @contextmanager
     def located(self, table: str | None = None) -> Iterator[None]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from biodata.errors import NotFound, PermissionDenied, QueryError
+from biodata.errors import NotFound, QueryError
 from biodata.results import Result
 
 if TYPE_CHECKING:
@@ -254,17 +254,7 @@ class Repository:
         Raises:
             PermissionDenied: `BD-ACCESS`.
         """
-        from biodata.config.profiles import ACCESS_LEVELS
-
-        has = self.connection.access
-        if ACCESS_LEVELS.index(has) < ACCESS_LEVELS.index(level):
-            raise PermissionDenied(
-                f"This needs access '{level}', and the profile has '{has}'",
-                code="BD-ACCESS",
-                profile=self.profile,
-                table=self.name,
-                hint=f"Set 'access: {level}' in the profile if that is meant.",
-            )
+        self.connection.allow(level, self.name)
 
     def plan(self, query: Query, page_size: int | None = None) -> Plan:
         """Who does what of a bound query."""

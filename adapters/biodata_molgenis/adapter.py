@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from biodata.adapter import Context, Identity, Page, PageRequest, TableInfo, WriteBatch
+    from biodata.connection import Connection
+    from biodata.extras import Extras
     from biodata.http import HttpSession
     from biodata.query.plan import Plan
     from biodata.query.pushdown import Pushdown
@@ -178,6 +180,12 @@ class MolgenisAdapter(Adapter):
         from biodata_molgenis.extras import delete_all
 
         return delete_all(self._session, schema.table)
+
+    def extras(self, connection: Connection) -> Extras:
+        """Files, whole rows, copies and the metadata API."""
+        from biodata_molgenis.extras import MolgenisExtras
+
+        return MolgenisExtras(connection, self._session)
 
     def identity(self) -> Identity:
         """Server, user and rights."""

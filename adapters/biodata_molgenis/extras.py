@@ -1,4 +1,4 @@
-"""Beside the verbs: making, emptying and dropping tables, and who we are."""
+"""Beside the verbs: what `connection.extras` has; making, emptying and dropping tables; who we are."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import msgspec
 
 from biodata.adapter import Identity
 from biodata.errors import AuthError, BiodataError, QueryError, RemoteError, SchemaError, WriteError
+from biodata.extras import Extras, needs
 from biodata.http import Request
 from biodata_molgenis.emx import emx
 from biodata_molgenis.schema import list_tables, read_meta
@@ -18,15 +19,38 @@ from biodata_molgenis.server import ask, emx2_version, read_json, refuse_strange
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from biodata.connection import Connection
     from biodata.http import HttpSession
     from biodata.records.types import Schema
     from biodata_molgenis.auth import Login
 
-__all__ = ["create_table", "delete_all", "drop", "identity"]
+__all__ = ["MolgenisExtras", "create_table", "delete_all", "drop", "identity"]
 
 _RIGHTS = {"READ_DATA": "read", "ADD_DATA": "add", "UPDATE_DATA": "update", "DELETE_DATA": "delete"}
 _RIGHTS_OF = 10
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 2.0
+
+
+class MolgenisExtras(Extras):
+    """What a MOLGENIS server can do beyond the verbs."""
+
+    def __init__(self, connection: Connection, session: HttpSession) -> None:
+        super().__init__(connection)
+        self._session = session
+
+    @needs("write")
+    def copy(self, table: str, name: str) -> str:
+        """Copy a table with its rows; the name that the copy has (protocols/molgenis.md, b1).
+
+        Raises:
+            SchemaError: a table of that name is there already.
+        """
+        request = Request.json("POST", table_path("v2", "copy", table), {"newEntityName": name})
+        try:
+            response = ask(self._session, request, table)
+        except QueryError as error:
+            raise SchemaError(f"The server refuses the copy: {error.message}", table=table) from None
+        return str(response.decode(str))
 
 
 # --- making a table ----------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ RANKS = {
     "http": 2,
     "config": 2,
     "receipts": 2,
+    "extras": 2,
     "adapter": 3,
     "registry": 4,
     "keys": 4,
