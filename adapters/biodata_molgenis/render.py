@@ -10,6 +10,7 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from biodata.errors import QueryError
 from biodata.query.patterns import literal, split_pattern
 from biodata.query.tree import And, Leaf, Native, Node, Or
 
@@ -38,6 +39,7 @@ _RUN = re.compile(r"[ -~]+")
 _LIVE = re.compile(r"[%_\\'\"]")
 _FOLDED = re.compile(r"[IiKk]")
 _NAME = re.compile(r"[A-Za-z0-9_#-]+")
+_STRING = re.compile(r"'[^']*'|\"[^\"]*\"")
 
 
 class Unsayable(Exception):
@@ -100,16 +102,31 @@ def rsql(node: Node) -> str:
 
     Raises:
         Unsayable: a value with both kinds of quote, or a field whose name is no selector.
+        QueryError: `BD-QUERY-NATIVE`, a native query that closes a bracket which it has not opened.
     """
     if isinstance(node, And):
         return ";".join(_bracketed(part, Or) for part in node.parts)
     if isinstance(node, Or):
         return ",".join(map(rsql, node.parts))
     if isinstance(node, Native):
-        return f"({node.text})"
+        return f"({_kept_inside(node.text)})"
     if isinstance(node, Leaf):
         return _leaf(_selector(node), node)
     raise Unsayable
+
+
+def _kept_inside(text: str) -> str:
+    """A native query, if the brackets that are put around it hold all of it."""
+    depth = 0
+    for bracket in re.findall(r"[()]", _STRING.sub("", text)):
+        depth += 1 if bracket == "(" else -1
+        if depth < 0:
+            raise QueryError(
+                "The native query closes a bracket that it has not opened",
+                code="BD-QUERY-NATIVE",
+                hint="It is joined with the filter by AND, so it must be a whole condition of its own.",
+            )
+    return text
 
 
 def _bracketed(node: Node, kind: type[Or]) -> str:
