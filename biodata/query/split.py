@@ -13,18 +13,21 @@ import msgspec
 from biodata.query.paths import resolve, with_keys
 from biodata.query.plan import Part, Plan
 from biodata.query.pushdown import Rule, Support
+from biodata.query.rewrite import forms, simplified
 from biodata.query.tree import Always, And, Leaf, Native, Node, Or
 from biodata.records.types import Reference, String, element, is_list
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from biodata.query.paths import Target
     from biodata.query.plan import Order, Query
     from biodata.query.pushdown import Pushdown, Via
     from biodata.records.types import DataType, Path
 
 __all__ = ["make_plan", "paths_in", "sort_support", "supports"]
 
+_RANKS: dict[Support, int] = {"exact": 0, "inexact": 1, "unsupported": 2}
 _NO_RULE = Rule("unsupported", reason="the platform has no such comparison")
 
 
@@ -60,14 +63,15 @@ def make_plan(query: Query, pushdown: Pushdown, *, page_size: int = 1000) -> Pla
     Order goes down where the platform sorts exactly as the house does; limit and offset where, besides, nothing
     is checked or sorted here. A filter that no record passes asks for no records (`limit` 0).
     """
-    split = [_split(part, query, pushdown) for part in _and_parts(query.filter)]
+    parts = _and_parts(simplified(query.filter, query.schema, query.lookup))
+    split = [_split(part, query, pushdown) for part in parts]
     halves = split if "and" in pushdown.connectives else _only_one(split)
-    checked = [part for part, half in zip(_and_parts(query.filter), halves, strict=True) if half.support != "exact"]
+    checked = [part for part, half in zip(parts, halves, strict=True) if half.support != "exact"]
     sort_here = not all(_sorts(key, query, pushdown) for key in query.order)
     whole = not checked and not sort_here
     plan = Plan(
         query,
-        parts=(*_native_part(query), *_parts(query, halves)),
+        parts=(*_native_part(query), *_parts(parts, halves)),
         pushed=_and([half.node for half in halves if half.node is not None]),
         residual=_and(checked),
         order=() if sort_here else query.order,
@@ -125,16 +129,34 @@ def _and(parts: list[Node]) -> Node | None:
 def _split(node: Node, query: Query, pushdown: Pushdown) -> Half:
     match node:
         case Leaf():
-            target = resolve(query.schema, node.path, query.lookup)
-            rule = supports(pushdown, node, target.type, target.via)
-            sent = None if rule.support == "unsupported" else node
-            return Half(sent, rule.support, "" if rule.support == "exact" else rule.reason)
+            return _leaf(node, query, pushdown)
         case And(parts):
-            halves = [_split(part, query, pushdown) for part in parts]
-            return _all_of(halves if "and" in pushdown.connectives else _only_one(halves))
+            return _all_that_go([_split(part, query, pushdown) for part in parts], pushdown)
         case Or(parts):
             return _any_of([_split(part, query, pushdown) for part in parts], pushdown)
     return Half(None, "unsupported", "no record can pass")
+
+
+def _leaf(leaf: Leaf, query: Query, pushdown: Pushdown) -> Half:
+    """The leaf as it is, or said in another form of which the platform does more."""
+    target = resolve(query.schema, leaf.path, query.lookup)
+    best = _plainly(leaf, target, pushdown)
+    for form in forms(leaf, target.type) if best.support != "exact" else ():
+        parts = form.parts if isinstance(form, And | Or) else (form,)
+        halves = [_plainly(part, target, pushdown) for part in parts if isinstance(part, Leaf)]
+        other = _any_of(halves, pushdown) if isinstance(form, Or) else _all_that_go(halves, pushdown)
+        best = min(best, other, key=lambda half: _RANKS[half.support])
+    return best
+
+
+def _plainly(leaf: Leaf, target: Target, pushdown: Pushdown) -> Half:
+    rule = supports(pushdown, leaf, target.type, target.via)
+    sent = None if rule.support == "unsupported" else leaf
+    return Half(sent, rule.support, "" if rule.support == "exact" else rule.reason)
+
+
+def _all_that_go(halves: list[Half], pushdown: Pushdown) -> Half:
+    return _all_of(halves if "and" in pushdown.connectives else _only_one(halves))
 
 
 def _all_of(halves: list[Half]) -> Half:
@@ -165,8 +187,8 @@ def _reasons(halves: list[Half]) -> str:
     return "; ".join(dict.fromkeys(half.reason for half in halves if half.reason))
 
 
-def _parts(query: Query, halves: list[Half]) -> Iterator[Part]:
-    for node, half in zip(_and_parts(query.filter), halves, strict=True):
+def _parts(nodes: Sequence[Node], halves: list[Half]) -> Iterator[Part]:
+    for node, half in zip(nodes, halves, strict=True):
         yield Part(node, half.support, half.reason)
 
 
