@@ -67,8 +67,8 @@ def forms(leaf: Leaf, type_: DataType) -> Iterator[Node]:
 
 
 def joined(kind: type[And | Or], parts: Sequence[Node]) -> Node:
-    """The parts joined, each once; one alone as it is."""
-    once = tuple(dict.fromkeys(parts))
+    """The parts joined, each once and none of them of the same kind; one alone as it is."""
+    once = tuple(dict.fromkeys(_flat(kind, parts)))
     return once[0] if len(once) == 1 else kind(once)
 
 
@@ -192,4 +192,4 @@ def _factored(node: Node) -> Node:
     if not common or not all(rest):
         return joined(And, common) if common else node
     left = joined(Or, _merged(_flat(Or, [joined(And, parts) for parts in rest]), "any"))
-    return joined(And, _flat(And, [*common, left]))
+    return joined(And, [*common, left])

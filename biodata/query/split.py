@@ -13,7 +13,7 @@ import msgspec
 from biodata.query.paths import resolve, with_keys
 from biodata.query.plan import Part, Plan
 from biodata.query.pushdown import Rule, Support
-from biodata.query.rewrite import forms, simplified
+from biodata.query.rewrite import forms, joined, simplified
 from biodata.query.tree import Always, And, Leaf, Native, Node, Or
 from biodata.records.types import Reference, String, element, is_list
 
@@ -121,9 +121,7 @@ def _and_parts(node: Node) -> tuple[Node, ...]:
 
 
 def _and(parts: list[Node]) -> Node | None:
-    if len(parts) > 1:
-        return And(tuple(parts))
-    return parts[0] if parts else None
+    return joined(And, parts) if parts else None
 
 
 def _split(node: Node, query: Query, pushdown: Pushdown) -> Half:
@@ -173,7 +171,7 @@ def _any_of(halves: list[Half], pushdown: Pushdown) -> Half:
     if len(sent) < len(halves):
         return Half(None, "unsupported", _reasons([half for half in halves if half.node is None]))
     exact = all(half.support == "exact" for half in halves)
-    return Half(Or(tuple(sent)), "exact" if exact else "inexact", _reasons(halves))
+    return Half(joined(Or, sent), "exact" if exact else "inexact", _reasons(halves))
 
 
 def _only_one(halves: list[Half]) -> list[Half]:

@@ -13,7 +13,9 @@ from biodata.query.split import make_plan
 from biodata.query.tree import Always, And, Leaf, Not, Or
 from tests.core.query.tables import LOOKUP, PEOPLE
 
-TABLE = Pushdown((Rule("exact", frozenset({">"})), Rule("inexact", frozenset({"like"}), lists=False, reason="ignores case")))
+TABLE = Pushdown(
+    (Rule("exact", frozenset({">"})), Rule("inexact", frozenset({"like"}), lists=False, reason="ignores case"))
+)
 
 
 def explained(where=None, **query):

@@ -107,6 +107,17 @@ def test_what_is_pushed_and_what_is_checked_make_the_filter(tree, table):
     assert [made.limit != 0 and gives(r) and keeps(r) for r in RECORDS] == [wanted(r) for r in RECORDS]
 
 
+@given(TREES, TABLES)
+def test_no_and_stands_in_an_and(tree, table):
+    waiting = [make_plan(bind_query(SMALL, tree), table).pushed]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, And | Or):
+            assert len(node.parts) > 1
+            assert not [part for part in node.parts if isinstance(part, type(node))]
+            waiting += node.parts
+
+
 def plainly(node, table):
     """What went down of a filter before there was any rewriting."""
     match node:

@@ -1,4 +1,5 @@
 import pytest
+
 from biodata.query.bind import bind_query
 from biodata.query.builder import native
 from biodata.query.plan import Order
