@@ -182,10 +182,10 @@ class MolgenisAdapter(Adapter):
         return delete_all(self._session, schema.table)
 
     def extras(self, connection: Connection) -> Extras:
-        """Files, whole rows, copies and the metadata API."""
+        """Imports, files, whole rows, copies and the metadata API."""
         from biodata_molgenis.extras import MolgenisExtras
 
-        return MolgenisExtras(connection, self._session)
+        return MolgenisExtras(connection, self._session, self._settings.import_timeout)
 
     def identity(self) -> Identity:
         """Server, user and rights."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import zipfile
 from typing import TYPE_CHECKING, Any
@@ -21,6 +20,7 @@ from biodata.records.types import (
     element,
     is_list,
 )
+from biodata_molgenis.sheets import sheet
 
 if TYPE_CHECKING:
     from biodata.records.types import Field, Schema
@@ -45,18 +45,10 @@ def emx(schema: Schema) -> bytes:
     }
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as into:
-        for sheet, rows in sheets.items():
+        for name, rows in sheets.items():
             if rows:
-                into.writestr(sheet, _csv(rows))
+                into.writestr(name, sheet(rows))
     return archive.getvalue()
-
-
-def _csv(rows: list[dict[str, str]]) -> str:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
 
 
 def _attribute(schema: Schema, field: Field) -> dict[str, str]:

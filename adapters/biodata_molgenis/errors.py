@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from biodata.http import Response
 
-__all__ = ["Complaint", "complaints", "failure", "words"]
+__all__ = ["Complaint", "complaints", "failure", "masked", "words"]
 
 UNKNOWN_TABLE = "D01"
 UNKNOWN_ROW = "D02"
@@ -73,14 +73,15 @@ def complaints(response: Response) -> tuple[Complaint, ...]:
 def words(response: Response, values: Iterable[Any] = ()) -> str:
     """What the server says, in one line, with `values` masked."""
     said = "; ".join(dict.fromkeys(filter(None, (one.message for one in complaints(response)))))
-    return mask_values(_quotes_masked(_innermost(said)), values).strip().rstrip(".")
+    return masked(said, values)
 
 
-def _quotes_masked(text: str) -> str:
-    """The text without the value of a record where the server's wording shows that it is one."""
+def masked(said: str, values: Iterable[Any] = ()) -> str:
+    """The server's words without `values`, and without a record's value where the wording shows that it is one."""
+    text = _innermost(said)
     for pattern in _QUOTED:
         text = pattern.sub(rf"\1{VALUE}\2", text)
-    return text
+    return mask_values(text, values).strip().rstrip(".")
 
 
 _QUOTED = (
@@ -88,6 +89,7 @@ _QUOTED = (
     re.compile(r"(?s)(value \[).*(\] (?:as|for) )"),
     re.compile(r"(?s)(For input string: \").*(\")"),
     re.compile(r"(?s)(entity with '[^']*' ').*(' of type)"),
+    re.compile(r"(?s)(with id \[).*(\] because it does not)"),
 )
 
 

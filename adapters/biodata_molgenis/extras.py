@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 import msgspec
 
 from biodata.adapter import Identity
-from biodata.errors import AuthError, BiodataError, QueryError, RemoteError, SchemaError, WriteError
-from biodata.extras import Extras, needs
-from biodata.http import Request
+from biodata.errors import AuthError, BiodataError, QueryError, SchemaError, WriteError
+from biodata.extras import needs
+from biodata.http import FormFile, Request
 from biodata_molgenis.emx import emx
+from biodata_molgenis.importer import Imports, follow, start
 from biodata_molgenis.schema import list_tables, read_meta
 from biodata_molgenis.server import ask, emx2_version, read_json, refuse_stranger, table_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from biodata.connection import Connection
     from biodata.http import HttpSession
     from biodata.records.types import Schema
     from biodata_molgenis.auth import Login
@@ -28,15 +24,10 @@ __all__ = ["MolgenisExtras", "create_table", "delete_all", "drop", "identity"]
 
 _RIGHTS = {"READ_DATA": "read", "ADD_DATA": "add", "UPDATE_DATA": "update", "DELETE_DATA": "delete"}
 _RIGHTS_OF = 10
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 2.0
 
 
-class MolgenisExtras(Extras):
+class MolgenisExtras(Imports):
     """What a MOLGENIS server can do beyond the verbs."""
-
-    def __init__(self, connection: Connection, session: HttpSession) -> None:
-        super().__init__(connection)
-        self._session = session
 
     @needs("write")
     def copy(self, table: str, name: str) -> str:
@@ -56,63 +47,23 @@ class MolgenisExtras(Extras):
 # --- making a table ----------------------------------------------------------------------------------------
 
 
-class _Run(msgspec.Struct):
-    status: str
-    message: str | None = None
-
-
-def create_table(
-    session: HttpSession, schema: Schema, *, limit: float, sleep: Callable[[float], None] = time.sleep
-) -> None:
+def create_table(session: HttpSession, schema: Schema, *, limit: float) -> None:
     """Make a table by the importer, and wait until it is there (protocols/molgenis.md, c).
 
     Args:
         session: with the tokens.
         schema: of the table; a name with `_` puts it in the package that stands before it.
         limit: seconds to wait.
-        sleep: waits a number of seconds.
 
     Raises:
         SchemaError: the server has no such type, or refuses the table.
         RemoteError: `BD-REMOTE-TIMEOUT`, the import goes on after `limit`.
     """
-    body, boundary = _multipart("emx.zip", emx(schema))
-    request = Request(
-        method="POST",
-        path="plugin/importwizard/importFile",
-        params=(("action", "add"), ("metadataAction", "upsert")),
-        body=body,
-        content_type=f"multipart/form-data; boundary={boundary}",
-    )
     try:
-        started = ask(session, request, schema.table)
-    except QueryError as error:
+        run = start(session, FormFile("file", "emx.zip", emx(schema), "application/zip"), "add", "upsert")
+        follow(session, run, limit=limit)
+    except WriteError as error:
         raise SchemaError(f"The server refuses the table: {error.message}", table=schema.table) from None
-    refuse_stranger(request, started, schema.table)
-    _wait(session, started.text.strip().strip('"').rpartition("/")[2], schema.table, limit, sleep)
-
-
-def _wait(session: HttpSession, run: str, table: str, limit: float, sleep: Callable[[float], None]) -> None:
-    request = Request(
-        method="GET", path=table_path("v2", "sys_ImportRun", run), params=(("attrs", "status,message"),)
-    )
-    pause, until = _FIRST_PAUSE, time.monotonic() + limit
-    while (state := read_json(session, request, _Run)).status not in {"FINISHED", "FAILED"}:
-        if time.monotonic() > until:
-            raise RemoteError(f"The import still runs after {limit:.0f} s", code="BD-REMOTE-TIMEOUT", table=table)
-        sleep(pause)
-        pause = min(_LONGEST_PAUSE, pause * 2)
-    if state.status == "FAILED":
-        raise SchemaError(f"The server refuses the table: {state.message or 'no reason given'}", table=table)
-
-
-def _multipart(filename: str, content: bytes) -> tuple[bytes, str]:
-    boundary = uuid4().hex
-    head = (
-        f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{filename}"\r\n'
-        "Content-Type: application/zip\r\n\r\n"
-    )
-    return head.encode() + content + f"\r\n--{boundary}--\r\n".encode(), boundary
 
 
 # --- emptying and dropping ---------------------------------------------------------------------------------

@@ -11,12 +11,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
-from uuid import uuid4
 
 import msgspec
 
 from biodata.errors import ConfigError, PermissionDenied
-from biodata.http import Request
+from biodata.http import FormFile, Request, multipart
 from biodata_opencga.answers import failure
 
 if TYPE_CHECKING:
@@ -124,8 +123,7 @@ class _Wire:
         self._allow("post", resource)
         path = Path(str(options.pop("file", ""))).expanduser()
         fields = {_camel(name): _text(value) for name, value in options.items() if value is not None}
-        body, boundary = _multipart(fields, path.name, path.read_bytes())
-        kind = f"multipart/form-data; boundary={boundary}"
+        body, kind = multipart(fields, [FormFile("file", quote(path.name, safe=" "), path.read_bytes())])
         request = Request(method="POST", path=f"{category}/{resource}", body=body, content_type=kind)
         response = self._session.send(request)
         if response.status >= _ERROR:
@@ -178,15 +176,6 @@ class _Wire:
         if whole.get("responses"):
             whole["responses"][0]["numResults"] = len(results)
         return whole
-
-
-def _multipart(fields: dict[str, str], name: str, content: bytes) -> tuple[bytes, str]:
-    boundary = uuid4().hex
-    head = f"--{boundary}\r\nContent-Disposition: form-data; name="
-    parts = [f'{head}"{key}"\r\n\r\n{value}\r\n'.encode() for key, value in fields.items()]
-    named = quote(name, safe=" ")
-    parts.append(f'{head}"file"; filename="{named}"\r\nContent-Type: application/octet-stream\r\n\r\n'.encode())
-    return b"".join([*parts, content, f"\r\n--{boundary}--\r\n".encode()]), boundary
 
 
 def _results(answer: dict[str, Any]) -> list[Any]:

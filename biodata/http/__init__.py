@@ -2,6 +2,7 @@
 
 from biodata.http.exchange import Exchange, ExchangeHook
 from biodata.http.failures import was_maybe_sent
+from biodata.http.forms import FormFile, multipart
 from biodata.http.redaction import mask_values, redact
 from biodata.http.request import Request, Response, Timeouts, quote_segment
 from biodata.http.retry import RetryPolicy
@@ -13,6 +14,7 @@ from biodata.http.wire import Limits, Reply
 __all__ = [
     "Exchange",
     "ExchangeHook",
+    "FormFile",
     "HttpSession",
     "Limits",
     "Reply",
@@ -27,6 +29,7 @@ __all__ = [
     "jwt_claims",
     "jwt_lifetime",
     "mask_values",
+    "multipart",
     "quote_segment",
     "redact",
     "was_maybe_sent",

@@ -73,6 +73,7 @@ class Application:
             return json_answer(error.errors_body(), error.status)
 
     def _handled(self, ask: Ask, handler: Handler | None, segments: tuple[str, ...]) -> Answer:
+        self.state.do_what_is_due()
         cookies = self._identify(ask)
         if segments[:1] == ("files",) and len(segments) == 2 and ask.method == "GET":  # noqa: PLR2004
             return files.download(self.state, ask, segments[1])

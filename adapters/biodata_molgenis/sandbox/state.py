@@ -20,7 +20,7 @@ from biodata_molgenis.sandbox.errors import denied, unknown_row, unknown_type
 from biodata_molgenis.sandbox.model import Attribute, EntityType
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from biodata.sandbox import Clock
 
@@ -59,6 +59,9 @@ class State:
     Args:
         clock: what tokens and automatic dates go by.
         token_lifetime: seconds; None: two hours (a1).
+
+    Attributes:
+        import_seconds: how long an import takes, by the clock; none unless a test says so.
     """
 
     def __init__(self, clock: Clock, token_lifetime: float | None = None) -> None:
@@ -73,6 +76,8 @@ class State:
         self._grants: dict[tuple[str, str], str] = {}
         self._tokens: dict[str, _Credential] = {}
         self._sessions: dict[str, _Credential] = {}
+        self.import_seconds = 0.0
+        self._later: list[tuple[float, Callable[[], None]]] = []
         self._numbers = itertools.count(1)
         for entity_type in system.system_types():
             self.put_type(entity_type)
@@ -179,6 +184,25 @@ class State:
             for attribute in entity_type.atomic:
                 if attribute.ref == name and attribute.type not in ("onetomany", "file"):
                     yield entity_type, attribute
+
+    # jobs -----------------------------------------------------------------------------------------------------
+
+    def later(self, seconds: float, job: Callable[[], None]) -> None:
+        """Do something when so many seconds have passed; at once when none must."""
+        if seconds <= 0:
+            job()
+            return
+        with self.lock:
+            self._later.append((self.clock.time() + seconds, job))
+
+    def do_what_is_due(self) -> None:
+        """Do the jobs whose time has come; called before each request is answered."""
+        with self.lock:
+            now = self.clock.time()
+            due = [job for at, job in self._later if at <= now]
+            self._later = [(at, job) for at, job in self._later if at > now]
+        for job in due:
+            job()
 
     # users ----------------------------------------------------------------------------------------------------
 
