@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from biodata.query.builder import col, native
     from biodata.receipts import Outcome, Receipt
     from biodata.records.types import Field, Schema
+    from biodata.records.uploads import Upload
     from biodata.repository import Found, Repository
     from biodata.results import Result
 
@@ -66,6 +67,7 @@ __all__ = [
     "SchemaError",
     "Unavailable",
     "Unsupported",
+    "Upload",
     "WriteError",
     "__version__",
     "col",
@@ -82,6 +84,7 @@ _HOMES = {
     "Receipt": "biodata.receipts",
     "Field": "biodata.records.types",
     "Schema": "biodata.records.types",
+    "Upload": "biodata.records.uploads",
     "Found": "biodata.repository",
     "Repository": "biodata.repository",
     "Result": "biodata.results",

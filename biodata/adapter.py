@@ -170,7 +170,8 @@ class WriteBatch(msgspec.Struct, frozen=True, kw_only=True):
     """Records to send together; never empty, never more than `Capabilities.batch_size`.
 
     Attributes:
-        records: normalised and checked against the schema; for `delete` they hold the key alone.
+        records: normalised and checked against the schema; for `delete` they hold the key alone. One that brings
+            a file (`biodata.records.uploads`) is alone in its batch.
         rows: the position of each in what the user gave; goes into its outcome.
         list_mode: for `update`: what happens to lists.
         compared: for `update`: the core has just seen that the records are there and that each value differs.

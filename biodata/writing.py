@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import decimal
 from collections import deque
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from biodata.adapter import BatchRefused, ListMode, Operation, WriteBatch
@@ -12,7 +13,9 @@ from biodata.errors import BiodataError, QueryError, RemoteError, Unsupported
 from biodata.fitting import Misfit, Prepared, fit, same
 from biodata.receipts import Outcome, Receipt, Status
 from biodata.records.incoming import incoming
+from biodata.records.uploads import brings_file
 from biodata.records.values import plain
+from biodata.references import chunks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -192,7 +195,7 @@ class Writer:
     def _send(self, operation: Operation, records: list[Prepared]) -> None:
         """Send records in batches; what a refusal leaves of one is sent next."""
         size = self._adapter.capabilities.batch_size[operation]
-        waiting = deque(records[start : start + size] for start in range(0, len(records), size))
+        waiting = deque(_portions(records, size))
         while waiting:
             batch = waiting.popleft()
             if self._held:
@@ -247,6 +250,12 @@ class Writer:
     ) -> Outcome:
         key = self._schema.key_of(one.record)
         return Outcome(row=one.row, status=status, key=key, code=code, message=message, field=field)
+
+
+def _portions(records: list[Prepared], size: int) -> Iterator[list[Prepared]]:
+    """At most `size` records each, in order; one that brings a file stands alone."""
+    for alone, some in groupby(records, lambda one: brings_file(one.record)):
+        yield from map(list, chunks(list(some), 1 if alone else size))
 
 
 def _halves(batch: list[Prepared]) -> list[list[Prepared]]:

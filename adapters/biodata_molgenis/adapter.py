@@ -38,6 +38,7 @@ class MolgenisAdapter(Adapter):
         atomic_batches=True,
         upsert="composed",
         native_query=True,
+        list_modes=frozenset({"replace", "add", "remove"}),
         missing={
             "aggregate": Mark("notyet", "the server counts by one or two fields, where they are marked aggregatable"),
             "distinct": Mark("notyet", "the server has it in its aggregates only"),

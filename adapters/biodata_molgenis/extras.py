@@ -14,8 +14,13 @@ from biodata_molgenis.emx import emx
 from biodata_molgenis.importer import Imports, follow, start
 from biodata_molgenis.schema import list_tables, read_meta
 from biodata_molgenis.server import ask, emx2_version, read_json, refuse_stranger, table_path
+from biodata_molgenis.uploads import download
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from os import PathLike
+    from typing import IO, Any
+
     from biodata.http import HttpSession
     from biodata.records.types import Schema
     from biodata_molgenis.auth import Login
@@ -42,6 +47,19 @@ class MolgenisExtras(Imports):
         except QueryError as error:
             raise SchemaError(f"The server refuses the copy: {error.message}", table=table) from None
         return str(response.decode(str))
+
+    @needs("read")
+    def download(self, file: Mapping[str, Any] | str, to: IO[bytes] | PathLike[str] | str) -> int:
+        """Write a stored file's content to a path or an open binary file; the number of bytes.
+
+        Args:
+            file: the value of a record's file field, or its `id`.
+            to: a file of this name is replaced, when all of it has come.
+
+        Raises:
+            NotFound: there is no such file.
+        """
+        return download(self._session, file if isinstance(file, str) else str(file["id"]), to)
 
 
 # --- making a table ----------------------------------------------------------------------------------------

@@ -189,7 +189,7 @@ def _flat(attributes: list[Attribute]) -> Iterator[Attribute]:
 
 
 def _field(attribute: Attribute) -> Field:
-    derived = bool(attribute.expression) or attribute.field_type == "ONE_TO_MANY"
+    derived = bool(attribute.expression)
     default = None if attribute.default_value is None else str(attribute.default_value)
     return Field(
         name=attribute.name,

@@ -73,7 +73,8 @@ def refuse_stranger(request: Request, response: Response, table: str | None = No
     Raises:
         ProtocolError: `BD-REMOTE-FORMAT`, it is the page of a proxy or of a login, so perhaps nothing was written.
     """
-    accepted = response.status == _CREATED if request.method == "POST" else not response.body
+    creates = request.method == "POST" and not any(name == "_method" for name, _ in request.params)
+    accepted = response.status == _CREATED if creates else not response.body
     if not accepted:
         error = ProtocolError(
             f"{response.request} gives HTTP {response.status} with {len(response.body)} bytes, "

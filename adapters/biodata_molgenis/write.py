@@ -17,17 +17,19 @@ from biodata.errors import BiodataError, RemoteError
 from biodata.http import Request, was_maybe_sent
 from biodata.receipts import Outcome
 from biodata.records.types import Boolean, Date, DateTime, File, Float, Integer, List, Reference, String
+from biodata.records.uploads import brings_file, is_upload
 from biodata_molgenis.errors import UNKNOWN_ROW
 from biodata_molgenis.read import fetch
 from biodata_molgenis.refusals import refusal
 from biodata_molgenis.render import EXACT_FLOAT, text_of
 from biodata_molgenis.server import refuse_stranger, table_path
+from biodata_molgenis.uploads import add_request, check_files, key_of_answer, update_request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Self
 
-    from biodata.adapter import WriteBatch
+    from biodata.adapter import ListMode, WriteBatch
     from biodata.http import HttpSession, Response
     from biodata.records.types import Field, Key, Record, Schema
 
@@ -48,22 +50,11 @@ def write(session: HttpSession, batch: WriteBatch) -> list[Outcome]:
         BatchRefused: nothing of it was written.
         PermissionDenied: the user may not write to the table.
     """
-    _refuse_files(batch)
     if batch.operation == "add":
         return _add(session, batch)
     if batch.operation == "update":
         return _Update(session, batch).run()
     return _delete(session, batch)
-
-
-def _refuse_files(batch: WriteBatch) -> None:
-    files = [field.name for field in batch.schema if isinstance(field.type, File)]
-    for index, record in enumerate(batch.records):
-        for name in files:
-            if record.get(name) is not None:
-                raise BatchRefused(
-                    "this adapter cannot upload files yet", code="BD-WRITE-FILE", index=index, field=name
-                )
 
 
 def _send(session: HttpSession, request: Request, schema: Schema, records: Sequence[Record]) -> Response:
@@ -101,16 +92,22 @@ class _Resources(msgspec.Struct):
 
 
 def _add(session: HttpSession, batch: WriteBatch) -> list[Outcome]:
-    entities = [_entity(batch.schema, record) for record in batch.records]
-    request = Request.json("POST", table_path("v2", batch.schema.table), {"entities": entities})
+    check_files(batch.schema, dict(enumerate(batch.records)))
+    form = brings_file(batch.records[0])
+    request = add_request(batch.schema, batch.records[0]) if form else _batch_request(batch)
     try:
         response = _send(session, request, batch.schema, batch.records)
     except BiodataError as error:
         if not was_maybe_sent(error):
             raise
         return _look_up(session, batch, error)
-    keys = _keys(batch, response)
+    keys = [key_of_answer(batch.schema, response)] if form else _keys(batch, response)
     return [Outcome(row, "created", key) for row, key in zip(batch.rows, keys, strict=True)]
+
+
+def _batch_request(batch: WriteBatch) -> Request:
+    entities = [_entity(batch.schema, record) for record in batch.records]
+    return Request.json("POST", table_path("v2", batch.schema.table), {"entities": entities})
 
 
 def _entity(schema: Schema, record: Record) -> dict[str, Any]:
@@ -152,7 +149,8 @@ def _look_up(session: HttpSession, batch: WriteBatch, lost: BiodataError) -> lis
 
 
 def _judged(row: int, key: Key, given: Record, stored: Record | None) -> Outcome:
-    if stored is not None and all(_same(stored[name], value) for name, value in given.items()):
+    kept = {name: value for name, value in given.items() if not is_upload(value)}
+    if stored is not None and all(_same(stored[name], value) for name, value in kept.items()):
         return Outcome(row, "created", key)
     reason = "the answer was lost, and the record is not there" if stored is None else "the answer was lost"
     return Outcome(row, "unknown", key, code="BD-WRITE-UNKNOWN", message=reason)
@@ -179,7 +177,10 @@ class _Update:
     def run(self: Self) -> list[Outcome]:
         """Look up what is there, and send what differs from it."""
         pending = self._pending()
-        if self._by_record(pending):
+        check_files(self._schema, pending)
+        if any(map(brings_file, pending.values())):
+            self._form(pending)
+        elif self._by_record(pending):
             for index, values in pending.items():
                 self._patch(index, values)
         else:
@@ -201,7 +202,7 @@ class _Update:
             stored = there.get(key)
             if stored is None:
                 raise BatchRefused("no record has this key", code="BD-NOT-FOUND", index=index)
-            if changes := _changes(record, stored):
+            if changes := self._changes(record, stored):
                 pending[index] = changes
             else:
                 self._outcomes[index] = Outcome(batch.rows[index], "unchanged", key)
@@ -210,11 +211,33 @@ class _Update:
     def _without_key(self, record: Record) -> Record:
         return {name: value for name, value in record.items() if name != self._schema.key}
 
+    def _changes(self, given: Record, stored: Record) -> Record:
+        mode, fields = self._batch.list_mode, self._schema.by_name
+        wanted = {name: _merged(stored[name], value, mode) for name, value in given.items()}
+        return {name: value for name, value in wanted.items() if not _kept(fields[name], stored[name], value)}
+
     def _refuse(self, index: int, code: str, message: str, field: str | None = None) -> None:
         written = self._written.get(index)
         rest = f" (changed before that: {', '.join(written)})" if written else ""
         row, key = self._batch.rows[index], self._batch.key(index)
         self._outcomes[index] = Outcome(row, "refused", key, code=code, message=message + rest, field=field)
+
+    # the record that brings a file: its row read, and sent whole
+
+    def _form(self, pending: Mapping[int, Record]) -> None:
+        for index, values in pending.items():
+            key = self._batch.key(index)
+            if not _in_path(key):
+                raise BatchRefused(
+                    "a file cannot be sent to a record with a slash, % or ; in its key",
+                    code="BD-WRITE-FILE",
+                    index=index,
+                )
+            stored = next(iter(fetch(self._session, self._schema, [key], self._schema.names)), None)
+            if stored is None:
+                raise BatchRefused("no record has this key", code="BD-NOT-FOUND", index=index)
+            request = update_request(self._schema, stored, values)
+            _send(self._session, request, self._schema, [self._batch.records[index]])
 
     # record by record: one request each, atomic
 
@@ -286,8 +309,24 @@ class _Update:
                 self._isolate(name, some, pending, again)
 
 
-def _changes(given: Record, stored: Record) -> Record:
-    return {name: value for name, value in given.items() if not _same(stored[name], value)}
+def _merged(stored: Any, given: Any, mode: ListMode) -> Any:
+    """What a list becomes: the elements given in its place, added to it, or taken from it."""
+    if mode == "replace" or not isinstance(stored, list):
+        return given
+    given = given or []
+    if mode == "add":
+        return [*stored, *(one for one in dict.fromkeys(given) if one not in stored)]
+    return [one for one in stored if one not in given]
+
+
+def _kept(field: Field, stored: Any, given: Any) -> bool:
+    """Whether a value is there already: a file by its id or its name, the back side of a reference in any order."""
+    if isinstance(field.type, File) and stored is not None and not is_upload(given):
+        known = stored["filename"] if isinstance(given, str) else stored["id"]
+        return bool(known == (given.get("id") if isinstance(given, dict) else given))
+    if field.options.get("type") == "one_to_many":
+        return set(stored or ()) == set(given or ())
+    return _same(stored, given)
 
 
 def _in_path(key: Key) -> bool:

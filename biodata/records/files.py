@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from biodata.records.types import Record
     from biodata.results import Result
 
-__all__ = ["CSV_SEPARATORS", "FORMATS", "format_of", "value_at", "write_result", "write_text"]
+__all__ = ["CSV_SEPARATORS", "FORMATS", "format_of", "in_place", "value_at", "write_result", "write_text"]
 
 FORMATS = ("json", "ndjson", "csv", "tsv", "parquet", "arrow", "xlsx")
 ENDINGS = {".jsonl": "ndjson", ".feather": "arrow", ".pq": "parquet", ".tab": "tsv"}
@@ -54,12 +54,13 @@ def format_of(path: Path | str, given: str | None = None) -> str:
 def write_result(result: Result, path: Path | str, format: str | None = None) -> int:  # noqa: A002 - the field's word
     """Write all records; the number written. The file appears whole or not at all."""
     kind = format_of(path, format)
-    with _in_place(Path(path)) as temporary:
+    with in_place(Path(path)) as temporary:
         return _WRITERS[kind](result, temporary, kind)
 
 
 @contextmanager
-def _in_place(path: Path) -> Iterator[Path]:
+def in_place(path: Path) -> Iterator[Path]:
+    """A new file beside `path` that takes its place when the block ends well."""
     if not path.parent.is_dir():
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path.parent))
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")

@@ -127,7 +127,10 @@ class Reference(DataType, frozen=True, tag="ref"):
 
 
 class File(DataType, frozen=True, tag="file"):
-    """A stored file; its value is an object of `id`, `filename` and, where there is one, `url`."""
+    """A stored file; its value is an object of `id`, `filename` and, where there is one, `url`.
+
+    In a write a path or a `biodata.Upload` stores a new one.
+    """
 
 
 class Object(DataType, frozen=True, tag="object"):

@@ -15,7 +15,7 @@ numbers are not turned into text. Reasons name the rule and never the value.
 | datetime | datetimes, dates (midnight), ISO text; without a zone they are UTC; kept in UTC |
 | json | what JSON can say, keys being text |
 | ref | the other record's key; a dict or a tuple holding only the key; a record where `keys` names its key |
-| file | an object of `id`, `filename`, `url`; text or a path, which the platform's adapter looks into |
+| file | an object of `id`, `filename`, `url`; a path or an `Upload` to be stored; text, for the adapter to judge |
 | object | a mapping of its fields, each by its type |
 | list | lists, tuples, sets and arrays, each element by its type and none of them null |
 """
@@ -24,7 +24,6 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
-import os
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from math import isfinite
@@ -45,6 +44,7 @@ from biodata.records.types import (
     Reference,
     String,
 )
+from biodata.records.uploads import is_upload
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -248,7 +248,7 @@ def _json(value: Any, type_: Json) -> Any:
 
 
 def _file(value: Any, _: File) -> Any:
-    if isinstance(value, str | os.PathLike):
+    if isinstance(value, str) or is_upload(value):
         return value
     if not isinstance(value, Mapping):
         _refuse("a file", value)

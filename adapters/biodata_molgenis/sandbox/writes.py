@@ -119,7 +119,8 @@ def _file(state: State, entity_type: EntityType, attribute: Attribute, item: Map
     value = item[attribute.name]
     if isinstance(value, FileId):
         return str(value)
-    row = state.rows(entity_type.id).get(item.get(entity_type.id_attribute.name)) or {}
+    key = convert(state.types, entity_type.id_attribute, item.get(entity_type.id_attribute.name))
+    row = state.rows(entity_type.id).get(key) or {}
     held = row.get(attribute.name)
     if held is None or state.rows(system.FILE_META)[held]["filename"] != value:
         text = "Cannot update entity with file attribute without passing file, while changing the name of"

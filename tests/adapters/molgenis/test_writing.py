@@ -253,16 +253,6 @@ def test_a_generated_key_is_told(rig):
     assert [row["x"] for row in table.get(keys)] == ["one", "two"]
 
 
-def test_files_are_refused_before_anything_is_sent(people, person):
-    people.log.clear()
-    assert outcome(person.add({"id": "a", "fullName": "x", "photo": "me.png"})) == (
-        "refused",
-        "BD-WRITE-FILE",
-        "photo",
-    )
-    assert not people.asked("POST", "/api/v2")
-
-
 def test_a_lost_answer_is_looked_up(people, person):
     assert person.schema.key
     people.faults.add("POST /api/v2/rt_Person", drop="after")
