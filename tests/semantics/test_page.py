@@ -1,0 +1,132 @@
+"""docs/semantics.md is so: each of its examples, on each platform."""
+
+from __future__ import annotations
+
+import doctest
+import re
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+
+import biodata
+from biodata.query.parser import parse
+from tests.semantics.limits import limits, missing
+from tests.semantics.page import PAGE, RECORDS, Example, Section, part, records, rules, sections, shapes
+from tests.semantics.platforms import PLATFORMS, as_held, opened
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+RULES = rules()
+NO_FIELD, NO_SYNTAX = "`BD-QUERY-FIELD`", "`BD-QUERY-SYNTAX`"
+
+
+class Place:
+    """A platform with the page's tables, and the names that its Python is run with."""
+
+    def __init__(self, platform: str) -> None:
+        self.platform = platform
+        self.names: dict[str, Any] = {"profile": "page"}
+        for block in next(one for one in sections() if one.title == RECORDS).blocks():
+            assert self.differences(block.text) == ""
+        self.connection: biodata.Connection = self.names["connection"]
+        self.missing = missing(self.connection)
+
+    def differences(self, text: str) -> str:
+        """What doctest says of a block that is not as it says."""
+        test = doctest.DocTestParser().get_doctest(text, self.names, PAGE.name, str(PAGE), 0)
+        told: list[str] = []
+        runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS, verbose=False)
+        runner.run(test, out=told.append, clear_globs=False)
+        self.names.update(test.globs)
+        return "".join(told)
+
+    def has(self, text: str) -> bool:
+        """Whether the platform has all fields of the page that the text names."""
+        return {name.split(".")[1] for name in self.missing}.isdisjoint(re.findall(r"\w+", text))
+
+    def answer(self, table: str, where: Any) -> str:
+        """The keys that a filter gives, as the page writes them, or the code of the error."""
+        asked = self.connection[table]
+        try:
+            keys = sorted(record[asked.schema.key] for record in asked.query(where, page_size=2))
+            assert asked.count(where) == len(keys)
+        except biodata.QueryError as error:
+            return f"`{error.code}`"
+        return " ".join(keys) or "none"
+
+    def expected(self, example: Example) -> str:
+        """What the page says, or that there is no such field here."""
+        return example.says if example.says == NO_SYNTAX or self.has(example.filter) else NO_FIELD
+
+
+@pytest.fixture(scope="module", params=PLATFORMS)
+def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    with (
+        opened(request.param, tmp_path_factory.mktemp("page")) as config,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setenv("BIODATA_CONFIG", str(config))
+        made = Place(request.param)
+        with made.connection:
+            yield made
+
+
+def of_rules(*kinds: str) -> pytest.MarkDecorator:
+    """Once for each rule that has examples of one of these kinds."""
+    shown = {one.title: {kind for kind in ("gives", "write") if one.examples(kind)} for one in RULES}
+    known = [one for one in RULES if shown[one.title].intersection(kinds) or ("python" in kinds and one.blocks())]
+    return pytest.mark.parametrize("section", known, ids=lambda section: section.title)
+
+
+@of_rules("gives")
+def test_filters_give_what_the_page_says(place: Place, section: Section) -> None:
+    examples = section.examples("gives")
+    said = [(one.filter, place.expected(one)) for one in examples]
+    assert [(one.filter, place.answer(one.table, one.filter)) for one in examples] == said
+
+
+@of_rules("gives")
+def test_their_json_form_gives_the_same(place: Place, section: Section) -> None:
+    examples = [one for one in section.examples("gives") if one.says != NO_SYNTAX]
+    forms = [msgspec.json.decode(msgspec.json.encode(parse(one.filter))) for one in examples]
+    said = [(one.filter, place.expected(one)) for one in examples]
+    assert [(one.filter, place.answer(one.table, form)) for one, form in zip(examples, forms, strict=True)] == said
+
+
+@of_rules("write")
+def test_what_is_refused_can_be_written_as_the_page_says(place: Place, section: Section) -> None:
+    for one in section.examples("write"):
+        assert place.answer(one.table, one.filter) == NO_SYNTAX, one.filter
+        assert not place.answer(one.table, one.says.strip("`")).startswith("`"), one.says
+
+
+@of_rules("python")
+def test_python_does_what_the_page_says(place: Place, section: Section) -> None:
+    for block in section.blocks():
+        if block.refused_on == place.platform:
+            assert block.reason in [": ".join(row[1:3]) for row in part("limits") if row[0] == place.platform]
+        elif place.has(block.text):
+            assert place.differences(block.text) == ""
+    for name in shapes():
+        table = place.connection[name]
+        shown = [as_held(table.schema, one) for one in records(name)]
+        assert table.upsert(shown).unchanged == table.count() == len(shown), "an example left something behind"
+
+
+@of_rules("gives", "write", "python")
+def test_a_rule_is_shown_on_each_platform(place: Place, section: Section) -> None:
+    shown = [one.filter for one in section.examples("gives") + section.examples("write")]
+    shown += [one.text for one in section.blocks() if one.refused_on != place.platform]
+    assert any(map(place.has, shown))
+
+
+def test_the_page_says_which_fields_a_platform_has_not(place: Place) -> None:
+    column = PLATFORMS.index(place.platform) + 1
+    assert {row[0] for row in part("fields") if row[column] == "no"} == place.missing
+
+
+def test_the_page_says_what_a_platform_cannot_do(place: Place) -> None:
+    told = [tuple(row[1:]) for row in part("limits") if row[0] == place.platform]
+    assert told == list(limits(place.connection))
