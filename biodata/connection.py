@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
-from biodata.errors import BiodataError, ConfigError, PermissionDenied
+from biodata.errors import BiodataError, ConfigError
 from biodata.references import References
 from biodata.repository import Repository
 
@@ -134,16 +134,9 @@ class Connection:
         Raises:
             PermissionDenied: `BD-ACCESS`.
         """
-        from biodata.config.profiles import ACCESS_LEVELS
+        from biodata.config.profiles import require_access
 
-        if ACCESS_LEVELS.index(self.access) < ACCESS_LEVELS.index(level):
-            raise PermissionDenied(
-                f"This needs access '{level}', and the profile has '{self.access}'",
-                code="BD-ACCESS",
-                profile=self.name,
-                table=table,
-                hint=f"Set 'access: {level}' in the profile if that is meant.",
-            )
+        require_access(self.access, level, profile=self.name, table=table)
 
     @contextmanager
     def located(self, table: str | None = None) -> Iterator[None]:

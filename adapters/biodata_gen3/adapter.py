@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from biodata.adapter import Context, Identity, Page, PageRequest, TableInfo, WriteBatch
+    from biodata.config.profiles import Access
     from biodata.http import HttpSession
     from biodata.query.plan import Plan
     from biodata.query.pushdown import Pushdown
@@ -50,7 +51,7 @@ class Gen3Adapter(Adapter):
         },
     )
 
-    def __init__(self, session: HttpSession, project: Project, login: Login | None, access: str) -> None:
+    def __init__(self, session: HttpSession, project: Project, login: Login | None, access: Access) -> None:
         from biodata_gen3.read import Reader
         from biodata_gen3.rights import Rights
         from biodata_gen3.write import Writer

@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 from gen3.auth import Gen3Auth
 
-from biodata.errors import PermissionDenied
+from biodata.config.profiles import require_access
 
 if TYPE_CHECKING:
     import requests
 
+    from biodata.config.profiles import Access
     from biodata.http import Token, TokenSource
 
 __all__ = ["Gen3Client", "SourceAuth"]
 
 _UNAUTHORISED = 401
-_ACCESS = {"read": 0, "write": 1, "delete": 2}
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _QUERIES = re.compile(r"/(graphql|guppy/download|export|index/bulk/documents)/?$")
 _CLASSES = {
@@ -40,7 +40,7 @@ _CLASSES = {
 class SourceAuth(Gen3Auth):  # type: ignore[misc]
     """The SDK's auth object on a TokenSource of ours; it reads and writes no files."""
 
-    def __init__(self, endpoint: str, source: TokenSource, access: str) -> None:
+    def __init__(self, endpoint: str, source: TokenSource, access: Access) -> None:
         self.endpoint = endpoint.rstrip("/")
         self._source = source
         self._access = access
@@ -61,13 +61,8 @@ class SourceAuth(Gen3Auth):  # type: ignore[misc]
     def _check(self, method: str, url: str) -> None:
         path = url.partition("?")[0]
         query = method == "POST" and _QUERIES.search(path) is not None
-        needed = "read" if method in _READING or query else "delete" if method == "DELETE" else "write"
-        if _ACCESS[self._access] < _ACCESS[needed]:
-            raise PermissionDenied(
-                f"This needs access '{needed}', and the profile has '{self._access}'",
-                code="BD-ACCESS",
-                hint=f"Set access: {needed} in the profile, or give access= when connecting",
-            )
+        needed: Access = "read" if method in _READING or query else "delete" if method == "DELETE" else "write"
+        require_access(self._access, needed)
 
     def _answered(self, response: requests.Response, token: Token, options: dict[str, Any]) -> requests.Response:
         """Renew once after a 401, and send once more; a denial stays one."""

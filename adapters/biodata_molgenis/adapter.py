@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from biodata.adapter import Adapter, Capabilities, Mark
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from biodata.adapter import Context, Identity, Page, PageRequest, TableInfo, WriteBatch
+    from biodata.config.profiles import Access
     from biodata.connection import Connection
     from biodata.extras import Extras
     from biodata.http import HttpSession
@@ -45,12 +47,14 @@ class MolgenisAdapter(Adapter):
             "transaction": Mark("never", "each batch is a transaction of its own, and nothing spans two requests"),
             "partitions": Mark("notyet", "a scan can be cut by offsets"),
             "export": Mark("notyet", "the server's CSV gives 10 000 records and hides types"),
-            "client": Mark("notimpl", "molgenis-py-client sends uploads past any session, so access cannot hold"),
         },
     )
 
-    def __init__(self, session: HttpSession, settings: MolgenisSettings, login: Login | None) -> None:
+    def __init__(
+        self, session: HttpSession, settings: MolgenisSettings, login: Login | None, access: Access = "read"
+    ) -> None:
         self._session = session
+        self._access = access
         self._settings = settings
         self._login = login
         self._schemas: dict[str, Schema] = {}
@@ -74,7 +78,7 @@ class MolgenisAdapter(Adapter):
             on_exchange=context.on_exchange,
         )
         source, login = token_source(bare, settings)
-        return cls(bare.with_auth(source, Gate(bare, source).classify), settings, login)
+        return cls(bare.with_auth(source, Gate(bare, source).classify), settings, login, context.access)
 
     @classmethod
     def wrap(cls, client: Any) -> MolgenisSettings | None:
@@ -187,6 +191,13 @@ class MolgenisAdapter(Adapter):
         from biodata_molgenis.extras import MolgenisExtras
 
         return MolgenisExtras(connection, self._session, self._settings.import_timeout)
+
+    @cached_property
+    def client(self) -> Any:
+        """molgenis-py-client's Session, on our session and held to the profile's access."""
+        from biodata_molgenis.client import official_client
+
+        return official_client(self._session, self._access, self._settings.import_timeout)
 
     def identity(self) -> Identity:
         """Server, user and rights."""

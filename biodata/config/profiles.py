@@ -11,7 +11,7 @@ from typing import Any, Literal, cast
 import msgspec
 
 from biodata.config.yaml import Document, load_yaml
-from biodata.errors import ConfigError, near_match
+from biodata.errors import ConfigError, PermissionDenied, near_match
 
 Access = Literal["read", "write", "delete"]
 
@@ -19,6 +19,22 @@ ACCESS_LEVELS: tuple[Access, ...] = ("read", "write", "delete")
 """Each level holds the ones before it."""
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _PROJECT_FILE = Path("config/profiles.yml")
+
+
+def require_access(has: Access, level: Access, *, profile: str | None = None, table: str | None = None) -> None:
+    """Hold what is asked to a profile's access level.
+
+    Raises:
+        PermissionDenied: `BD-ACCESS`.
+    """
+    if ACCESS_LEVELS.index(has) < ACCESS_LEVELS.index(level):
+        raise PermissionDenied(
+            f"This needs access '{level}', and the profile has '{has}'",
+            code="BD-ACCESS",
+            profile=profile,
+            table=table,
+            hint=f"Set 'access: {level}' in the profile if that is meant.",
+        )
 
 
 class Origin(msgspec.Struct, frozen=True):
