@@ -127,6 +127,7 @@ class Repository:
         offset: int = 0,
         native: str | None = None,
         page_size: int | None = None,
+        strict: bool = False,
     ) -> Result:
         """The records that a filter is true of, as a lazy Result; sends nothing yet.
 
@@ -139,9 +140,12 @@ class Repository:
             offset: a number of matching records to skip.
             native: the platform's own query text, joined with `where` by AND.
             page_size: records a request, in place of the adapter's own choice.
+            strict: refuse what the platform does not do all by itself, before it is asked for any record: a part of
+                the filter that it does not do, or not exactly, order, limit and offset, and references to follow.
 
         Raises:
-            QueryError: the text of the filter cannot be read.
+            QueryError: the text of the filter cannot be read; `BD-QUERY-STRICT`, when the result is iterated or
+                counted: each thing that would be done here, why, and what the platform would do instead.
         """
         from biodata.query.parser import filters_from
 
@@ -150,11 +154,11 @@ class Repository:
         arguments: dict[str, Any] = {"where": filters_from(where)}
         arguments |= {"fields": _kept(fields), "order_by": _kept(order_by)}
         arguments |= {"limit": limit, "offset": offset, "native": native}
-        return Result(self, arguments, page_size)
+        return Result(self, arguments, page_size, strict=strict)
 
-    def count(self, where: str | Node | Mapping[str, Any] | None = None) -> int:
-        """The number of records that a filter is true of; of all records when None."""
-        return self.query(where).count()
+    def count(self, where: str | Node | Mapping[str, Any] | None = None, *, strict: bool = False) -> int:
+        """The number of records that a filter is true of; of all records when None. `strict` as for `query`."""
+        return self.query(where, strict=strict).count()
 
     def add(
         self,
@@ -270,10 +274,9 @@ class Repository:
     def matching(self, query: Query) -> int:
         """The number of records that a bound query's filter is true of, its limit and offset aside."""
         from biodata import scan
+        from biodata.query.plan import bare
 
-        keys = tuple((name,) for name in query.schema.key_fields) or None
-        bare = msgspec.structs.replace(query, fields=keys, order=(), limit=None, offset=0)
-        plan = self.plan(bare)
+        plan = self.plan(bare(query))
         if plan.limit == 0:
             return 0
         if plan.residual is None and self.adapter.has("count"):

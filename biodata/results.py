@@ -34,10 +34,13 @@ class Result:
     Iterating gives records (`dict`), with every field asked for and None where there is no value.
     """
 
-    def __init__(self, repository: Repository, arguments: dict[str, Any], page_size: int | None = None) -> None:
+    def __init__(
+        self, repository: Repository, arguments: dict[str, Any], page_size: int | None = None, *, strict: bool = False
+    ) -> None:
         self._repository = repository
         self._arguments = arguments
         self._page_size = page_size
+        self._strict = strict
 
     @cached_property
     def query(self) -> Query:
@@ -64,6 +67,7 @@ class Result:
 
     def __iter__(self) -> Iterator[Record]:
         with self._repository.located():
+            self._refuse_partial(self.plan)
             if self.plan.limit == 0:
                 return
             yield from scan.records(self._repository.adapter, self.plan, self._repository.references)
@@ -89,7 +93,11 @@ class Result:
     def count(self) -> int:
         """The number of records: by the platform where it does the whole filter, by reading keys otherwise."""
         with self._repository.located():
+            from biodata.query.plan import bare
+
             query = self.query
+            if self._strict:
+                self._refuse_partial(self._repository.plan(bare(query)))
             matching = self._repository.matching(query)
         left = max(0, matching - query.offset)
         return left if query.limit is None else min(left, query.limit)
@@ -104,6 +112,7 @@ class Result:
 
         with self._repository.located():
             size = None if size is None else whole_number(size, "size", least=1)
+            self._refuse_partial(self.plan)
             yield from self._exported(size) if self._can_export() else self._collected(size)
 
     def _collected(self, size: int | None) -> Iterator[pa.RecordBatch]:
@@ -170,14 +179,24 @@ class Result:
         from biodata.query.explain import explain
 
         with self._repository.located():
-            adapter = self._repository.adapter
-            requests = [request.text for request in adapter.requests(self.plan)]
-            return explain(self.plan, transport=adapter.platform, requests=requests)
+            adapter, plan = self._repository.adapter, self.plan
+            requests = [line for request in adapter.requests(plan) for line in request.text.split("\n")]
+            pushdown = adapter.pushdown(plan.schema)
+            return explain(plan, pushdown, transport=adapter.platform, requests=requests)
+
+    def _refuse_partial(self, plan: Plan) -> None:
+        """Of a strict query, refuse what the platform does not do; sends nothing."""
+        if not self._strict:
+            return
+        from biodata.query.explain import explain
+        from biodata.query.strict import refuse_partial
+
+        refuse_partial(explain(plan, self._repository.adapter.pushdown(plan.schema)))
 
     def _with(self, *, limit: int) -> Result:
         asked = self.query.limit
         arguments = {**self._arguments, "limit": limit if asked is None else min(limit, asked)}
-        return Result(self._repository, arguments, self._page_size)
+        return Result(self._repository, arguments, self._page_size, strict=self._strict)
 
     def __repr__(self) -> str:
         return f"<Result of {self._repository.address}: iterate it, or .to_pandas(), .first(), .explain()>"

@@ -9,7 +9,7 @@ from biodata.query.pushdown import Support
 from biodata.query.tree import Always, Node
 from biodata.records.types import Path, Schema
 
-__all__ = ["Order", "Part", "Plan", "Query"]
+__all__ = ["Order", "Part", "Plan", "Query", "bare"]
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -48,6 +48,12 @@ class Query(msgspec.Struct, frozen=True):
         if table not in self.related:
             raise SchemaError(f"The query does not step into '{table}'", table=self.schema.table)
         return self.related[table]
+
+
+def bare(query: Query) -> Query:
+    """The query without order, limit and offset, of the keys alone: what counting needs."""
+    keys = tuple((name,) for name in query.schema.key_fields) or None
+    return msgspec.structs.replace(query, fields=keys, order=(), limit=None, offset=0)
 
 
 class Part(msgspec.Struct, frozen=True):

@@ -43,6 +43,7 @@ class Rule(msgspec.Struct, frozen=True):
         when: the name of a condition of the table, which must hold too.
         fields: the only top-level field names that the rule is for.
         reason: why not exact, for explain and for the documentation.
+        hint: what a person can do about it, where the core cannot find out by asking the table.
     """
 
     support: Support
@@ -54,6 +55,7 @@ class Rule(msgspec.Struct, frozen=True):
     when: str = ""
     fields: frozenset[str] = frozenset()
     reason: str = ""
+    hint: str = ""
 
 
 class Pushdown(msgspec.Struct, frozen=True):

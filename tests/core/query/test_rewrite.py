@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from biodata.query.bind import bind_filter, bind_query
 from biodata.query.evaluate import predicate
-from biodata.query.explain import render
 from biodata.query.paths import resolve
 from biodata.query.pushdown import Pushdown, Rule
 from biodata.query.rewrite import forms, simplified
 from biodata.query.split import make_plan, supports
+from biodata.query.text import render
 from biodata.query.tree import Always, And, Leaf, Or
 from tests.core.query.tables import LOOKUP, PEOPLE
 from tests.core.query.trees import LEAVES, RECORDS, SMALL, TREES
