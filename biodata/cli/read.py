@@ -38,6 +38,11 @@ fields_option = click.option(
 )
 
 
+strict_option = click.option(
+    "--strict", is_flag=True, help="Refuse what the platform does not do all by itself; explain says what."
+)
+
+
 def query_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """The filter and what else makes a query."""
     for option in (
@@ -96,6 +101,7 @@ def _missing(missing: tuple[Any, ...], wanted: list[Any], address: Address) -> E
 )
 @click.argument("address", type=TableAddress(), metavar="PROFILE/TABLE")
 @query_options
+@strict_option
 @destination_options
 @click.pass_context
 def query(ctx: click.Context, /, address: Address, form: str | None, output: Path | None, **asked: Any) -> None:
@@ -129,11 +135,12 @@ def _print_some(table: Repository, asked: dict[str, Any], form: str | None) -> N
 @click.argument("address", type=TableAddress(), metavar="PROFILE/TABLE")
 @click.argument("where", metavar="[FILTER]", required=False)
 @click.option("--native", metavar="TEXT", help="The platform's own query text, joined by AND.")
+@strict_option
 @click.pass_context
-def count(ctx: click.Context, /, address: Address, where: str | None, native: str | None) -> None:
+def count(ctx: click.Context, /, address: Address, where: str | None, **asked: Any) -> None:
     """Count the records that match a filter."""
     with current(ctx).repository(address) as table:
-        click.echo(table.query(where, native=native).count())
+        click.echo(table.query(where, **asked).count())
 
 
 @command("biodata explain umcg/ASE \"Chr = '19' and Pos > 5\" --order-by -Pos")

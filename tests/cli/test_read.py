@@ -138,6 +138,14 @@ class TestCountAndExplain:
         assert run("count", "local/people").out == "3\n"
         assert run("count", "local/people", "age is null").out == "1\n"
 
+    def test_strict(self, run):
+        assert run("count", "local/people", "age > 1", "--strict").out == "2\n"
+        for verb in ("query", "count"):
+            shown = run(verb, "local/people", "id ilike 'S%'", "--strict")
+            assert (shown.status, shown.out) == (2, "")
+            assert "BD-QUERY-STRICT" in shown.err
+            assert "case rules differ" in shown.err
+
     def test_explain(self, run):
         shown = run("explain", "local/people", "age > 1")
         assert shown.status == 0
