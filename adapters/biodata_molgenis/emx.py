@@ -82,8 +82,10 @@ def _limit(item: Any, name: str) -> str:
 def _data_type(schema: Schema, field: Field) -> str:
     """The server's type: its own note where the schema came from such a server, else the nearest."""
     item = element(field.type)
-    if is_list(field.type):
-        kind = "mref" if isinstance(item, Reference) else None
+    if isinstance(item, Reference):
+        kind = _reference_type(field)
+    elif is_list(field.type):
+        kind = None
     elif isinstance(item, String):
         kind = _text_type(field, item, is_key=field.name == schema.key)
     elif isinstance(item, Integer):
@@ -95,6 +97,13 @@ def _data_type(schema: Schema, field: Field) -> str:
             f"MOLGENIS has no type for field '{field.name}', {field.type}", code="BD-SCHEMA-TYPE", table=schema.table
         )
     return kind
+
+
+def _reference_type(field: Field) -> str:
+    categories = field.options.get("type", "").startswith("categorical")
+    if is_list(field.type):
+        return "categorical_mref" if categories else "mref"
+    return "categorical" if categories else "xref"
 
 
 def _text_type(field: Field, item: String, *, is_key: bool) -> str:
@@ -114,7 +123,6 @@ _SIMPLE: dict[type, str] = {
     Decimal: "decimal",
     File: "file",
     Float: "decimal",
-    Reference: "xref",
 }
 
 

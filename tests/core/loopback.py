@@ -102,7 +102,7 @@ def _handler(home: Loopback) -> type[BaseHTTPRequestHandler]:
                 self.wfile.write(answer.body)
             self.close_connection = self.close_connection or answer.length != "true"
 
-        do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = _serve  # noqa: N815 - the base class names them so
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = _serve  # noqa: N815 - the base class names them so
 
         def log_message(self, *_: object) -> None:
             pass
