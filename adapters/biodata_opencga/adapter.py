@@ -44,11 +44,12 @@ class OpencgaAdapter(Adapter):
         },
     )
 
-    def __init__(self, session: HttpSession, settings: OpencgaSettings, host: str, access: str) -> None:
+    def __init__(self, session: HttpSession, settings: OpencgaSettings, host: str, context: Context) -> None:
         self._session = session
         self._settings = settings
         self._host = host
-        self._access = access
+        self._access = context.access
+        self._profile = context.profile
         self._client: Any = None
 
     @classmethod
@@ -70,7 +71,7 @@ class OpencgaAdapter(Adapter):
             ca_bundle=settings.ca_bundle,
             on_exchange=context.on_exchange,
         )
-        return cls(bare.with_auth(token_source(bare, settings), classify), settings, host, context.access)
+        return cls(bare.with_auth(token_source(bare, settings), classify), settings, host, context)
 
     @classmethod
     def wrap(cls, client: Any) -> OpencgaSettings | None:
@@ -141,7 +142,7 @@ class OpencgaAdapter(Adapter):
         if self._client is None:
             from biodata_opencga.client import official_client
 
-            self._client = official_client(self._session, self._host, self._access)
+            self._client = official_client(self._session, self._host, self._access, self._profile)
         return self._client
 
     @classmethod

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from biodata.errors import BiodataError, NotFound, PermissionDenied, ProtocolError, QueryError, RemoteError
-from biodata.http.redaction import mask_values
+from biodata.errors import AuthError, BiodataError, NotFound, PermissionDenied, ProtocolError, QueryError, RemoteError
+from biodata.http import mask_values, redact
 from biodata.records.types import Reference, element
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ __all__ = [
     "failure",
     "field_of",
     "is_denied",
+    "is_wrong_login",
     "opened",
     "received",
     "words",
@@ -46,6 +47,7 @@ _CODES = (
 )
 _QUOTED = re.compile(r"'([^']*)'")
 _ABSENT = re.compile(r"Not found or user does not have permissions|^Missing \w+: .* not found", re.MULTILINE)
+_WRONG_LOGIN = "Incorrect user or password"
 _NO_STUDY = re.compile(r"No (study|project) found|More than one study found")
 
 
@@ -99,13 +101,18 @@ def opened(response: Response) -> Envelope:
 
 def is_denied(envelope: Envelope) -> bool:
     """Whether a right is missing for some record: a 401 that no new token cures (section 3)."""
-    return any("denied" in one.message for one in envelope.result.events)
+    return any("denied" in one.message for one in envelope.errors)
+
+
+def is_wrong_login(envelope: Envelope) -> bool:
+    """Whether user and password are wrong: a 401 that no new token cures, and that locks the account (section 3)."""
+    return any(_WRONG_LOGIN in one.message for one in envelope.errors)
 
 
 def words(envelope: Envelope, values: Iterable[Any] = ()) -> str:
-    """What the server says, in one line, with `values` masked."""
+    """What the server says, in one line, without tokens and with `values` masked."""
     said = "; ".join(dict.fromkeys(one.message for one in envelope.errors if one.message))
-    return mask_values(said, values).strip().rstrip(".")
+    return mask_values(redact(said), values).strip().rstrip(".")
 
 
 def code_of(message: str) -> str:
@@ -139,8 +146,8 @@ def failure(response: Response, table: str | None = None, values: Iterable[Any] 
     if _NO_STUDY.search(said):
         hint = "Write study: organization@project:study in the profile"
         return NotFound(message, code="BD-NOT-FOUND-STUDY", table=table, hint=hint)
-    if is_denied(envelope):
-        return PermissionDenied(message, table=table)
+    if is_denied(envelope) or is_wrong_login(envelope):
+        return (PermissionDenied if is_denied(envelope) else AuthError)(message, table=table)
     if _ABSENT.search(said):
         return NotFound(message, table=table)
     if any(one.name.startswith("Catalog") or one.name == "QueryParamException" for one in envelope.errors):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from biodata.errors import AuthError, BiodataError, ConfigError
 from biodata.http import HttpSession, Request, Response, Token, TokenSource, Verdict, by_status, jwt_lifetime
-from biodata_opencga.answers import failure, is_denied, opened, words
+from biodata_opencga.answers import failure, is_denied, is_wrong_login, opened, words
 
 if TYPE_CHECKING:
     from biodata_opencga.settings import OpencgaSettings
@@ -88,7 +88,8 @@ def classify(response: Response) -> Verdict:
     envelope = opened(response)
     said = words(envelope)
     if response.status == _UNAUTHORISED:
-        return Verdict("refused") if is_denied(envelope) else Verdict("expired", said)
+        answered = is_denied(envelope) or is_wrong_login(envelope)
+        return Verdict("refused") if answered else Verdict("expired", said)
     if response.status == _SERVER and _NO_TOKEN.search(said):
         return Verdict("expired", said)
     return by_status(response, said)

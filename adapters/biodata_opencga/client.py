@@ -7,41 +7,44 @@ which send and print while the client is made.
 
 from __future__ import annotations
 
-from functools import partial
-from pathlib import Path
+import time
+from functools import wraps
+from importlib import import_module
+from inspect import isfunction
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
-import msgspec
-
-from biodata.errors import ConfigError, PermissionDenied
-from biodata.http import FormFile, Request, multipart
-from biodata_opencga.answers import failure
+from biodata.errors import ConfigError, RemoteError
+from biodata.http import jwt_claims
+from biodata_opencga.client_calls import Calls
+from biodata_opencga.client_names import unknown_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
+    from biodata.config.profiles import Access
     from biodata.http import HttpSession
 
 __all__ = ["official_client"]
 
-_PAGE = 1000
-_MOST_IDS = 100
-_ERROR = 400
-_NUMBERS = ("numResults", "numMatches", "numInserted", "numUpdated", "numDeleted", "numErrors")
-_READING = frozenset({"search", "info", "distinct", "aggregationStats", "acl", "login"})
-_WRITING = frozenset({"load", "refresh", "reset"})
-"""Of the methods that GET, those that change something all the same."""
 _SEAMS = ("_rest_retry", "_validate_host", "_check_versions")
+_UNATTACHED = {
+    "organizations": ("organization_client", "Organization"),
+    "workflows": ("workflow_client", "Workflow"),
+    "user_tools": ("user_tool_client", "UserTool"),
+}
+"""Resource clients that some versions ship and do not attach (sections 1.5 and 1.10)."""
+_CLASHING = frozenset({"category", "resource"})
+_ENDED = {"DONE": True, "ERROR": False, "ABORTED": False}
 
 
-def official_client(session: HttpSession, host: str, access: str) -> Any:
+def official_client(session: HttpSession, host: str, access: Access, profile: str = "") -> Any:
     """An OpencgaClient with all resource clients; making it sends and prints nothing.
 
     Args:
         session: with the tokens; renews them.
         host: the server's address with its context path.
-        access: `read`: methods that change something are refused; `write`: those that DELETE.
+        access: `read`: methods that change something are refused; `write`: those that delete.
+        profile: named in errors.
 
     Raises:
         ConfigError: pyopencga is not installed, or is a version without the seams.
@@ -54,24 +57,108 @@ def official_client(session: HttpSession, host: str, access: str) -> Any:
             "connection.client needs the package pyopencga", hint="Install biodata-access[opencga]"
         ) from None
 
-    class _Configuration(ClientConfiguration):  # type: ignore[misc]  # pyopencga has no types
-        def _validate_host(self) -> None:
+    class Configuration(ClientConfiguration):  # type: ignore[misc]  # pyopencga has no types
+        def _validate_host(self, *_: Any) -> None:
             """Sends nothing."""
 
-    class _Client(OpencgaClient):  # type: ignore[misc]
-        def _check_versions(self) -> None:
-            """Sends and prints nothing."""
+    class Client(_OnOurSession, OpencgaClient):  # type: ignore[misc]
+        """pyopencga's OpencgaClient on the session of a connection."""
 
-        def login(self, *_: Any, **__: Any) -> None:
-            """The profile's login is used."""
-
-    client = _Client(_Configuration({"rest": {"host": host}}), auto_refresh=False)
+    client = Client(Configuration({"rest": {"host": host}}), auto_refresh=False)
     _check_seams(ClientConfiguration, OpencgaClient, client)
-    wire = _Wire(session, access)
-    for resource in client.clients:
-        resource._rest_retry = wire.call  # noqa: SLF001 - the one clean seam
-    client.files._upload = wire.upload  # noqa: SLF001 - it goes around the other one
+    _attach_all(client)
+    calls = Calls(session, access, profile)
+    for name, resource in _resources(client):
+        _on(resource, name, calls)
+    client.session = session
     return client
+
+
+class _OnOurSession:
+    """What OpencgaClient does by itself, done by the connection."""
+
+    session: HttpSession | None = None
+    jobs: Any
+
+    def _check_versions(self) -> None:
+        """Sends and prints nothing."""
+
+    @property
+    def token(self) -> str | None:
+        """The connection's token; logs in where there is none yet."""
+        auth = self.session.auth if self.session is not None else None
+        return auth.current().value if auth is not None else None
+
+    @token.setter
+    def token(self, _: str | None) -> None:
+        """The connection has the tokens."""
+
+    def login(
+        self,
+        user: str | None = None,
+        password: str | None = None,  # noqa: ARG002 - pyopencga's signature
+        organization: str | None = None,
+    ) -> None:
+        """See that the connection is logged in: as `user`, if one is named. The password is not looked at.
+
+        Raises:
+            ConfigError: the connection is somebody else's.
+        """
+        claims = jwt_claims(self.token or "")
+        for named, word, known in (
+            (user, "user", claims.get("sub")),
+            (organization, "organization", claims.get("aud")),
+        ):
+            if named is not None and known is not None and named != known:
+                raise ConfigError(
+                    f"This connection is logged in with another {word}",
+                    code="BD-CONFIG-LOGIN",
+                    hint="Open one for it: biodata.connect(…, user=…, password=…, organization=…)",
+                )
+
+    def logout(self) -> None:
+        """Nothing: the token is the connection's, and the server has no logout (section 12, 27)."""
+
+    def wait_for_job(
+        self,
+        response: Any = None,
+        study_id: str | None = None,
+        job_id: str | None = None,
+        retry_seconds: float = 10,
+        timeout: float | None = None,
+    ) -> None:
+        """Return when a job is done; `response` is the answer that told of it.
+
+        Args:
+            response: of the call that started the job, in place of study and job.
+            study_id: where the job is.
+            job_id: which it is.
+            retry_seconds: between two looks.
+            timeout: seconds after which to give up waiting; None: never.
+
+        Raises:
+            RemoteError: `BD-REMOTE-JOB`, it failed, or was killed; `BD-REMOTE-TIMEOUT`.
+        """
+        if response is not None:
+            job = response.get_result(0)
+            study_id, job_id = job["study"]["id"], job["id"]
+        began = time.monotonic()
+        while not _is_done(self.jobs.info(job_id, study=study_id).get_result(0)):
+            if timeout is not None and time.monotonic() - began + retry_seconds > timeout:
+                raise RemoteError("The job is not done in time", code="BD-REMOTE-TIMEOUT")
+            time.sleep(retry_seconds)
+
+    def __getattr__(self, name: str) -> Any:
+        raise unknown_name(self, "", name)
+
+
+def _is_done(job: dict[str, Any]) -> bool:
+    status = job["internal"]["status"]
+    ended = _ENDED.get(status["id"])
+    if ended is False:
+        said = status.get("description") or "no reason given"
+        raise RemoteError(f"The job ended with {status['id']}: {said}", code="BD-REMOTE-JOB")
+    return ended is True
 
 
 def _check_seams(configuration: Any, client_class: Any, client: Any) -> None:
@@ -87,132 +174,51 @@ def _check_seams(configuration: Any, client_class: Any, client: Any) -> None:
         )
 
 
-class _Wire:
-    """What stands in the place of pyopencga's own requests."""
-
-    def __init__(self, session: HttpSession, access: str) -> None:
-        self._session = session
-        self._access = access
-
-    def call(
-        self,
-        method: str,
-        category: str,
-        resource: str,
-        query_id: Any = None,
-        subcategory: str | None = None,
-        second_query_id: Any = None,
-        data: Any = None,
-        dont_retry: Any = None,  # noqa: ARG002 - the session retries by its own rules
-        **options: Any,
-    ) -> Any:
-        """One call of a method: all its pages, or as many records as `limit` says; 100 ids a request."""
-        self._allow(method, resource)
-        ids, tail = _ids(query_id), (subcategory, ",".join(_ids(second_query_id)), resource)
-        params = {_camel(name): _text(value) for name, value in options.items() if value is not None}
-        params.pop("debug", None)
-        answers = []
-        for start in range(0, max(1, len(ids)), _MOST_IDS):
-            path = "/".join(filter(None, (category, ",".join(ids[start : start + _MOST_IDS]), *tail)))
-            send = partial(self._request, method, path, data)
-            answers.append(self._paged(send, params))
-        return _joined(answers)
-
-    def upload(self, category: str, resource: str, **options: Any) -> Any:
-        """A file as multipart form; the server reads the form's fields only (section 1.9)."""
-        self._allow("post", resource)
-        path = Path(str(options.pop("file", ""))).expanduser()
-        fields = {_camel(name): _text(value) for name, value in options.items() if value is not None}
-        body, kind = multipart(fields, [FormFile("file", quote(path.name, safe=" "), path.read_bytes())])
-        request = Request(method="POST", path=f"{category}/{resource}", body=body, content_type=kind)
-        response = self._session.send(request)
-        if response.status >= _ERROR:
-            raise failure(response)
-        return response.json()
-
-    def _allow(self, method: str, resource: str) -> None:
-        if resource in _READING or (method == "get" and resource not in _WRITING):
-            return
-        if self._access == "read" or (method == "delete" and self._access != "delete"):
-            needed = "delete" if method == "delete" else "write"
-            raise PermissionDenied(
-                f"This connection has access '{self._access}', and '{resource}' needs '{needed}'",
-                code="BD-ACCESS",
-                hint=f"Open it with access={needed!r}, or write it in the profile",
-            )
-
-    def _request(self, method: str, path: str, data: Any, params: dict[str, str]) -> Any:
-        body = None if data is None else msgspec.json.encode(data)
-        request = Request(
-            method=method.upper(),
-            path=path,
-            params=tuple(params.items()),
-            body=body,
-            content_type=None if data is None else "application/json",
-            label=path.partition("/")[0] + "/…",
-        )
-        response = self._session.send(request)
-        if response.status >= _ERROR:
-            raise failure(response)
-        if response.content_type == "application/octet-stream":
-            return response.body
-        return response.json()
-
-    def _paged(self, ask: Callable[[dict[str, str]], Any], params: dict[str, str]) -> Any:
-        limit = int(params["limit"]) if "limit" in params else None
-        skip = int(params.get("skip", "0"))
-        size = _PAGE if limit is None else min(_PAGE, limit)
-        whole = ask({**params, "skip": str(skip), "limit": str(size)})
-        if isinstance(whole, bytes):
-            return whole
-        results = _results(whole)
-        got = len(results)
-        while got == size == _PAGE and (limit is None or len(results) < limit):
-            skip += size
-            more = _PAGE if limit is None else min(_PAGE, limit - len(results))
-            page = ask({**params, "skip": str(skip), "limit": str(more)})
-            got = len(_results(page))
-            results += _results(page)
-        if whole.get("responses"):
-            whole["responses"][0]["numResults"] = len(results)
-        return whole
+def _attach_all(client: Any) -> None:
+    for name, (module, kind) in _UNATTACHED.items():
+        if name in vars(client):
+            continue
+        try:
+            shipped = getattr(import_module(f"pyopencga.rest_clients.{module}"), kind)
+        except ImportError:
+            continue
+        resource = shipped(client.configuration, auto_refresh=False)
+        setattr(client, name, resource)
+        client.clients.append(resource)
 
 
-def _results(answer: dict[str, Any]) -> list[Any]:
-    responses = answer.get("responses") or [{}]
-    found: list[Any] = responses[0].setdefault("results", [])
-    return found
+def _resources(client: Any) -> Iterator[tuple[str, Any]]:
+    """Each resource client once, by the first name that it has."""
+    seen: set[int] = set()
+    for name, value in vars(client).items():
+        if hasattr(type(value), "_rest_retry") and id(value) not in seen:
+            seen.add(id(value))
+            yield name, value
 
 
-def _joined(answers: list[Any]) -> Any:
-    """One answer of several, as pyopencga gives it; what was downloaded stays bytes."""
-    from pyopencga.rest_response import RestResponse
+def _on(resource: Any, name: str, calls: Calls) -> None:
+    """Make a resource client send through `calls`, and say the new name for an old one."""
+    kind = type(resource)
+    methods = {word: _freed(method) for word, method in vars(kind).items() if isfunction(method) and word[0] != "_"}
 
-    first, *others = answers
-    if isinstance(first, bytes):
-        return first
-    for other in others:
-        _results(first).extend(_results(other))
-        for name in _NUMBERS:
-            first["responses"][0][name] += other["responses"][0][name]
-    return RestResponse(first)
+    def missing(self: Any, word: str) -> Any:
+        raise unknown_name(self, name, word)
 
+    def get(self: Any, category: str, resource: str = "", **options: Any) -> Any:
+        """`ga4gh.fetch_reads` gives no last part of the path, and there is none."""
+        return kind._get(self, category, resource, **options)  # noqa: SLF001
 
-def _ids(value: Any) -> list[str]:
-    """Ids for a path: a slash in one is no separator (recording 315)."""
-    if value is None:
-        return []
-    listed = value if isinstance(value, list | tuple) else str(value).split(",")
-    return [quote(str(one), safe="") for one in listed]
+    own = {"__doc__": kind.__doc__, "__getattr__": missing, "_get": get}
+    resource.__class__ = type(kind.__name__, (kind,), {**methods, **own})
+    resource._rest_retry = calls.call  # noqa: SLF001 - the one clean seam
+    resource._upload = calls.upload  # noqa: SLF001 - it goes around the other one
 
 
-def _camel(name: str) -> str:
-    """`include_result` as `includeResult`; other spellings stay (section 1.6)."""
-    first, *others = name.split("_")
-    return first + "".join(one.title() for one in others)
+def _freed(method: Callable[..., Any]) -> Callable[..., Any]:
+    """The method with the options `category` and `resource` too, which clash with pyopencga's own arguments."""
 
+    @wraps(method)
+    def call(self: Any, *args: Any, **options: Any) -> Any:
+        return method(self, *args, **{f"{name}_" if name in _CLASHING else name: options[name] for name in options})
 
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    return call

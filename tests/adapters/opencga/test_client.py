@@ -11,11 +11,12 @@ STUDY = "demo@project:study"
 
 
 def test_making_it_sends_and_prints_nothing(rig, capfd):
+    from pyopencga.opencga_client import OpencgaClient
+
     client = rig.connect().client
     assert len(rig.log) == 0
     assert capfd.readouterr() == ("", "")
-    assert type(client).__mro__[1].__name__ == "OpencgaClient"
-    assert len(client.clients) >= 19
+    assert isinstance(client, OpencgaClient)
 
 
 def test_it_reads(rig):
