@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from biodata.config.profiles import ACCESS_LEVELS
-from biodata.errors import PermissionDenied
-
 if TYPE_CHECKING:
     from biodata.config.profiles import Access
 
-__all__ = ["access_needed", "hold_to"]
+__all__ = ["access_needed"]
 
 _CHANGING_GETS = frozenset({"load", "refresh", "reset", "indexStats"})
 """Of the calls that GET, those that change something all the same."""
@@ -31,17 +28,3 @@ def access_needed(method: str, resource: str) -> Access:
     if verb == "GET":
         return "write" if resource in _CHANGING_GETS else "read"
     return "read" if resource in _READING_POSTS else "write"
-
-
-def hold_to(access: Access, needed: Access, what: str) -> None:
-    """See that a connection may do `what`; sends nothing.
-
-    Raises:
-        PermissionDenied: `BD-ACCESS`.
-    """
-    if ACCESS_LEVELS.index(access) < ACCESS_LEVELS.index(needed):
-        raise PermissionDenied(
-            f"This connection has access '{access}', and {what} needs '{needed}'",
-            code="BD-ACCESS",
-            hint=f"Open it with access={needed!r}, or write it in the profile",
-        )

@@ -13,10 +13,11 @@ from urllib.parse import quote
 
 import msgspec
 
+from biodata.config.profiles import require_access
 from biodata.errors import BiodataError, ConfigError, ProtocolError, QueryError, RemoteError, WriteError
 from biodata.http import FormFile, Request, multipart
 from biodata.references import chunks
-from biodata_opencga.access import access_needed, hold_to
+from biodata_opencga.access import access_needed
 from biodata_opencga.answers import code_of, failure, opened, words
 from biodata_opencga.client_response import as_response
 
@@ -91,7 +92,7 @@ class Calls:
                 records that were found, or the numbers of those that were changed.
         """
         try:
-            hold_to(self._access, access_needed(method, resource), f"{category}/…/{resource}")
+            require_access(self._access, access_needed(method, resource))
             tail = (subcategory, ",".join(_ids(second_query_id)), resource)
             paths = ["/".join(filter(None, (category, ids, *tail))) for ids in _portions(query_id)]
             if resource == "upload":
