@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from biodata.errors import QueryError
-from biodata.records.types import Key, Object, Path, Record, Reference, Schema, element
+from biodata.query.paths import crossing
+from biodata.records.types import Key, Path, Record, Reference, Schema, element
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from biodata.adapter import Adapter
 
-__all__ = ["Expanded", "References", "chunks", "crossing", "expand"]
+__all__ = ["Expanded", "References", "chunks", "expand"]
 
 T = TypeVar("T")
 
@@ -68,19 +69,6 @@ class References:
         names = schema.names if paths is None else tuple(dict.fromkeys(path[0] for path in paths))
         joined = self.join(self.rows(schema, keys, names), schema, [path for path in paths or () if len(path) > 1])
         return {key: Expanded(record, key) for record in joined if (key := schema.key_of(record)) is not None}
-
-
-def crossing(schema: Schema, path: Path) -> tuple[Path, Reference] | None:
-    """Where a path steps over its first reference: the path that leads to it, and its type."""
-    fields = schema.by_name
-    for depth, name in enumerate(path[:-1], start=1):
-        type_ = element(fields[name].type)
-        if isinstance(type_, Reference):
-            return path[:depth], type_
-        if not isinstance(type_, Object):
-            return None
-        fields = {field.name: field for field in type_.fields}
-    return None
 
 
 def chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:

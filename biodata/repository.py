@@ -271,12 +271,18 @@ class Repository:
         size = page_size or self.connection.page_size or self.adapter.page_size(plan)
         return msgspec.structs.replace(plan, page_size=min(size, self.adapter.capabilities.max_page_size))
 
+    def ready(self, plan: Plan) -> Plan:
+        """The plan as it can be sent: with the keys that it looks up, which are read now."""
+        from biodata.keysets import ready
+
+        return ready(self.adapter, plan, self.references)
+
     def matching(self, query: Query) -> int:
         """The number of records that a bound query's filter is true of, its limit and offset aside."""
         from biodata import scan
         from biodata.query.plan import bare
 
-        plan = self.plan(bare(query))
+        plan = self.ready(self.plan(bare(query)))
         if plan.limit == 0:
             return 0
         if plan.residual is None and self.adapter.has("count"):

@@ -67,10 +67,14 @@ class Result:
 
     def __iter__(self) -> Iterator[Record]:
         with self._repository.located():
-            self._refuse_partial(self.plan)
-            if self.plan.limit == 0:
-                return
-            yield from scan.records(self._repository.adapter, self.plan, self._repository.references)
+            yield from scan.records(self._repository.adapter, self._ready(), self._repository.references)
+
+    def _ready(self) -> Plan:
+        """The plan with the keys that it looks up; of a strict query, one that the platform does."""
+        self._refuse_partial(self.plan)
+        plan = self._repository.ready(self.plan)
+        self._refuse_partial(plan)
+        return plan
 
     def first(self) -> Record | None:
         """The first record, or None; asks for no more than one page."""
@@ -112,8 +116,8 @@ class Result:
 
         with self._repository.located():
             size = None if size is None else whole_number(size, "size", least=1)
-            self._refuse_partial(self.plan)
-            yield from self._exported(size) if self._can_export() else self._collected(size)
+            plan = self._exportable()
+            yield from self._collected(size) if plan is None else self._exported(plan, size)
 
     def _collected(self, size: int | None) -> Iterator[pa.RecordBatch]:
         from biodata.records.arrow import to_batch
@@ -122,15 +126,16 @@ class Result:
         while chunk := list(islice(rows, size or self.plan.page_size)):
             yield to_batch(chunk, schema)
 
-    def _can_export(self) -> bool:
-        """Whether the platform's own Arrow can go to the reader as it is."""
-        plan = self.plan
-        whole = plan.residual is None and not plan.sort_here and plan.limit != 0
-        return whole and self._repository.adapter.has("export") and all(len(path) == 1 for path in self.fields)
+    def _exportable(self) -> Plan | None:
+        """The plan, where the platform's own Arrow can go to the reader as it is."""
+        if not self._repository.adapter.has("export") or any(len(path) > 1 for path in self.fields):
+            return None
+        plan = self._ready()
+        return plan if plan.residual is None and not plan.sort_here and plan.limit != 0 else None
 
-    def _exported(self, size: int | None) -> Iterator[pa.RecordBatch]:
+    def _exported(self, plan: Plan, size: int | None) -> Iterator[pa.RecordBatch]:
         schema = self.arrow_schema
-        for batch in self._repository.adapter.export(self.plan):
+        for batch in self._repository.adapter.export(plan):
             wanted = batch.select(schema.names).cast(schema)
             step = size or max(wanted.num_rows, 1)
             yield from (wanted.slice(start, step) for start in range(0, wanted.num_rows, step))
@@ -176,11 +181,12 @@ class Result:
 
     def explain(self) -> Explanation:
         """How the query is answered: what the platform does, what is done here, and why."""
+        from biodata.keysets import requests_of
         from biodata.query.explain import explain
 
         with self._repository.located():
             adapter, plan = self._repository.adapter, self.plan
-            requests = [line for request in adapter.requests(plan) for line in request.text.split("\n")]
+            requests = [line for text in requests_of(adapter, plan) for line in text.split("\n")]
             pushdown = adapter.pushdown(plan.schema)
             return explain(plan, pushdown, transport=adapter.platform, requests=requests)
 

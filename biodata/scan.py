@@ -6,7 +6,8 @@ from collections import deque
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from biodata.references import Expanded, crossing
+from biodata.query.paths import crossing
+from biodata.references import Expanded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -64,6 +65,11 @@ def _under_way(adapter: Adapter, plan: Plan, request: PageRequest) -> Future[Pag
 
 def records(adapter: Adapter, plan: Plan, references: References) -> Iterator[Record]:
     """The records that answer the plan's query, with exactly the fields asked for."""
+    from biodata.keysets import ready
+
+    plan = ready(adapter, plan, references)
+    if plan.limit == 0:
+        return iter(())
     query = plan.query
     rows = _checked(_read(adapter, plan, references), plan, references)
     skip, take = query.offset - plan.offset, query.limit

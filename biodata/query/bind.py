@@ -16,7 +16,7 @@ from biodata.query.literals import with_literal
 from biodata.query.parser import MAX_DEPTH, filters_from
 from biodata.query.paths import path_of, resolve, with_keys
 from biodata.query.plan import Order, Query
-from biodata.query.tree import NEGATED, Always, And, Leaf, Native, Node, Not, Or
+from biodata.query.tree import NEGATED, Always, And, Leaf, Native, Node, Not, Or, folded
 from biodata.records.types import File as FileType
 from biodata.records.types import Json, Object, element, is_list
 from biodata.records.values import plain
@@ -127,7 +127,7 @@ def _bind(node: Node, scope: _Scope, *, negated: bool, depth: int) -> Node:
             return _bind(part, scope, negated=not negated, depth=depth + 1)
         case And(parts) | Or(parts):
             bound = [_bind(part, scope, negated=negated, depth=depth + 1) for part in parts]
-            return _folded(Or if isinstance(node, Or) is not negated else And, bound)
+            return folded(Or if isinstance(node, Or) is not negated else And, bound)
         case Leaf():
             return _leaf(node, scope, negated=negated)
         case Native():
@@ -137,20 +137,6 @@ def _bind(node: Node, scope: _Scope, *, negated: bool, depth: int) -> Node:
                 table=scope.schema.table,
                 hint="Write the whole condition in the platform's language.",
             )
-
-
-def _folded(kind: type[And | Or], parts: list[Node]) -> Node:
-    """Joined, with nested parts of one kind and constants folded away, and no part twice."""
-    decides = Always(kind is Or)
-    flat: dict[Node, None] = {}
-    for part in parts:
-        flat.update(dict.fromkeys(part.parts if isinstance(part, kind) else (part,)))
-    flat.pop(Always(kind is And), None)
-    if decides in flat:
-        return decides
-    if len(flat) == 1:
-        return next(iter(flat))
-    return kind(tuple(flat)) if flat else Always(kind is And)
 
 
 def _leaf(leaf: Leaf, scope: _Scope, *, negated: bool) -> Node:

@@ -10,7 +10,7 @@ from biodata.query.hints import fields_hint, order_hint, part_hint, sort_reason
 from biodata.query.paths import fields_along
 from biodata.query.plan import Order  # noqa: TC001 - msgspec reads annotations at run time
 from biodata.query.pushdown import Support
-from biodata.query.text import dotted, render
+from biodata.query.text import dotted, key_set, render
 from biodata.records.types import Reference, element
 
 if TYPE_CHECKING:
@@ -117,7 +117,12 @@ def explain(plan: Plan, pushdown: Pushdown, *, transport: str = "", requests: Se
 
 def _part(part: Part, plan: Plan, pushdown: Pushdown) -> ExplainedPart:
     hint = part_hint(part, plan.query, pushdown)
-    return ExplainedPart(render(part.filter), part.support, part.reason, hint)
+    return ExplainedPart(render(part.filter), part.support, _reason(part), hint)
+
+
+def _reason(part: Part) -> str:
+    keys = [f"by {key_set(one)}, which are read first" for one in part.key_sets]
+    return "; ".join([*keys, *([part.reason] if part.reason else [])])
 
 
 def _follows(plan: Plan) -> tuple[str, ...]:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     Lookup: TypeAlias = Callable[[str], Schema]
     """From a table's name to its schema."""
 
-__all__ = ["Target", "fields_along", "path_of", "resolve", "with_keys"]
+__all__ = ["Target", "crossing", "fields_along", "path_of", "resolve", "with_keys"]
 
 _FILE_FIELDS = tuple(Field(name, String()) for name in ("id", "filename", "url"))
 
@@ -79,6 +79,19 @@ def fields_along(schema: Schema, path: Path, lookup: Lookup | None = None) -> tu
             raise _unknown(path[: length + 1], fields[-1].type, known).located(table=schema.table)
         fields.append(field)
     return tuple(fields)
+
+
+def crossing(schema: Schema, path: Path) -> tuple[Path, Reference] | None:
+    """Where a path steps over its first reference: the path that leads to it, and its type."""
+    fields = schema.by_name
+    for depth, name in enumerate(path[:-1], start=1):
+        type_ = element(fields[name].type)
+        if isinstance(type_, Reference):
+            return path[:depth], type_
+        if not isinstance(type_, Object):
+            return None
+        fields = {field.name: field for field in type_.fields}
+    return None
 
 
 def with_keys(paths: Collection[Path], schema: Schema, lookup: Lookup) -> Iterator[Path]:

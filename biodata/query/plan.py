@@ -9,7 +9,7 @@ from biodata.query.pushdown import Support
 from biodata.query.tree import Always, Node
 from biodata.records.types import Path, Schema
 
-__all__ = ["Order", "Part", "Plan", "Query", "bare"]
+__all__ = ["KeySet", "Order", "Part", "Plan", "Query", "bare"]
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -56,12 +56,31 @@ def bare(query: Query) -> Query:
     return msgspec.structs.replace(query, fields=keys, order=(), limit=None, offset=0)
 
 
+class KeySet(msgspec.Struct, frozen=True):
+    """Keys that are read when a scan starts; until then it stands for them as the value of an `in` over a reference.
+
+    Attributes:
+        table: the referenced table.
+        filter: what a referenced record must pass, bound to its table.
+        instead: the part of the query's filter that the `in` stands for: true of the same records.
+    """
+
+    table: str
+    filter: Node
+    instead: Node
+
+
 class Part(msgspec.Struct, frozen=True):
-    """One AND-part of the filter, and how the platform can do it."""
+    """One AND-part of the filter, and how the platform can do it.
+
+    Attributes:
+        key_sets: those by which it can.
+    """
 
     filter: Node
     support: Support
     reason: str = ""
+    key_sets: tuple[KeySet, ...] = ()
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -77,6 +96,8 @@ class Plan(msgspec.Struct, frozen=True):
         limit: the number of records that the platform is asked for; None for all.
         offset: the number of records that the platform is told to skip.
         page_size: records a page.
+        keyed: the filter with key sets in it; None where there are none. Such a plan is not ready to be sent
+            (`biodata.keysets.ready`).
     """
 
     query: Query
@@ -89,6 +110,7 @@ class Plan(msgspec.Struct, frozen=True):
     limit: int | None = None
     offset: int = 0
     page_size: int = 1000
+    keyed: Node | None = None
 
     @property
     def schema(self) -> Schema:

@@ -65,8 +65,11 @@ class Pushdown(msgspec.Struct, frozen=True):
         rules: the first that matches decides; where none does, the comparison is unsupported.
         connectives: of `and`, `or`: what may stand between comparisons; without `and` a single one is sent.
         conditions: name to test, for `Rule.when`.
+        most_keys: keys that one `in` over a reference may hold, the most of a key set (`biodata.query.semijoin`);
+            0 for no key sets.
     """
 
     rules: tuple[Rule, ...]
     connectives: frozenset[Literal["and", "or"]] = frozenset({"and", "or"})
     conditions: Mapping[str, Condition] = {}
+    most_keys: int = 500

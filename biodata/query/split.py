@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from biodata.query.paths import resolve, with_keys
-from biodata.query.plan import Part, Plan
+from biodata.query.plan import KeySet, Part, Plan
 from biodata.query.pushdown import Rule, Support
 from biodata.query.rewrite import forms, joined, simplified
+from biodata.query.semijoin import key_sets_in, keyed, restored, stand_in
 from biodata.query.tree import Always, And, Leaf, Native, Node, Or
 from biodata.records.types import Reference, String, element, is_list
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from biodata.query.paths import Target
     from biodata.query.plan import Order, Query
@@ -60,10 +61,11 @@ def sort_support(pushdown: Pushdown, order: Order, type_: DataType, via: Via = "
 def make_plan(query: Query, pushdown: Pushdown, *, page_size: int = 1000) -> Plan:
     """Who does what of a bound query.
 
+    A comparison beyond a reference becomes a key set where the platform then does more of its AND-part.
     Order goes down where the platform sorts exactly as the house does; limit and offset where, besides, nothing
     is checked or sorted here. A filter that no record passes asks for no records (`limit` 0).
     """
-    parts = _and_parts(simplified(query.filter, query.schema, query.lookup))
+    parts = tuple(_with_key_sets(query, pushdown))
     split = [_split(part, query, pushdown) for part in parts]
     halves = split if "and" in pushdown.connectives else _only_one(split)
     checked = [part for part, half in zip(parts, halves, strict=True) if half.support != "exact"]
@@ -71,7 +73,7 @@ def make_plan(query: Query, pushdown: Pushdown, *, page_size: int = 1000) -> Pla
     whole = not checked and not sort_here
     plan = Plan(
         query,
-        parts=(*_native_part(query), *_parts(parts, halves)),
+        parts=(*_native_part(query), *map(_part, parts, halves)),
         pushed=_and([half.node for half in halves if half.node is not None]),
         residual=_and(checked),
         order=() if sort_here else query.order,
@@ -79,6 +81,7 @@ def make_plan(query: Query, pushdown: Pushdown, *, page_size: int = 1000) -> Pla
         limit=query.limit if whole else None,
         offset=query.offset if whole else 0,
         page_size=page_size,
+        keyed=_and(list(parts)) if any(any(key_sets_in(part)) for part in parts) else None,
     )
     if query.limit == 0 or query.filter == Always(value=False):
         plan = msgspec.structs.replace(plan, limit=0)
@@ -124,7 +127,25 @@ def _and(parts: list[Node]) -> Node | None:
     return joined(And, parts) if parts else None
 
 
+def _with_key_sets(query: Query, pushdown: Pushdown) -> Iterator[Node]:
+    """The AND-parts of the filter, with key sets in those of which the platform then does more."""
+    node = simplified(query.filter, query.schema, query.lookup)
+    for part in _and_parts(keyed(node, query) if pushdown.most_keys else node):
+        plain = _and_parts(restored(part))
+        if any(key_sets_in(part)) and _rank(part, query, pushdown) >= max(_rank(p, query, pushdown) for p in plain):
+            yield from plain
+        else:
+            yield part
+
+
+def _rank(node: Node, query: Query, pushdown: Pushdown) -> int:
+    return _RANKS[_split(node, query, pushdown).support]
+
+
 def _split(node: Node, query: Query, pushdown: Pushdown) -> Half:
+    if isinstance(node, Leaf) and isinstance(node.value, KeySet):
+        half = _split(stand_in(node, query.schema), query, pushdown)
+        return half if half.node is None else msgspec.structs.replace(half, node=node)
     match node:
         case Leaf():
             return _leaf(node, query, pushdown)
@@ -185,9 +206,8 @@ def _reasons(halves: list[Half]) -> str:
     return "; ".join(dict.fromkeys(half.reason for half in halves if half.reason))
 
 
-def _parts(nodes: Sequence[Node], halves: list[Half]) -> Iterator[Part]:
-    for node, half in zip(nodes, halves, strict=True):
-        yield Part(node, half.support, half.reason)
+def _part(node: Node, half: Half) -> Part:
+    return Part(restored(node), half.support, half.reason, tuple(key_sets_in(node)))
 
 
 def _native_part(query: Query) -> tuple[Part, ...]:

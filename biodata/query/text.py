@@ -6,12 +6,13 @@ import decimal
 import re
 from typing import TYPE_CHECKING, Any
 
+from biodata.query.plan import KeySet
 from biodata.query.tree import NEGATED, Always, And, Leaf, Native, Node, Not, Or
 
 if TYPE_CHECKING:
     from biodata.records.types import Path
 
-__all__ = ["dotted", "render"]
+__all__ = ["dotted", "key_set", "render"]
 
 _PLAIN_NAME = re.compile(r"[^\W\d]\w*")
 _KEYWORDS = frozenset({
@@ -50,11 +51,18 @@ def _comparison(name: str, op: str, value: Any) -> str:
     if op.endswith(("contains", "starts_with")):
         negation, _, function = op.rpartition(" ")
         return f"{negation} {function}({name}, {_value(value)})".lstrip()
+    if isinstance(value, KeySet):
+        return f"{name} {op} ({key_set(value)})"
     if op in {"in", "not in"}:
         return f"{name} {op} ({', '.join(_value(item) for item in value)})"
     if op in {"between", "not between"}:
         return f"{name} {op} {_value(value[0])} and {_value(value[1])}"
     return f"{name} {'=' if op == '==' else op} {_value(value)}"
+
+
+def key_set(keys: KeySet) -> str:
+    """A key set in words."""
+    return f"the keys of {keys.table} where {render(keys.filter)}"
 
 
 def _value(value: object) -> str:

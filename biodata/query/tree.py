@@ -7,14 +7,17 @@ table it belongs to is not known before it is bound (`biodata.query.bind`). `&`,
 
 from __future__ import annotations
 
-from typing import Any, Literal, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeAlias
 
 import msgspec
 
 from biodata.errors import QueryError
 from biodata.records.types import Path
 
-__all__ = ["NEGATED", "Always", "And", "Filter", "Leaf", "Native", "Node", "Not", "Op", "Or", "Quantifier"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["NEGATED", "Always", "And", "Filter", "Leaf", "Native", "Node", "Not", "Op", "Or", "Quantifier", "folded"]
 
 Op: TypeAlias = Literal[
     "==", "!=", "<", "<=", ">", ">=", "in", "not in", "between", "not between", "like", "not like",
@@ -103,6 +106,20 @@ class Always(Filter, frozen=True, tag="always"):
 
 
 Node: TypeAlias = Leaf | And | Or | Not | Native | Always
+
+
+def folded(kind: type[And | Or], parts: Iterable[Node]) -> Node:
+    """The parts joined, with nested parts of one kind and constants folded away, and no part twice."""
+    decides = Always(kind is Or)
+    flat: dict[Node, None] = {}
+    for part in parts:
+        flat.update(dict.fromkeys(part.parts if isinstance(part, kind) else (part,)))
+    flat.pop(Always(kind is And), None)
+    if decides in flat:
+        return decides
+    if len(flat) == 1:
+        return next(iter(flat))
+    return kind(tuple(flat)) if flat else Always(kind is And)
 
 
 def _node(value: object) -> Node:

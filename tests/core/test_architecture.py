@@ -28,6 +28,7 @@ RANKS = {
     "fitting": 4,
     "references": 4,
     "scan": 5,
+    "keysets": 5,
     "results": 6,
     "repository": 7,
     "getting": 7,
@@ -46,6 +47,7 @@ PEERS = {
     ("repository", "getting"), ("repository", "writing"), ("repository", "deleting"),
     ("getting", "repository"), ("deleting", "writing"), ("writing", "repository"),
     ("connection", "opening"), ("opening", "connection"), ("repository", "connection"),
+    ("scan", "keysets"), ("keysets", "scan"),
 }  # fmt: skip
 
 
