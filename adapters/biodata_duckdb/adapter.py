@@ -93,7 +93,7 @@ class DuckdbAdapter(Adapter):
         """The next page, after the last key of the one before."""
         from biodata_duckdb.read import requests
 
-        return requests(self._table(plan.schema.table), plan, after)
+        return requests(self._table, plan, after)
 
     def page(self, plan: Plan, request: PageRequest) -> Page:
         """One page."""
@@ -118,7 +118,7 @@ class DuckdbAdapter(Adapter):
         """The number of records."""
         from biodata_duckdb.read import count
 
-        return count(self._database, self._table(plan.schema.table), plan)
+        return count(self._database, self._table, plan)
 
     def ensure(self, schema: Schema) -> None:
         """Make the table."""
@@ -148,7 +148,7 @@ class DuckdbAdapter(Adapter):
         """The whole scan from one snapshot."""
         from biodata_duckdb.read import export
 
-        return export(self._database, self._table(plan.schema.table), plan)
+        return export(self._database, self._table, plan)
 
     @property
     def client(self) -> Any:

@@ -1,8 +1,8 @@
 """Filters and order as SQL, with every value a parameter.
 
-Everything is exact but what follows a reference (the core fetches that in bulk), `ilike` outside ASCII, where the
-case rules of DuckDB and Python differ, and numbers beyond DuckDB's range. VARCHAR compares by its UTF-8 bytes,
-which is the order of code points.
+Everything is exact but `ilike` outside ASCII, where the case rules of DuckDB and Python differ, and numbers beyond
+DuckDB's range. What lies beyond a reference is a semi-join; an order by it is the core's. VARCHAR compares by its
+UTF-8 bytes, which is the order of code points.
 """
 
 from __future__ import annotations
@@ -14,11 +14,17 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from biodata.query.pushdown import Pushdown, Rule
 from biodata.query.tree import Always, And, Leaf, Node, Or
-from biodata.records.types import DataType, Field, Float, Integer, List, Object, Path, Schema
+from biodata.records.types import DataType, Field, Float, Integer, List, Object, Path, Reference, Schema
 from biodata_duckdb.types import NATIVE, canonical, fits, literal, stored, wire
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from biodata.query.plan import Order
+    from biodata_duckdb.schema import Table
+
+    Tables: TypeAlias = Callable[[str], Table]
+    """From a table's name to the table."""
 
 __all__ = ["PUSHDOWN", "column", "condition", "sort_expression"]
 
@@ -46,7 +52,7 @@ def _held(value: Any) -> bool:
 
 PUSHDOWN = Pushdown(
     rules=(
-        Rule("unsupported", via=frozenset({"reference"}), reason="referenced records are fetched in bulk by key"),
+        Rule("unsupported", ops=_SORTS, via=frozenset({"reference"}), reason="referenced records are fetched by key"),
         Rule("exact", ops=_NULLS),
         Rule("exact", ops=_SORTS, kinds=_SCALAR, lists=False),
         Rule("unsupported", ops=_SORTS, reason="only single values have an order"),
@@ -59,15 +65,21 @@ PUSHDOWN = Pushdown(
 )
 
 
-def condition(node: Node, schema: Schema) -> Sql:
-    """A bound filter as SQL."""
+def condition(node: Node, schema: Schema, tables: Tables) -> Sql:
+    """A bound filter as SQL.
+
+    Args:
+        node: the filter.
+        schema: of the table that is asked.
+        tables: gives a table that a path steps into.
+    """
     match node:
         case Leaf():
-            return _leaf(node, schema)
+            return _leaf(node, schema, tables)
         case And(parts):
-            return _joined(" AND ", parts, schema)
+            return _joined(" AND ", [condition(part, schema, tables) for part in parts])
         case Or(parts):
-            return _joined(" OR ", parts, schema)
+            return _joined(" OR ", [condition(part, schema, tables) for part in parts])
         case Always(value):
             return ("TRUE" if value else "FALSE"), []
     raise TypeError(f"a bound filter has no {type(node).__name__}")
@@ -96,32 +108,44 @@ def _inside(expression: str, path: Path) -> str:
     return expression
 
 
-def _joined(word: str, parts: tuple[Node, ...], schema: Schema) -> Sql:
-    rendered = [condition(part, schema) for part in parts]
+def _joined(word: str, rendered: list[Sql]) -> Sql:
     text = word.join(sql for sql, _ in rendered)
     return f"({text})", [value for _, values in rendered for value in values]
 
 
-def _leaf(leaf: Leaf, schema: Schema) -> Sql:
+def _leaf(leaf: Leaf, schema: Schema, tables: Tables) -> Sql:
+    wanted = Leaf(leaf.path, "is not null") if leaf.op == "is null" else leaf
     field = schema[leaf.path[0]]
-    if leaf.op == "is null":
-        sql, values = _along(column(field), field.type, leaf.path[1:], Leaf(leaf.path, "is not null"), 1)
-        return f"NOT ({sql})", values
-    sql, values = _along(column(field), field.type, leaf.path[1:], leaf, 1)
-    return (f"NOT ({sql})" if leaf.quantifier == "none" else sql), values
+    sql, values = _Walk(wanted, tables).along(column(field), field.type, leaf.path[1:])
+    return (f"NOT ({sql})" if leaf.op == "is null" or leaf.quantifier == "none" else sql), values
 
 
-def _along(expression: str, type_: DataType, path: Path, leaf: Leaf, depth: int) -> Sql:
-    """Down a path: into structs, and through lists to any of their elements."""
-    if isinstance(type_, List):
-        one = f'"biodata element {depth}"'  # no column is called so: a name of the table's own would hide it
-        sql, values = _along(one, type_.item, path, leaf, depth + 1)
-        return f"EXISTS (SELECT 1 FROM (SELECT unnest({expression}) AS {one}) WHERE {sql})", values  # noqa: S608
-    if not path:
-        return _compared(expression, leaf)
-    inner = {field.name: field.type for field in type_.fields} if isinstance(type_, Object) else {}
-    step = _inside(expression, path[:1])
-    return _along(step, inner.get(path[0], type_), path[1:], leaf, depth)
+class _Walk:
+    """The way down a leaf's path, to the comparison at its end."""
+
+    def __init__(self, leaf: Leaf, tables: Tables) -> None:
+        self._leaf = leaf
+        self._tables = tables
+
+    def along(self, expression: str, type_: DataType, path: Path, depth: int = 1) -> Sql:
+        """Into structs, through lists to any of their elements, and over references."""
+        if isinstance(type_, List):
+            one = f'"biodata element {depth}"'  # no column is called so: a name of the table's own would hide it
+            sql, values = self.along(one, type_.item, path, depth + 1)
+            return f"EXISTS (SELECT 1 FROM (SELECT unnest({expression}) AS {one}) WHERE {sql})", values  # noqa: S608
+        if not path:
+            return _compared(expression, self._leaf)
+        if isinstance(type_, Reference):
+            return self._over(expression, self._tables(type_.table), path)
+        inner = {field.name: field.type for field in type_.fields} if isinstance(type_, Object) else {}
+        return self.along(_inside(expression, path[:1]), inner.get(path[0], type_), path[1:], depth)
+
+    def _over(self, expression: str, table: Table, path: Path) -> Sql:
+        """Never null, so that NOT means the opposite: a null reference, or a dangling one, has no values."""
+        field, key = table.schema[path[0]], column(table.schema[str(table.schema.key)])
+        sql, values = self.along(column(field), field.type, path[1:])
+        keys = f"SELECT {key} FROM {table.relation} WHERE {key} IS NOT NULL AND {sql}"  # noqa: S608
+        return f"({expression} IS NOT NULL AND {expression} IN ({keys}))", values
 
 
 def _compared(expression: str, leaf: Leaf) -> Sql:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from biodata.query.plan import Plan
     from biodata.records.types import Field, Key, Record, Schema
     from biodata_duckdb.database import Database
+    from biodata_duckdb.query import Tables
     from biodata_duckdb.schema import Table
 
     Decoder: TypeAlias = Callable[[Any], Any]
@@ -65,7 +66,7 @@ class KeyedPage(Page):
     position: tuple[Any, ...] = ()
 
 
-def requests(table: Table, plan: Plan, after: Page | None) -> list[PageRequest]:
+def requests(tables: Tables, plan: Plan, after: Page | None) -> list[PageRequest]:
     """The request after a page; none when that one was short or the limit is reached."""
     start = plan.offset
     if after is not None:
@@ -75,13 +76,14 @@ def requests(table: Table, plan: Plan, after: Page | None) -> list[PageRequest]:
     size = plan.page_size if plan.limit is None else min(plan.page_size, plan.offset + plan.limit - start)
     if size <= 0:
         return []
-    position = after.position if isinstance(after, KeyedPage) and _seekable(table) else None
-    return [_request(table, plan, start, size, position)]
+    position = after.position if isinstance(after, KeyedPage) and _seekable(tables(plan.schema.table)) else None
+    return [_request(tables, plan, start, size, position)]
 
 
-def _request(table: Table, plan: Plan, start: int, size: int, position: tuple[Any, ...] | None) -> PageRequest:
+def _request(tables: Tables, plan: Plan, start: int, size: int, position: tuple[Any, ...] | None) -> PageRequest:
+    table = tables(plan.schema.table)
     sorts, names = _sorts(table, plan), _names(plan)
-    where, params = _where(plan)
+    where, params = _where(plan, tables)
     if position is not None:
         later, values = _after(sorts, position)
         where, params = [*where, later], [*params, *values]
@@ -117,27 +119,29 @@ def fetch(database: Database, table: Table, keys: Sequence[Key], fields: Sequenc
     return _records(schema, names, rows)
 
 
-def count(database: Database, table: Table, plan: Plan) -> int:
+def count(database: Database, tables: Tables, plan: Plan) -> int:
     """The number of records that match."""
-    where, params = _where(plan)
+    relation = tables(plan.schema.table).relation
+    where, params = _where(plan, tables)
     with database.reading() as cursor:
         _check_native(cursor, plan)
-        rows = cursor.execute(f"SELECT count(*) FROM {table.relation}{_clause(where)}", params).fetchall()  # noqa: S608
+        rows = cursor.execute(f"SELECT count(*) FROM {relation}{_clause(where)}", params).fetchall()  # noqa: S608
     return int(rows[0][0])
 
 
-def export(database: Database, table: Table, plan: Plan) -> Iterator[pa.RecordBatch]:
+def export(database: Database, tables: Tables, plan: Plan) -> Iterator[pa.RecordBatch]:
     """A whole scan as Arrow batches with the core's Arrow types: one statement over one snapshot."""
     from biodata.records.arrow import arrow_schema
 
     names = _names(plan)
     wanted = arrow_schema(plan.schema, [(name,) for name in names])
-    where, params = _where(plan)
+    relation = tables(plan.schema.table).relation
+    where, params = _where(plan, tables)
     shown = ", ".join(
         f"{text} AS {quoted(name)}" for name, text in zip(names, _columns(plan.schema, names), strict=True)
     )
     order = ", ".join(f"{sort_expression(o, plan.schema)}{' DESC' * o.descending} NULLS LAST" for o in plan.order)
-    sql = f"SELECT {shown} FROM {table.relation}{_clause(where)}{f' ORDER BY {order}' * bool(order)}"  # noqa: S608
+    sql = f"SELECT {shown} FROM {relation}{_clause(where)}{f' ORDER BY {order}' * bool(order)}"  # noqa: S608
     sql += f" LIMIT {plan.limit}" if plan.limit is not None else ""
     sql += f" OFFSET {plan.offset}" if plan.offset else ""
     with database.stream(sql, params, plan.page_size) as reader:
@@ -181,11 +185,11 @@ def _columns(schema: Schema, names: Sequence[str]) -> list[str]:
     return [column(schema[name]) for name in names]
 
 
-def _where(plan: Plan) -> tuple[list[str], list[Any]]:
+def _where(plan: Plan, tables: Tables) -> tuple[list[str], list[Any]]:
     native = [f"({plan.query.native}\n)"] if plan.query.native is not None else []
     if plan.pushed is None:
         return native, []
-    sql, params = condition(plan.pushed, plan.schema)
+    sql, params = condition(plan.pushed, plan.schema, tables)
     return [sql, *native], params
 
 

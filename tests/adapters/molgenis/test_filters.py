@@ -100,7 +100,7 @@ def test_what_can_be_pushed_is(table):
     assert pushed["active != true"] == ["exact"]
     assert pushed["fullName like '%ansen'"] == ["inexact"]
     assert pushed["fullName < 'b'"] == ["unsupported"]
-    assert pushed["city.name = 'Groningen'"] == ["unsupported"]
+    assert pushed["city.name = 'Groningen'"] == ["exact"]
 
 
 def test_an_exact_count_reads_no_records(people, table):
