@@ -26,7 +26,7 @@ __all__ = ["ready", "requests_of"]
 
 def ready(adapter: Adapter, plan: Plan, references: References) -> Plan:
     """The plan with the keys in place of its key sets, each read now by a scan of its own."""
-    if plan.keyed is None:
+    if plan.keyed is None or plan.limit == 0:
         return plan
     found = {one: _keys(adapter, _plan(adapter, one, plan), references) for one in key_sets_in(plan.keyed)}
     return _with(adapter, plan, filled(plan.keyed, lambda leaf: found[leaf.value]))
