@@ -17,7 +17,7 @@ from biodata.http import Request
 from biodata_gen3.decode import is_inexact, records
 from biodata_gen3.render import Arguments, Selection, arguments, query_text
 from biodata_gen3.schema import ID
-from biodata_gen3.server import ask_graphql, read_json
+from biodata_gen3.server import ask_graphql, graphql_request, read_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -82,8 +82,17 @@ class Reader:
         return Selection(schema.table, self._project.id, fields, arguments(schema, plan.pushed))
 
     def _export_request(self, plan: Plan, selection: Selection) -> PageRequest:
-        text = f"GET {self._project.path('export')}?node_label={plan.schema.table}&format=json"
-        return PageRequest(Call(selection, export=True), text, 0, 0)
+        schema = plan.schema
+        counted = graphql_request(*query_text(schema, self._counted(schema, selection.arguments)))
+        lines = (counted.line, self._whole(schema.table).line)
+        return PageRequest(Call(selection, export=True), "\n".join(lines), 0, 0)
+
+    def _whole(self, table: str) -> Request:
+        params = (("node_label", table), ("format", "json"))
+        return Request(method="GET", path=self._project.path("export"), params=params)
+
+    def _counted(self, schema: Schema, given: Arguments) -> Selection:
+        return Selection(schema.table, self._project.id, (), given)
 
     # one request -----------------------------------------------------------------------------------------------
 
@@ -114,9 +123,7 @@ class Reader:
         total = self.number(schema, call.selection.arguments)
         if not 0 < total <= _LARGEST_EXPORT:
             return Page([], request, total)
-        params = (("node_label", schema.table), ("format", "json"))
-        asked = Request(method="GET", path=self._project.path("export"), params=params)
-        found: _Export = read_json(self._session, asked, _Export, schema.table)
+        found: _Export = read_json(self._session, self._whole(schema.table), _Export, schema.table)
         if len(found.data) != total:
             _check_export(schema, len(found.data), total, self.number(schema, call.selection.arguments))
         return Page(records(schema, found.data, call.selection.fields), request, total)
@@ -151,7 +158,7 @@ class Reader:
 
     def number(self, schema: Schema, given: Arguments) -> int:
         """The number of records with these arguments."""
-        return self._rows(schema, Selection(schema.table, self._project.id, (), given))[1]
+        return self._rows(schema, self._counted(schema, given))[1]
 
 
 def _is_whole(plan: Plan) -> bool:
@@ -167,10 +174,7 @@ def _is_whole(plan: Plan) -> bool:
 def _page_request(plan: Plan, call: Call, offset: int, size: int) -> PageRequest:
     selection = msgspec.structs.replace(call.selection, first=size, offset=offset)
     call = msgspec.structs.replace(call, selection=selection, export=False)
-    given = [f"{name}: …" for name in selection.arguments.values]
-    shown = ", ".join([f"first: {size}", f"offset: {offset}", 'order_by_asc: "id"', "project_id: …", *given])
-    names = " ".join(selection.fields)
-    return PageRequest(call, f"POST graphql {{{plan.schema.table}({shown}) {{{names}}}}}", offset, size)
+    return PageRequest(call, graphql_request(*query_text(plan.schema, selection)).line, offset, size)
 
 
 def _rest(plan: Plan, after: Page) -> Sequence[PageRequest]:

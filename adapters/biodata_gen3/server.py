@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from biodata.http import HttpSession, Response
 
-__all__ = ["GRAPHQL", "Found", "Project", "ask", "ask_graphql", "read_json"]
+__all__ = ["GRAPHQL", "Found", "Project", "ask", "ask_graphql", "graphql_request", "read_json"]
 
 T = TypeVar("T")
 GRAPHQL = "api/v0/submission/graphql"
@@ -77,7 +77,11 @@ def ask_graphql(session: HttpSession, query: str, variables: Mapping[str, Any], 
     Raises:
         QueryError: `BD-QUERY-REFUSED`, in the server's words.
     """
-    body = {"query": query, "variables": dict(variables)}
-    request = Request.json("POST", GRAPHQL, body, idempotent=True)
+    request = graphql_request(query, variables)
     answer: _Answer = ask(session, request, table, variables.values()).decode(_Answer)
     return answer.data
+
+
+def graphql_request(query: str, variables: Mapping[str, Any]) -> Request:
+    """The request of a query."""
+    return Request.json("POST", GRAPHQL, {"query": query, "variables": dict(variables)}, idempotent=True)

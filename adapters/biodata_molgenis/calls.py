@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from biodata.errors import QueryError
-from biodata.http import Request
+from biodata.http import FORM, Request
 from biodata.records.types import Reference, element
 from biodata_molgenis.render import Unsayable, plain_name, rsql, rules
 from biodata_molgenis.server import table_path
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from biodata.query.tree import Node
     from biodata.records.types import Field, Schema
 
-__all__ = ["Call", "filtered", "sort_keys", "text", "to_http"]
+__all__ = ["Call", "filtered", "sort_keys", "to_http"]
 
 LONGEST_URL = 4000
 
@@ -70,13 +70,6 @@ def filtered(call: Call, node: Node | None) -> Call:
         ) from None
 
 
-def text(call: Call, fields: dict[str, Field]) -> str:
-    """The request in one line, for explain."""
-    if call.rules is not None:
-        return f"POST /api/v1/{call.table}?_method=GET {msgspec.json.encode(_v1_body(call, fields)).decode()}"
-    return f"GET /api/v2/{call.table}?" + "&".join(f"{name}={value}" for name, value in _v2_params(call, fields))
-
-
 def to_http(call: Call, schema: Schema) -> Request:
     """The request to send."""
     return _v2_request(call, schema) if call.rules is None else _v1_request(call, schema)
@@ -94,7 +87,7 @@ def _v2_request(call: Call, schema: Schema) -> Request:
         path=path,
         params=(("_method", "GET"),),
         body=form,
-        content_type="application/x-www-form-urlencoded",
+        content_type=FORM,
         idempotent=True,
     )
 

@@ -15,7 +15,7 @@ from biodata.errors import ProtocolError, QueryError, RemoteError
 from biodata.query.tree import And, Leaf, Native
 from biodata.records.types import Integer, List, Reference
 from biodata.references import chunks
-from biodata_molgenis.calls import Call, filtered, sort_keys, text, to_http
+from biodata_molgenis.calls import Call, filtered, sort_keys, to_http
 from biodata_molgenis.decode import records
 from biodata_molgenis.render import literals, longest_run, rsql, sayable
 from biodata_molgenis.server import read_json
@@ -90,7 +90,7 @@ def _searches(q: str) -> bool:
 
 def _page_request(call: Call, schema: Schema, start: int, size: int) -> PageRequest:
     call = msgspec.structs.replace(call, start=start, num=size)
-    return PageRequest(call, text(call, schema.by_name), start, size)
+    return PageRequest(call, to_http(call, schema).line, start, size)
 
 
 def _call(plan: Plan) -> Call:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from biodata.records.types import Field, Schema
 
-__all__ = ["Call", "included", "text", "to_http"]
+__all__ = ["Call", "included", "to_http"]
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -59,11 +59,6 @@ def _params(call: Call, schema: Schema) -> tuple[tuple[str, str], ...]:
     page = (("sort", "id"), ("order", order), ("skip", str(call.skip)), ("limit", str(call.limit)))
     count = (("count", "true"),) if call.counted else ()
     return (*study, *filters.items(), ("include", include), *page, *count)
-
-
-def text(call: Call, schema: Schema) -> str:
-    """The request in one line, for explain."""
-    return f"GET /{call.table}/search?" + "&".join(f"{name}={value}" for name, value in _params(call, schema))
 
 
 def to_http(call: Call, schema: Schema) -> Request:

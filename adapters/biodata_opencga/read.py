@@ -12,8 +12,8 @@ import msgspec
 from biodata.adapter import Page, PageRequest
 from biodata.errors import ProtocolError, RemoteError
 from biodata_opencga.answers import ask
-from biodata_opencga.calls import Call, text, to_http
-from biodata_opencga.catalogue import read_whole
+from biodata_opencga.calls import Call, to_http
+from biodata_opencga.catalogue import read_whole, whole_requests
 from biodata_opencga.decode import records
 from biodata_opencga.render import LONGEST, literals, parameters, plain
 from biodata_opencga.tables import TABLES
@@ -55,7 +55,8 @@ def requests(plan: Plan, study: str | None, after: Page | None) -> Sequence[Page
 
 def _page_request(call: Call, schema: Schema, skip: int, size: int, *, counted: bool) -> PageRequest:
     call = msgspec.structs.replace(call, skip=skip, limit=size, counted=counted)
-    return PageRequest(call, text(call, schema), skip, size)
+    asked = [to_http(call, schema)] if TABLES[call.table].in_study else whole_requests(schema, call.fields)
+    return PageRequest(call, "\n".join(request.line for request in asked), skip, size)
 
 
 def _call(plan: Plan, study: str | None) -> Call | None:

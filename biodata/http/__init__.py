@@ -4,7 +4,7 @@ from biodata.http.exchange import Exchange, ExchangeHook
 from biodata.http.failures import was_maybe_sent
 from biodata.http.forms import FormFile, multipart
 from biodata.http.redaction import mask_values, redact
-from biodata.http.request import Request, Response, Timeouts, quote_segment
+from biodata.http.request import FORM, Request, Response, Timeouts, quote_segment
 from biodata.http.retry import RetryPolicy
 from biodata.http.session import HttpSession
 from biodata.http.tokens import Token, TokenSource, jwt_claims, jwt_lifetime
@@ -12,6 +12,7 @@ from biodata.http.verdict import Verdict, by_status
 from biodata.http.wire import Limits, Reply
 
 __all__ = [
+    "FORM",
     "Exchange",
     "ExchangeHook",
     "FormFile",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import msgspec
 
@@ -17,6 +17,8 @@ Pairs = tuple[tuple[str, str], ...]
 
 _REPLAYABLE = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 _MASK = "…"
+FORM = "application/x-www-form-urlencoded"
+"""The media type of a form in a body."""
 
 
 class Timeouts(msgspec.Struct, frozen=True):
@@ -91,6 +93,14 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         """The encoded path and query, without a leading slash."""
         query = "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in self.params)
         return self.path.lstrip("/") + (f"?{query}" if query else "")
+
+    @property
+    def line(self) -> str:
+        """The whole request in one line, readable: parameters and a form's fields as they are before encoding."""
+        query = "&".join(f"{name}={value}" for name, value in self.params)
+        body = self.body.decode("utf-8", "replace") if self.body else ""
+        shown = unquote(body) if self.content_type == FORM else body
+        return f"{self.method} /{self.path.lstrip('/')}" + (query and f"?{query}") + (shown and f" {shown}")
 
     def describe(self) -> str:
         """One line without any value: `GET /api/v2/ASE?num=…`."""
