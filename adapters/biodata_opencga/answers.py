@@ -37,6 +37,7 @@ __all__ = [
 
 _WORDS = 300
 _ERROR, _SERVER = 400, 500
+_NOT_ALLOWED = frozenset({401, 403})
 _CODES = (
     (re.compile(r"already exists|duplicate key", re.IGNORECASE), "BD-WRITE-DUPLICATE"),
     (re.compile(r"^Missing \w+( at \d+)?: .* not found", re.DOTALL), "BD-WRITE-REFERENCE"),
@@ -146,8 +147,9 @@ def failure(response: Response, table: str | None = None, values: Iterable[Any] 
     if _NO_STUDY.search(said):
         hint = "Write study: organization@project:study in the profile"
         return NotFound(message, code="BD-NOT-FOUND-STUDY", table=table, hint=hint)
-    if is_denied(envelope) or is_wrong_login(envelope):
-        return (PermissionDenied if is_denied(envelope) else AuthError)(message, table=table)
+    denied = response.status in _NOT_ALLOWED and "denied" in _QUOTED.sub("", said)
+    if denied or is_wrong_login(envelope):
+        return (PermissionDenied if denied else AuthError)(message, table=table)
     if _ABSENT.search(said):
         return NotFound(message, table=table)
     if any(one.name.startswith("Catalog") or one.name == "QueryParamException" for one in envelope.errors):

@@ -158,8 +158,8 @@ class Calls:
         return _Answer(body, _refusal(response, request, data) if wrong else None)
 
     def _paged(self, ask: Callable[[dict[str, str]], _Answer], params: dict[str, str]) -> _Answer:
-        limit = int(params["limit"]) if "limit" in params else None
-        skip = int(params.get("skip", "0"))
+        limit = _number("limit", params["limit"]) if "limit" in params else None
+        skip = _number("skip", params.get("skip", "0"))
         size = _PAGE if limit is None else min(_PAGE, limit)
         first = page = ask({**params, "skip": str(skip), "limit": str(size)})
         if not first.enveloped:
@@ -299,10 +299,16 @@ def _without_comma(value: Any, what: str) -> str:
     return text
 
 
+def _number(name: str, text: str) -> int:
+    if not text.isdecimal():
+        raise QueryError(f"{name} is a whole number, not {text!r}", code="BD-QUERY-VALUE")
+    return int(text)
+
+
 def _sorted(path: str, params: dict[str, str]) -> dict[str, str]:
     """A search of more than a page needs an order, or its pages overlap (section 12, 12)."""
     category, _, resource = path.rpartition("/")
-    paged = int(params.get("limit", _PAGE + 1)) > _PAGE
+    paged = _number("limit", params.get("limit", str(_PAGE + 1))) > _PAGE
     if resource != "search" or category not in _SORTABLE or "sort" in params or not paged:
         return params
     return {"sort": "id", "order": "ASCENDING", **params}

@@ -35,10 +35,11 @@ class Answer:
 
 
 class Loopback:
-    """Serves `reply(asked)` in threads; `asked` holds the requests in order."""
+    """Serves `reply(asked)` in threads; `asked` holds the requests in order, `connections` counts what was opened."""
 
     def __init__(self, reply: Callable[[Asked], Answer], tls: ssl.SSLContext | None = None) -> None:
         self.asked: list[Asked] = []
+        self.connections = 0
         self._reply = reply
         self._lock = threading.Lock()
         self._server = _Server(("127.0.0.1", 0), _handler(self))
@@ -82,6 +83,10 @@ def _handler(home: Loopback) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True  # head and body are two packets: 40 ms each time otherwise
+
+        def setup(self) -> None:
+            home.connections += 1
+            super().setup()
 
         def _serve(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
