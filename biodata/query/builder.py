@@ -23,12 +23,12 @@ def col(path: str | tuple[str, ...]) -> Column:
     Dots separate the names; a tuple takes names as they are, dots and all: `col(("odd.name", "id"))`.
 
     Raises:
-        QueryError: `BD-QUERY-FIELD`, when a name is empty.
+        QueryError: `BD-QUERY-FIELD`, when a name is empty or no text.
     """
-    names = tuple(path.split(".")) if isinstance(path, str) else tuple(path)
-    if not all(names) or not names:
+    names: Any = path.split(".") if isinstance(path, str) else path
+    if not names or not isinstance(names, tuple | list) or not all(isinstance(name, str) and name for name in names):
         raise QueryError("A field needs a name", code="BD-QUERY-FIELD", hint="Write col('age') or col('sex.id').")
-    return Column(names)
+    return Column(tuple(names))
 
 
 def native(text: str) -> Native:
@@ -105,6 +105,15 @@ class Column:
             code="BD-QUERY-BOOL",
             hint="Compare it: col('active') == True.",
         )
+
+    def _unjoined(self, _: object = None) -> NoReturn:
+        raise QueryError(
+            "A field cannot be joined with & | ~",
+            code="BD-QUERY-BOOL",
+            hint="Put each comparison in brackets: (col('a') == 1) & (col('b') == 2), ~(col('a') == 1).",
+        )
+
+    __and__ = __rand__ = __or__ = __ror__ = __invert__ = _unjoined
 
     def __contains__(self, value: object) -> NoReturn:
         raise QueryError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import decimal
+import re
 from math import ceil, floor, isfinite
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ import msgspec
 from biodata.errors import QueryError, near_match
 from biodata.query.patterns import canonical
 from biodata.query.tree import NEGATED, Leaf
-from biodata.records.types import Boolean, DataType, File, Integer, Json, Object, Reference, String, element
+from biodata.records.types import Boolean, DataType, Date, File, Integer, Json, Object, Reference, String, element
 from biodata.records.values import plain, to_type
 
 if TYPE_CHECKING:
@@ -109,13 +110,29 @@ def _check_choice(value: object, type_: String, leaf: Leaf) -> None:
 
 
 def _quotes(value: object, type_: DataType) -> str | None:
+    if isinstance(value, list | tuple):
+        return "Of several values ask: field in (1, 2)."
     if isinstance(type_, String) and not isinstance(value, str):
         return "Put it in quotes."
     if isinstance(type_, Boolean):
         return "Write true or false."
     if isinstance(value, str) and type_.kind in {"int", "float", "decimal"}:
         return "Write the number without quotes."
-    return "Write it in quotes: '2020-01-31'." if type_.kind in {"date", "datetime"} else None
+    return _day(value, type_) if type_.kind in {"date", "datetime"} else None
+
+
+def _day(value: object, type_: DataType) -> str:
+    """What to write for text or a number that is no date or time."""
+    text = str(value)
+    if re.fullmatch(r"\d{4}(-\d\d)?", text):
+        return "For a whole year write field between '2020-01-01' and '2020-12-31'."
+    if re.match(r"\d{4}-\d\d-\d\d$", text):
+        return "There is no such day."
+    if re.match(r"\d{4}-\d\d-\d\d[T ]", text):
+        if isinstance(type_, Date):
+            return "Write the day alone: '2020-01-31'."
+        return "A zone is Z or hours and minutes: '2020-01-31T12:00:00+01:00'."
+    return "Write the year first, in quotes: '2020-01-31'."
 
 
 def _wrong(leaf: Leaf, reason: str, hint: str | None = None) -> QueryError:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from biodata.errors import QueryError
-from biodata.query.cursor import Cursor
+from biodata.query.cursor import TESTS, Cursor
+from biodata.query.foreign import hint_for
 from biodata.query.patterns import with_backslash
 from biodata.query.tree import NEGATED, Always, And, Leaf, Native, Node, Not, Op, Or
 
@@ -30,7 +31,8 @@ MAX_DEPTH = 2 * MAX_NESTING + 2
 
 _POWER = {"or": 1, "and": 2}
 _FLIPPED: dict[str, Op] = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
-_FUNCTIONS = ("contains", "starts_with", "exists", "native")
+_JSON = 'A comparison is {"filter": "leaf", "path": ["age"], "op": ">=", "value": 40}'
+_FUNCTIONS = (*TESTS, "exists", "native")
 
 
 def filters_from(value: str | Node | Mapping[str, Any] | None) -> Node:
@@ -60,7 +62,11 @@ def _from_json(value: Mapping[str, Any]) -> Node:
     try:
         node: Node = msgspec.convert(dict(value), Node)
     except msgspec.ValidationError as error:
-        raise QueryError(f"This is no filter in JSON form: {error}", code="BD-QUERY-JSON") from None
+        message, hint = (
+            f"This is no filter in JSON form: {error}",
+            f"{_JSON}, and op is one of: {', '.join(NEGATED)}.",
+        )
+        raise QueryError(message, code="BD-QUERY-JSON", hint=hint) from None
     return node
 
 
@@ -100,7 +106,7 @@ class _Parser(Cursor):
             raise self._wrong("The filter is empty", "Leave it out to get every record.")
         node = self._expression(0)
         if self._peek().kind != "end":
-            raise self._unexpected()
+            raise self._left_over()
         return node
 
     def _expression(self, least: int) -> Node:
@@ -124,12 +130,14 @@ class _Parser(Cursor):
         if token.is_mark("("):
             with self._nested():
                 node = self._expression(0)
-                self._expect(")")
+                self._expect(")", "A bracket that was opened is not closed.")
                 return node
         if token.kind == "word" and after.is_mark("("):
             return self._function()
         if token.kind in {"word", "name"}:
             return self._alone(self._comparison(self._path()))
+        if token.kind == "end" or (token.kind == "mark" and not token.is_mark("-")):
+            raise self._wrong("A condition is expected here", "Write field = 'value'; put odd names in backticks.")
         return self._alone(self._flipped())
 
     @contextmanager
@@ -148,6 +156,8 @@ class _Parser(Cursor):
         if self._peek().is_word("is"):
             return self._null_test(path)
         negated = self._took("not")
+        if negated and self._peek().kind == "compare":
+            raise self._wrong("'not' stands before a field or a word", f"Write {'.'.join(path)} != 'value'.")
         leaf = self._worded(path)
         return Leaf(path, NEGATED[leaf.op], leaf.value) if negated else leaf
 
@@ -160,27 +170,26 @@ class _Parser(Cursor):
         if token.is_word("like", "ilike"):
             self._take()
             return Leaf(path, token.value.lower(), self._pattern())
-        if token.is_word("contains", "starts_with"):
-            raise self._wrong("This is written as a function", f"Write {token.value}({'.'.join(path)}, 'x').")
         if token.is_mark("-"):
             raise self._unexpected()
-        raise self._wrong(
-            "A comparison is expected here",
-            "Write field = 'value'; field = true for a flag; field is not null to ask whether it is there.",
-        )
+        raise self._no_comparison(path)
 
     def _between(self, path: Path) -> Leaf:
         self._take()
+        if self._peek().is_mark("(", "["):
+            raise self._wrong("A value is expected here", f"Write {'.'.join(path)} between 1 and 2.")
         low = self._value(path)
         if not self._took("and"):
-            raise self._wrong("'and' is expected here", "Write field between 1 and 2.")
+            raise self._wrong("'and' is expected here", f"Write {'.'.join(path)} between 1 and 2.")
         return Leaf(path, "between", (low, self._value(path)))
 
     def _null_test(self, path: Path) -> Leaf:
         self._take()
         negated = self._took("not")
         if not self._peek().is_word("null"):
-            raise self._wrong("Only null can follow 'is'", "Write field is null, field is not null, field = true.")
+            field = ".".join(path)
+            hint = f"Write {field} is null, or {field} = 'value', or {field} = true."
+            raise self._wrong("Only null can follow 'is'", hint)
         self._take()
         return Leaf(path, "is not null" if negated else "is null")
 
@@ -198,17 +207,16 @@ class _Parser(Cursor):
         token, _ = self._take(), self._take()
         name = token.value.lower()
         if name not in _FUNCTIONS:
-            raise self._wrong(
-                f"There is no function '{token.value}'", f"There are {', '.join(_FUNCTIONS)}.", at=token
-            )
+            hint = hint_for(name, f"There are {', '.join(_FUNCTIONS)}.")
+            raise self._wrong(f"There is no function '{token.value}'", hint, at=token)
         node = Native(self._string()) if name == "native" else self._asked(name, self._field())
-        self._expect(")")
+        self._expect(")", "The bracket of a function is closed after its last value.")
         return node
 
     def _asked(self, name: str, path: Path) -> Leaf:
         if name == "exists":
             return Leaf(path, "is not null")
-        self._expect(",")
+        self._expect(",", f"Write {name}({'.'.join(path)}, 'x').")
         return Leaf(path, "contains" if name == "contains" else "starts_with", self._string())
 
     def _flipped(self) -> Leaf:
@@ -217,7 +225,8 @@ class _Parser(Cursor):
         if self._peek().is_word("in"):
             raise self._wrong("The field stands on the left", "Of a list, tags = 'a' asks for any element.")
         if self._peek().kind != "compare":
-            raise self._wrong("A condition names a field", "Write field = 'value'.", at=start)
+            hint = "Write field = 'value'; of several values, field in ('a', 'b')."
+            raise self._wrong("A condition names a field", hint, at=start)
         op = self._take().value
         if self._peek().kind not in {"word", "name"}:
             raise self._wrong(

@@ -11,6 +11,7 @@ from math import isinf
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from biodata.errors import QueryError
+from biodata.query.foreign import SIGNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +30,7 @@ _TOKEN = re.compile(
     | (?P<comment>--|/\*|//|\#)
     | (?P<odd>===|!==|<=>|=>|=<|=~|~=|\|\||&&)
     | (?P<compare>==|!=|<>|<=|>=|=|<|>)
-    | (?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2}\S*)
+    | (?P<day>[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}\S* | [0-9]{1,2}(?P<between>[/.-])[0-9]{1,2}(?P=between)[0-9]{2,4}\b)
     | (?P<number>[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)
     | (?P<word>[^\W\d]\w*)
     | (?P<string>'(?:[^']|'')*'|"(?:[^"]|"")*")
@@ -40,21 +41,13 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _COMPARE = {"=": "==", "<>": "!="}
-_ARITHMETIC = "Arithmetic is not done in filters; put a field with an odd name in backticks: `my-field`"
-_HINTS = {
-    "&": "Use 'and'", "&&": "Use 'and'", "|": "Use 'or'", "||": "Use 'or'", "!": "Use 'not'", "~": "Use 'not'",
-    "===": "Use '='", "!==": "Use '!='", "<=>": "Use '='", "=>": "Use '>='", "=<": "Use '<='",
-    "=~": "Use like with % and _, or contains(field, 'x')", "~=": "Use '!='",
-    "+": _ARITHMETIC, "*": _ARITHMETIC, "/": _ARITHMETIC, "%": _ARITHMETIC, "^": _ARITHMETIC,
-    "\\": "Strings have no backslash escapes; write a quote inside a string twice: 'it''s'",
-    "'": "The string is not closed; write a quote inside a string twice: 'it''s'",
-    '"': "The string is not closed; write a quote inside a string twice",
-    "`": "The field's name is not closed",
-    ";": "A filter is one condition; join conditions with 'and' or 'or'",
-    "?": "There are no placeholders; write the value, or use col('field') == value in Python",
-    ":": "There are no placeholders; write the value, or use col('field') == value in Python",
-    **dict.fromkeys("‘’“”„«»", "Use straight quotes: 'text'"),  # noqa: RUF001 - what word processors write
-}  # fmt: skip
+_UNENDED = {
+    "'": ("The string does not end", "It is not closed; write a quote inside a string twice: 'it''s'"),
+    '"': ("The string does not end", "It is not closed; write a quote inside a string twice"),
+    "`": ("The field's name does not end", "It is not closed; a backtick is written twice inside"),
+    "``": ("A field needs a name", "Put odd names in backticks: `1st`"),
+}
+_CURLY = "‘’“”"  # noqa: RUF001 - what word processors write
 
 
 class Token(NamedTuple):
@@ -104,8 +97,19 @@ def _token(text: str, match: re.Match[str]) -> Token:
         case "comment":
             raise syntax_error(text, at, "A filter has no comments", "Put text that holds this in quotes.")
         case "day":
-            raise syntax_error(text, at, "A date is written in quotes", "Write '2020-01-31'.")
-    raise syntax_error(text, at, f"'{found}' has no meaning here", f"{_HINTS.get(found, 'Put text in quotes')}.")
+            raise syntax_error(text, at, "A date is written in quotes", "Write '2020-01-31', the year first.")
+    raise syntax_error(text, at, *_meaningless(found, text[at:]))
+
+
+def _meaningless(found: str, rest: str) -> tuple[str, str]:
+    """What is wrong with a sign, and what to do about it."""
+    if found in _UNENDED:
+        message, hint = _UNENDED[found]
+        curly = found in {"'", '"'} and any(sign in rest for sign in _CURLY)
+        return message, f"{SIGNS[_CURLY[0]] if curly else hint}."
+    if not found.isprintable():
+        return f"A sign that cannot be seen stands here, U+{ord(found):04X}", "Take it out, or put text in quotes."
+    return f"'{found}' has no meaning here", f"{SIGNS.get(found, 'Put text in quotes')}."
 
 
 def _number(text: str, match: re.Match[str]) -> int | float | Decimal:
@@ -116,7 +120,7 @@ def _number(text: str, match: re.Match[str]) -> int | float | Decimal:
             text,
             match.start(),
             f"'{word[0] if word else found}' is no number",
-            "Put text in quotes, and a field whose name begins with a digit in backticks.",
+            "Write numbers as 1000, -0.5 or 1e6, text in quotes, a name that begins with a digit in backticks.",
         )
     if len(found) > LONGEST_NUMBER or isinf(float(found)):
         raise syntax_error(text, match.start(), "The number is too large", "Put text in quotes.")

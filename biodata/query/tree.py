@@ -39,7 +39,7 @@ NEGATED: dict[str, Op] = {
 """The operator that is true where the other is false, null (never true) aside."""
 
 
-class Filter(msgspec.Struct, frozen=True, tag_field="filter"):
+class Filter(msgspec.Struct, frozen=True, tag_field="filter", forbid_unknown_fields=True):
     """A predicate over records."""
 
     def __and__(self, other: Node) -> Node:
@@ -47,6 +47,12 @@ class Filter(msgspec.Struct, frozen=True, tag_field="filter"):
 
     def __or__(self, other: Node) -> Node:
         return Or((*_parts(self, Or), *_parts(_node(other), Or)))
+
+    def __rand__(self, other: object) -> Node:
+        return _node(other) & self
+
+    def __ror__(self, other: object) -> Node:
+        return _node(other) | self
 
     def __invert__(self) -> Node:
         return Not(_node(self))

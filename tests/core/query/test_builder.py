@@ -61,6 +61,13 @@ def test_null_is_asked_for_by_name(write):
         lambda: bool(col("a")),
         lambda: not col("a"),
         lambda: (col("a") == 1) & True,
+        lambda: True & (col("a") == 1),
+        lambda: False | (col("a") == 1),
+        lambda: col("a") == 1 & col("b") == 2,
+        lambda: col("a") == 1 | col("b") == 2,
+        lambda: col("a") & col("b"),
+        lambda: ~col("a") == 1,
+        lambda: not (col("a") > 1),
     ],
 )
 def test_python_words_that_cannot_work_say_so(write):
@@ -74,7 +81,7 @@ def test_what_cannot_be_compared():
     for write in (lambda: col("a") == col("b"), lambda: col("a").is_in("xy"), lambda: col("a").is_in(3)):
         with pytest.raises(QueryError):
             write()
-    for name in ("", "a.", "a..b", ()):
+    for name in ("", "a.", "a..b", (), ("a", ""), ("a", 1), 5, None, b"a"):
         with pytest.raises(QueryError, match="needs a name"):
             col(name)
 

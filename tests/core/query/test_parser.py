@@ -31,6 +31,9 @@ def leaf(path, op, value=None):
         ("a = 'x -- y /* z # |'", leaf("a", "==", "x -- y /* z # |")),
         ("`odd name`.`a``b` = true", Leaf(("odd name", "a`b"), "==", value=True)),
         ("`a.b` = FALSE", Leaf(("a.b",), "==", value=False)),
+        ("a\xa0=\u2003'x\xa0y'", leaf("a", "==", "x\xa0y")),
+        ("a = ''", leaf("a", "==", "")),
+        ("a = - 5", leaf("a", "==", -5)),
         ("größe > 1", leaf("größe", ">", 1)),
         ("a IN ('x', 'y')", leaf("a", "in", ("x", "y"))),
         ("a in [1, 2,]", leaf("a", "in", (1, 2))),
@@ -133,10 +136,10 @@ def test_a_keyword_is_a_field_before_words_too(name):
         ("a", 1, "comparison", "= true"),
         ("a and b = 1", 2, "comparison", "= true"),
         ("a = 'a' 'b'", 8, "side by side", "twice"),
-        ("a = 'x", 4, "'''", "not closed"),
-        ('a = "x', 4, "meaning", "not closed"),
-        ("`a = 1", 0, "meaning", "not closed"),
-        ("`` = 1", 0, "meaning", "quotes"),
+        ("a = 'x", 4, "does not end", "not closed"),
+        ('a = "x', 4, "does not end", "not closed"),
+        ("`a = 1", 0, "does not end", "not closed"),
+        ("`` = 1", 0, "name", "backticks"),
         ("a = 1kg", 4, "'1kg'", "quotes"),
         ("a = 1.2.3", 4, "'1.2.3'", "quotes"),
         ("a = 007", 4, "'007'", "quotes"),
@@ -144,31 +147,97 @@ def test_a_keyword_is_a_field_before_words_too(name):
         ("a = 1e999", 4, "too large", "quotes"),
         ("a = 2020-01-31", 4, "date", "'2020-01-31'"),
         (r"a = \'x\'", 4, "'\\'", "backslash"),
-        (r"a = 'it\'s'", 10, "meaning", "not closed"),
+        (r"a = 'it\'s'", 10, "does not end", "not closed"),
         ("a = ‘x’", 4, "meaning", "straight"),  # noqa: RUF001
         ("a = F", 4, "'F'", "quotes"),
         ("a = ", 4, "value", "'text'"),
-        ("a + 1 = 2", 2, "'+'", "Arithmetic"),
+        ("a + 1 = 2", 2, "'+'", "arithmetic"),
         ("a-b = 2", 1, "'-'", "backticks"),
         ("a = 1; b = 2", 5, "';'", "one condition"),
         ("a = ?", 4, "'?'", "placeholders"),
         ("a = 1 b = 2", 6, "'and' or 'or'", None),
-        ("a in 1", 5, "list", "field in"),
+        ("a in 1", 5, "list", "Write a in ("),
         ("a in (1 2)", 8, "','", None),
         ("a in (1]", 7, "','", None),
         ("a between 1, 2", 11, "'and'", "between 1 and 2"),
-        ("a is true", 5, "null", "field = true"),
+        ("a is true", 5, "null", "a = true"),
         ("a like 1", 7, "quotes", None),
         ("a like 'x!' escape '!'", 19, "escape", None),
         ("a like 'x' escape 'ab'", 18, "escape", None),
-        ("lower(a) = 'x'", 0, "'lower'", "contains"),
+        ("lower(a) = 'x'", 0, "'lower'", "ilike"),
+        ("reverse(a) = 'x'", 0, "'reverse'", "contains"),
         ("contains('x', a)", 9, "field", "contains(name"),
         ("a contains 'x'", 2, "function", "contains(a, 'x')"),
         ("a.1 = 2", 2, "name", "backticks"),
         ("(a = 1", 6, "')'", None),
         ("a = 1)", 5, "'and' or 'or'", None),
-        ("a = $x", 4, "'$'", None),
-        ("a = 1 and", 9, "value", None),
+        ("a = $x", 4, "'$'", "placeholders"),
+        ("and a = 1", 4, "joins two", "leave it out"),
+        ("where a = 1", 6, "comparison", "the condition alone"),
+        ("()", 1, "condition", "field = 'value'"),
+        ("[a] = 1", 0, "condition", "backticks"),
+        ("not", 3, "condition", "field = 'value'"),
+        ("a = 40 years", 7, "'and' or 'or'", "several words in quotes"),
+        ("a = 1,000", 6, "'000'", "1000"),
+        ("a = 1,5", 5, "'and' or 'or'", "0.5"),
+        ("a = .5", 4, "value", "0.5"),
+        ("a = 5.", 5, "'and' or 'or'", "0.5"),
+        ("a = +5", 4, "'+'", "no + before it"),
+        ("a = --5", 4, "comments", "quotes"),
+        ("a = 0x10", 4, "'0x10'", "1000"),
+        ("a = 1e400", 4, "too large", "quotes"),
+        ("a = 40%", 6, "'%'", "pattern"),
+        ("a like %x%", 7, "'%'", "in quotes"),
+        ("a like x", 7, "Text in quotes", "'text'"),
+        ("a = 2020-1-1", 4, "date", "year first"),
+        ("a = 01/02/2020", 4, "date", "year first"),
+        ("a = 31.1.2020", 4, "date", "year first"),
+        ("a = 2020-01-31T10:00:00Z", 4, "date", "'2020-01-31'"),
+        ("a > today", 4, "'today'", "'2020-01-31'"),
+        ("a > now()", 4, "'now'", "'2020-01-31'"),
+        ("a > date '2020-01-31'", 4, "'date'", "'2020-01-31'"),
+        ("a = yes", 4, "'yes'", "true or false"),
+        ("a = inf", 4, "'inf'", "quotes"),
+        ("a = b", 4, "'b'", "not compared with each other"),
+        ("a = u'x'", 4, "'u'", "quotes"),
+        ("a = 'x’", 4, "does not end", "straight"),  # noqa: RUF001
+        ("a = “x”", 4, "meaning", "straight"),
+        ("a ≥ 1", 2, "'≥'", "'>='"),
+        ("a ≠ 1", 2, "'≠'", "'!='"),
+        ("a = −5", 4, "'−'", "'-'"),  # noqa: RUF001
+        ("a > = 5", 4, "value", "without a blank"),
+        ("a ! = 5", 2, "'!'", "'!='"),
+        ("a not = 5", 6, "'not'", "a != 'value'"),
+        ("a in (== 1)", 6, "value", "Values are"),
+        ("a in 'x'", 5, "list", "a in ('a', 'b')"),
+        ("a in x", 5, "list", "a in ('a', 'b')"),
+        ("a in (1,,2)", 8, "value", "Values are"),
+        ("a in {1, 2}", 5, "'{'", "( )"),
+        ("a = ['x', 'y']", 4, "One value", "a in ('a', 'b')"),
+        ("a in ('x', ('y'))", 11, "One value", "a in ('a', 'b')"),
+        ("a between (1, 2)", 10, "value", "a between 1 and 2"),
+        ("a between 1 to 2", 12, "'and'", "a between 1 and 2"),
+        ("a = 1 or 2", 9, "names a field", "field in ("),
+        ("a is None", 5, "null", "a is null"),
+        ("a is not 'x'", 9, "null", "a = 'value'"),
+        ("a startswith 'x'", 2, "comparison", "starts_with(field"),
+        ("startswith(a, 'x')", 0, "'startswith'", "starts_with(field"),
+        ("endswith(a, 'x')", 0, "'endswith'", "like '%x'"),
+        ("a.contains('x')", 10, "methods", "contains(a, 'x')"),
+        ("a.isnull()", 8, "comparison", "field is null"),
+        ("isna(a)", 0, "'isna'", "field is null"),
+        ("a isin (1)", 2, "comparison", "field in ("),
+        ("a regexp 'x'", 2, "comparison", "like 'x%'"),
+        ("len(a) = 1", 0, "'len'", "not measured"),
+        ("a[0] = 'x'", 1, "numbered", "any element"),
+        ("contains(a 'x')", 11, "','", "contains(a, 'x')"),
+        ("contains(a, 5)", 12, "Text in quotes", "'text'"),
+        ("exists(a", 8, "')'", "closed"),
+        ("a = @x", 4, "'@'", "placeholders"),
+        ("a..b = 1", 2, "name", "backticks"),
+        ("1kg", 0, "'1kg'", "backticks"),
+        ("a = 'it's'", 9, "does not end", "twice"),
+        ("a = 1 and", 9, "condition", "field = 'value'"),
     ],
 )
 def test_says_what_is_wrong_and_where(text, at, message, hint):
@@ -181,6 +250,16 @@ def test_says_what_is_wrong_and_where(text, at, message, hint):
     assert caret == " " * (at + 2) + "^"
     assert message in said
     assert hint is None or hint in (error.hint or "")
+
+
+@pytest.mark.parametrize("sign", ["\u200b", "\ufeff", "\x00"])
+def test_a_sign_that_cannot_be_seen_is_named(sign):
+    with pytest.raises(QueryError) as caught:
+        parse(f"a = 1 {sign}and b = 2")
+    said, line, caret = caught.value.message.split("\n")
+    assert f"U+{ord(sign):04X}" in said
+    assert line[caret.index("^")] == " "
+    assert sign not in str(caught.value)
 
 
 def test_the_caret_stands_under_the_place_in_many_lines_and_in_a_long_one():
@@ -226,7 +305,14 @@ def test_what_is_no_filter():
     deep = {"filter": "leaf", "path": ["a"], "op": "is null"}
     for _ in range(5000):
         deep = {"filter": "not", "part": deep}
-    for value in ({"age": 1}, {"filter": "leaf", "path": ["a"], "op": "~"}, deep):
+    known = {"filter": "leaf", "path": ["a"], "op": "==", "value": 1}
+    wrong = [{"age": 1}, {**known, "op": "="}, {**known, "path": "a"}, {**known, "quantifer": "none"}]
+    wrong += [{**known, "path": [1]}, {"filter": "and"}, {"filter": "not", "part": []}, {"filter": "lef"}]
+    for value in (*wrong, {"filter": "and", "parts": ["a = 1"]}, {"filter": "native", "text": 5}):
+        with pytest.raises(QueryError, match="in JSON form") as caught:
+            filters_from(value)
+        assert '"path": ["age"]' in caught.value.hint
+    for value in ({"age": 1}, deep):
         with pytest.raises(QueryError) as caught:
             filters_from(value)
         assert caught.value.code == "BD-QUERY-JSON"
