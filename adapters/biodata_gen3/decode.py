@@ -9,81 +9,69 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
-from biodata.errors import ProtocolError
-from biodata.records.types import Date, DateTime, Float, Integer, Json, List, Reference, element
+from biodata.records.decoding import decoded
+from biodata.records.types import Boolean, Date, DateTime, Float, Integer, Json, List, Reference, element
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
-    from biodata.records.types import DataType, Field, Record, Schema
+    from biodata.records.types import DataType, Record, Schema
 
-__all__ = ["is_inexact", "records"]
+__all__ = ["inexact", "records"]
 
 EXACT_FLOAT = 2**53
 
 
-def records(schema: Schema, rows: Iterable[dict[str, Any]], fields: Sequence[str], start: int = 0) -> list[Record]:
+def records(schema: Schema, rows: Sequence[dict[str, Any]], fields: Sequence[str], start: int = 0) -> list[Record]:
     """Normalised records with these fields.
 
     Raises:
         ProtocolError: `BD-REMOTE-FORMAT`, a value that is not of its field's type; row and field are named.
     """
-    wanted = [schema[name] for name in dict.fromkeys(fields)]
-    return [{field.name: _field(field, row, start + at, schema) for field in wanted} for at, row in enumerate(rows)]
+    return decoded(rows, schema, {name: _decoder(schema[name].type) for name in dict.fromkeys(fields)}, start)
 
 
-def is_inexact(schema: Schema, record: Record) -> bool:
-    """Whether an integer is so large that a float may have rounded it."""
-    return any(
-        isinstance(one, int) and not isinstance(one, bool) and abs(one) >= EXACT_FLOAT
-        for name, value in record.items()
-        if isinstance(element(schema[name].type), Integer)
-        for one in (value if isinstance(value, list) else [value])
-    )
+def inexact(schema: Schema, found: Sequence[Record]) -> list[Record]:
+    """The records with an integer so large that a float may have rounded it."""
+    names = [name for name in (found[0] if found else ()) if isinstance(element(schema[name].type), Integer)]
+    return [record for record in found if any(_is_large(record[name]) for name in names)]
 
 
-def _field(field: Field, row: dict[str, Any], number: int, schema: Schema) -> Any:
-    value = row.get(field.name)
-    try:
-        return _value(value, field.type)
-    except (ValueError, TypeError, AttributeError, KeyError):
-        raise ProtocolError(
-            f"Row {number}: field '{field.name}' is not {field.type}", code="BD-REMOTE-FORMAT", table=schema.table
-        ) from None
+def _is_large(value: Any) -> bool:
+    return any(abs(one) >= EXACT_FLOAT for one in (value if isinstance(value, list) else [value]) if one is not None)
 
 
-def _value(value: Any, type_: DataType) -> Any:
-    if isinstance(element(type_), Reference):
-        keys = [_key(end) for end in value or ()]
-        return keys if isinstance(type_, List) else next(iter(keys), None)
-    if isinstance(type_, List):
-        listed = value if isinstance(value, list) else [] if value is None else [value]
-        return [_value(one, type_.item) for one in listed if one is not None]
-    return None if value is None else _scalar(value, type_)
+def _decoder(type_: DataType) -> Callable[[Any], Any] | None:
+    one = element(type_)
+    if isinstance(one, Reference):
+        return _keys if isinstance(type_, List) else lambda ends: next(iter(_keys(ends)), None)
+    decode = _SCALARS.get(type(one), _text)
+    return _listed(decode) if isinstance(type_, List) else decode
 
 
-def _key(end: dict[str, Any]) -> str:
-    key = end["code"] if "code" in end else end["submitter_id"]
-    if not isinstance(key, str):
-        raise TypeError("a link without a key")
-    return key
+def _listed(decode: Callable[[Any], Any] | None) -> Callable[[Any], Any]:
+    """A list's elements; one value that is not in a list is a list of it."""
+
+    def elements(value: Any) -> list[Any]:
+        items = value if isinstance(value, list) else [value]
+        return [one if decode is None else decode(one) for one in items if one is not None]
+
+    return elements
 
 
-def _scalar(value: Any, type_: DataType) -> Any:
-    if isinstance(type_, Integer):
-        return _integer(value)
-    if isinstance(type_, Float):
-        return float(value)
-    if isinstance(type_, DateTime):
-        found = datetime.fromisoformat(value)
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
-    if isinstance(type_, Date):
-        return date.fromisoformat(value[:10])
-    if isinstance(type_, Json):
-        return value
-    kind = bool if type_.kind == "bool" else str
-    if not isinstance(value, kind):
-        raise TypeError("another type")
+def _keys(ends: list[dict[str, Any]]) -> list[str]:
+    return [_text(end["code"] if "code" in end else end["submitter_id"]) for end in ends]
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("no text")
+    return value
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError("neither true nor false")
     return value
 
 
@@ -91,3 +79,18 @@ def _integer(value: Any) -> int:
     if isinstance(value, bool) or value != int(value):
         raise ValueError("a fraction")
     return int(value)
+
+
+def _instant(value: str) -> datetime:
+    found = datetime.fromisoformat(value)
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+_SCALARS: dict[type, Callable[[Any], Any] | None] = {
+    Boolean: _flag,
+    Integer: _integer,
+    Float: float,
+    DateTime: _instant,
+    Date: lambda value: date.fromisoformat(value[:10]),
+    Json: None,
+}

@@ -14,7 +14,7 @@ import msgspec
 from biodata.adapter import Page, PageRequest
 from biodata.errors import ProtocolError, RemoteError
 from biodata.http import Request
-from biodata_gen3.decode import is_inexact, records
+from biodata_gen3.decode import inexact, records
 from biodata_gen3.render import Arguments, Selection, arguments, query_text
 from biodata_gen3.schema import ID
 from biodata_gen3.server import ask_graphql, graphql_request, read_json
@@ -130,7 +130,7 @@ class Reader:
 
     def _exact(self, schema: Schema, found: list[Record], fields: Sequence[str]) -> list[Record]:
         """The records, those with integers beyond a float's read again (protocols/gen3.md, fact 5)."""
-        ids = [one[ID] for one in found if is_inexact(schema, one)]
+        ids = [one[ID] for one in inexact(schema, found)]
         if not ids or schema.table == _PROJECT_TABLE:
             return found
         asked = Request.json("POST", self._project.path("export"), {"ids": ids, "format": "json"}, idempotent=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from biodata.errors import ProtocolError
+from biodata.records.decoding import decoded
 from biodata.records.types import Boolean, DateTime, Integer, Json, List, Object, Reference, String
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["records"]
 
+DIGITS = 14
+
 
 def records(items: Sequence[dict[str, Any]], names: Sequence[str], schema: Schema, start: int = 0) -> list[Record]:
     """Documents as records with the fields `names`.
@@ -27,20 +29,7 @@ def records(items: Sequence[dict[str, Any]], names: Sequence[str], schema: Schem
     Raises:
         ProtocolError: a value that the schema does not allow; field and number are named, from `start`.
     """
-    wanted = [(name, _of_field(schema[name])) for name in names]
-    return [_record(item, wanted, number) for number, item in enumerate(items, start)]
-
-
-def _record(item: dict[str, Any], wanted: list[tuple[str, Callable[[Any], Any]]], number: int) -> Record:
-    record: Record = {}
-    for name, decode in wanted:
-        try:
-            record[name] = decode(item.get(name))
-        except (ValueError, TypeError, KeyError, AttributeError):
-            raise ProtocolError(
-                f"Field '{name}' of record {number} is not what the table's schema says", code="BD-REMOTE-FORMAT"
-            ) from None
-    return record
+    return decoded(items, schema, {name: _of_field(schema[name]) for name in names}, start)
 
 
 def _of_field(field: Field) -> Callable[[Any], Any]:
@@ -104,7 +93,9 @@ def _flag(value: Any) -> bool | None:
 
 def _instant(value: Any) -> datetime | None:
     """14 digits in UTC (section 2)."""
-    return datetime.strptime(value, "%Y%m%d%H%M%S").replace(tzinfo=UTC) if value else None
+    if value and len(value) != DIGITS:
+        raise ValueError
+    return datetime.fromisoformat(f"{value[:8]}T{value[8:]}").replace(tzinfo=UTC) if value else None
 
 
 _SCALARS: dict[type, Callable[[Any], Any]] = {
