@@ -4,53 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from biodata.errors import QueryError
 from biodata.keys import checked_key, checked_keys
-from biodata.records.types import Path
-from biodata.references import expand
 from biodata.repository import Found
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
+    from biodata.expansion import Wanted
     from biodata.records.types import Key, Record
     from biodata.repository import Repository
 
-__all__ = ["Wanted", "get_by_id", "get_many", "get_one", "wanted"]
-
-
-class Wanted(msgspec.Struct, frozen=True):
-    """What of each record is wanted: the paths of its fields, and the references to be followed."""
-
-    fields: tuple[Path, ...]
-    expand: tuple[Path, ...]
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The table's own fields that must be read."""
-        return tuple(dict.fromkeys(path[0] for path in self.fields))
-
-
-def wanted(
-    repository: Repository, fields: Sequence[str | Path] | str | None, expand: Sequence[str | Path] | str
-) -> Wanted:
-    """The names given, bound to the schema; a reference to be followed is a field wanted, and wanted whole.
-
-    Raises:
-        QueryError: `BD-QUERY-FIELD`, for a field that is not there.
-    """
-    from biodata.query.bind import bind_fields
-
-    schema, lookup = repository.schema, repository.references.schema
-    steps = (expand,) if isinstance(expand, str) else expand
-    followed = tuple(path for step in steps for path in bind_fields(schema, [step], lookup))
-    asked = schema.names if fields is None else bind_fields(schema, fields, lookup)
-    heads = {path[:1] for path in followed}
-    paths = ((path,) if isinstance(path, str) else path for path in asked)
-    whole = (path[:1] if path[:1] in heads else path for path in paths)
-    return Wanted(tuple(dict.fromkeys((*whole, *(path[:1] for path in followed)))), followed)
+__all__ = ["get_by_id", "get_many", "get_one"]
 
 
 def get_one(repository: Repository, key: Key, want: Wanted) -> Record:
@@ -98,5 +63,5 @@ def _finished(repository: Repository, rows: list[Record], want: Wanted) -> list[
     schema, references = repository.schema, repository.references
     joined = references.join(rows, schema, [path for path in want.fields if len(path) > 1])
     kept = list(map(trim(want.fields, schema), joined))
-    expand(references, kept, schema, want.expand)
+    references.expand(kept, schema, want.expand)
     return kept

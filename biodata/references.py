@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
-from biodata.errors import QueryError
+import msgspec
+
 from biodata.query.paths import crossing
-from biodata.records.types import Key, Path, Record, Reference, Schema, element
+from biodata.records.types import Key, List, Object, Path, Record, Reference, Schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from biodata.adapter import Adapter
+    from biodata.records.types import Field
 
-__all__ = ["Expanded", "References", "chunks", "expand"]
+__all__ = ["Expanded", "References", "chunks"]
 
 T = TypeVar("T")
+Missing: TypeAlias = Literal["key", "record"]
+"""What stands for a record that is not there, or that we may not see: its key, or a record with the key alone."""
 
 CHUNK = 500
 """Keys of one table that are asked for at once, so that constant memory stays true of a join."""
+
+_WHOLE = ""
+"""As the last step of a path: the whole of the record there."""
 
 
 class Expanded(dict[str, Any]):
@@ -31,6 +38,24 @@ class Expanded(dict[str, Any]):
         self.key = key
 
 
+class _Group(msgspec.Struct):
+    """Records of one table, and the paths that go on from them."""
+
+    schema: Schema
+    rows: list[Any]
+    paths: list[Path]
+
+
+class _Step(msgspec.Struct):
+    """One reference to be followed: where the rows hold its keys, and the paths that go on from its records."""
+
+    table: str
+    holder: Path
+    rows: list[Any]
+    keys: dict[Key, None]
+    paths: list[Path]
+
+
 class References:
     """The tables of one connection, as far as following references needs them."""
 
@@ -41,34 +66,68 @@ class References:
         """The schema of a table."""
         return self._adapter.schema(table)
 
-    def join(self, rows: list[Record], schema: Schema, paths: Iterable[Path]) -> list[Record]:
-        """Replace the keys that the paths step over by their records; one bulk request a reference and page.
-
-        Of a record that is not there, or that we may not see, there is its key. The rows are changed in place.
-        """
-        for holder, (reference, rest) in _by_reference(schema, paths).items():
-            self._expand(rows, holder, reference, rest)
-        return rows
-
-    def _expand(self, rows: list[Record], holder: Path, reference: Reference, rest: list[Path]) -> None:
-        keys = dict.fromkeys(key for row in rows for key in _at(row, holder))
-        there = self.fetch(reference.table, list(keys), rest)
-        schema = self.schema(reference.table)
-        for key in keys.keys() - there.keys():
-            there[key] = Expanded(dict(zip(schema.key_fields, [key], strict=False)), key)
-        for row in rows:
-            _replace(row, holder, there.get)
-
     def rows(self, schema: Schema, keys: Sequence[Key], names: Sequence[str]) -> list[Record]:
         """The records with these keys that are there, with at least the key and these fields."""
         return [row for chunk in chunks(keys, CHUNK) for row in self._adapter.fetch(schema, chunk, names)]
 
-    def fetch(self, table: str, keys: Sequence[Key], paths: Sequence[Path] | None) -> dict[Key, Expanded]:
-        """Key to record of those that are there, with these paths joined in turn; None for all fields."""
+    def join(self, rows: list[Record], schema: Schema, paths: Iterable[Path]) -> list[Record]:
+        """Replace the keys that the paths step over by `Expanded` records with the fields that the paths need.
+
+        Level by level: one bulk request for each table that a level of the paths leads to. The rows are changed in
+        place.
+        """
+        self._follow(_Group(schema, rows, list(paths)), Expanded, "record")
+        return rows
+
+    def expand(self, rows: list[Record], schema: Schema, paths: Iterable[Path], missing: Missing = "key") -> None:
+        """Put whole referenced records in place of their keys, at each reference of the paths; as `join`."""
+        whole = dict.fromkeys((*path[:length], _WHOLE) for path in paths for length in range(1, len(path) + 1))
+        self._follow(_Group(schema, rows, list(whole)), lambda record, _: dict(record), missing)
+
+    def _follow(self, group: _Group, made: Callable[[Record, Key], Record], missing: Missing) -> None:
+        groups = [group]
+        while steps := [step for group in groups for step in _steps(group)]:
+            there = {table: self._read(table, steps) for table in dict.fromkeys(step.table for step in steps)}
+            groups = [self._placed(step, there[step.table], made, missing) for step in steps]
+
+    def _read(self, table: str, steps: list[_Step]) -> dict[Key, Record]:
         schema = self.schema(table)
-        names = schema.names if paths is None else tuple(dict.fromkeys(path[0] for path in paths))
-        joined = self.join(self.rows(schema, keys, names), schema, [path for path in paths or () if len(path) > 1])
-        return {key: Expanded(record, key) for record in joined if (key := schema.key_of(record)) is not None}
+        here = [step for step in steps if step.table == table]
+        names = dict.fromkeys(path[0] for step in here for path in step.paths)
+        wanted = schema.names if _WHOLE in names else tuple(names)
+        keys = dict.fromkeys(key for step in here for key in step.keys)
+        return {schema.key_of(row): row for row in self.rows(schema, list(keys), wanted)}
+
+    def _placed(
+        self, step: _Step, there: dict[Key, Record], made: Callable[[Record, Key], Record], missing: Missing
+    ) -> _Group:
+        """The records in their places; each step has its own, since its paths go their own way."""
+        schema = self.schema(step.table)
+        placed: dict[Key, Any] = {key: made(there[key], key) for key in step.keys if key in there}
+        found = list(placed.values())
+        if missing == "record":
+            alone = {key: dict(zip(schema.key_fields, [key], strict=False)) for key in step.keys if key not in there}
+            placed |= {key: made(record, key) for key, record in alone.items()}
+        for row in step.rows:
+            _replace(row, step.holder, lambda key: placed.get(key, key))
+        return _Group(schema, found, step.paths)
+
+    def expanded(self, schema: Schema, paths: Iterable[Path]) -> Schema:
+        """The schema of records after `expand`: objects where there were references."""
+        inner = _by_head(paths)
+        return msgspec.structs.replace(schema, fields=tuple(self._grown(field, inner) for field in schema))
+
+    def _grown(self, field: Field, inner: dict[str, list[Path]]) -> Field:
+        if field.name not in inner:
+            return field
+        return msgspec.structs.replace(field, type=self._object(field.type, inner[field.name]))
+
+    def _object(self, type_: Any, paths: list[Path]) -> Any:
+        if isinstance(type_, List):
+            return List(self._object(type_.item, paths))
+        fields = self.schema(type_.table).fields if isinstance(type_, Reference) else type_.fields
+        inner = _by_head(path for path in paths if path)
+        return Object(tuple(self._grown(field, inner) for field in fields))
 
 
 def chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
@@ -76,14 +135,24 @@ def chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     return (items[start : start + size] for start in range(0, len(items), size))
 
 
-def _by_reference(schema: Schema, paths: Iterable[Path]) -> dict[Path, tuple[Reference, list[Path]]]:
+def _steps(group: _Group) -> Iterator[_Step]:
+    """The references that a group's paths step over next, with the keys that its rows hold."""
     grouped: dict[Path, tuple[Reference, list[Path]]] = {}
-    for path in paths:
-        found = crossing(schema, path)
+    for path in group.paths:
+        found = crossing(group.schema, path)
         if found is not None:
             holder, reference = found
             grouped.setdefault(holder, (reference, []))[1].append(path[len(holder) :])
-    return grouped
+    for holder, (reference, rest) in grouped.items():
+        keys = dict.fromkeys(key for row in group.rows for key in _at(row, holder))
+        yield _Step(reference.table, holder, group.rows, keys, rest)
+
+
+def _by_head(paths: Iterable[Path]) -> dict[str, list[Path]]:
+    heads: dict[str, list[Path]] = {}
+    for path in paths:
+        heads.setdefault(path[0], []).append(path[1:])
+    return heads
 
 
 def _at(value: Any, path: Path) -> Iterator[Key]:
@@ -106,33 +175,3 @@ def _replace(value: Any, path: Path, there: Callable[[Key], Any]) -> None:
     elif isinstance(value, dict):
         held = value.get(path[0])
         value[path[0]] = [there(key) for key in held] if isinstance(held, list) else there(held)
-
-
-def expand(references: References, rows: list[Record], schema: Schema, paths: Sequence[Path]) -> None:
-    """Put whole referenced records in place of their keys, at each step of the paths; rows change in place.
-
-    The key of a record that is not there stays.
-
-    Raises:
-        QueryError: `BD-QUERY-EXPAND`, for a step that is no reference.
-    """
-    for name in dict.fromkeys(path[0] for path in paths):
-        reference = _reference(schema, name)
-        keys = dict.fromkeys(key for row in rows for key in _at(row, (name,)))
-        there: dict[Key, Any] = dict(references.fetch(reference.table, list(keys), None))
-        further = [path[1:] for path in paths if path[0] == name and len(path) > 1]
-        expand(references, list(there.values()), references.schema(reference.table), further)
-        whole = {key: dict(there[key]) if key in there else key for key in keys}
-        for row in rows:
-            _replace(row, (name,), whole.get)
-
-
-def _reference(schema: Schema, name: str) -> Reference:
-    type_ = element(schema[name].type)
-    if not isinstance(type_, Reference):
-        raise QueryError(
-            f"Field '{name}' is {type_}, not a reference: it cannot be expanded",
-            code="BD-QUERY-EXPAND",
-            table=schema.table,
-        )
-    return type_

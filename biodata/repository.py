@@ -106,22 +106,24 @@ class Repository:
         Raises:
             NotFound: `BD-NOT-FOUND`, one key that is not there.
         """
-        from biodata.getting import get_by_id, get_many, get_one, wanted
+        from biodata.expansion import wanted
+        from biodata.getting import get_by_id, get_many, get_one
         from biodata.keys import is_one_key
 
         with self.located():
-            want = wanted(self, fields, expand)
+            want = wanted(self.schema, self.references.schema, fields, expand)
             if id is not None:
                 if key is not None:
                     raise QueryError("get takes a key or an id, not both", code="BD-KEY-TYPE")
                 return get_by_id(self, id, want)
             return get_one(self, key, want) if key is None or is_one_key(key) else get_many(self, key, want)
 
-    def query(
+    def query(  # noqa: PLR0913 - all that can be said of one question
         self,
         where: str | Node | Mapping[str, Any] | None = None,
         *,
         fields: Sequence[str | Path] | str | None = None,
+        expand: Sequence[str | Path] | str = (),
         order_by: str | Sequence[str | Order] | None = None,
         limit: int | None = None,
         offset: int = 0,
@@ -135,6 +137,7 @@ class Repository:
             where: `"age >= 40 and sex = 'F'"`, `col("age") >= 40`, or the JSON form; all records when None.
             fields: names or dotted paths; all fields when None. A reference asked for beside fields beyond it
                 (`city`, `city.name`) is its key's field (`city.code`).
+            expand: references to follow, as in `get`; one bulk request for each page, table and level.
             order_by: names, `-name` for descending; nulls last. Without it the order is the platform's own.
             limit: a number of records, all when None.
             offset: a number of matching records to skip.
@@ -154,7 +157,7 @@ class Repository:
         arguments: dict[str, Any] = {"where": filters_from(where)}
         arguments |= {"fields": _kept(fields), "order_by": _kept(order_by)}
         arguments |= {"limit": limit, "offset": offset, "native": native}
-        return Result(self, arguments, page_size, strict=strict)
+        return Result(self, arguments, page_size, strict=strict, expand=_kept(expand))
 
     def count(self, where: str | Node | Mapping[str, Any] | None = None, *, strict: bool = False) -> int:
         """The number of records that a filter is true of; of all records when None. `strict` as for `query`."""

@@ -10,16 +10,18 @@ from biodata import scan
 from biodata.errors import NotFound, QueryError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path as FilePath
 
     import pandas as pd
     import polars as pl
     import pyarrow as pa
 
+    from biodata.expansion import Wanted
     from biodata.query.explain import Explanation
     from biodata.query.plan import Plan, Query
     from biodata.records.types import Path, Record
+    from biodata.references import Missing
     from biodata.repository import Repository
 
 __all__ = ["Result"]
@@ -35,12 +37,19 @@ class Result:
     """
 
     def __init__(
-        self, repository: Repository, arguments: dict[str, Any], page_size: int | None = None, *, strict: bool = False
+        self,
+        repository: Repository,
+        arguments: dict[str, Any],
+        page_size: int | None = None,
+        *,
+        strict: bool = False,
+        expand: Sequence[str | Path] | str = (),
     ) -> None:
         self._repository = repository
         self._arguments = arguments
         self._page_size = page_size
         self._strict = strict
+        self._expand = expand
 
     @cached_property
     def query(self) -> Query:
@@ -52,7 +61,16 @@ class Result:
         from biodata.query.bind import bind_query
 
         with self._repository.located():
-            return bind_query(self._repository.schema, lookup=self._repository.references.schema, **self._arguments)
+            fields = {"fields": self._wanted.fields} if self._expand else {}
+            arguments = {**self._arguments, **fields}
+            return bind_query(self._repository.schema, lookup=self._repository.references.schema, **arguments)
+
+    @cached_property
+    def _wanted(self) -> Wanted:
+        from biodata.expansion import wanted
+
+        repository = self._repository
+        return wanted(repository.schema, repository.references.schema, self._arguments["fields"], self._expand)
 
     @cached_property
     def plan(self) -> Plan:
@@ -67,7 +85,17 @@ class Result:
 
     def __iter__(self) -> Iterator[Record]:
         with self._repository.located():
-            yield from scan.records(self._repository.adapter, self._ready(), self._repository.references)
+            yield from self._records()
+
+    def _records(self, missing: Missing = "key") -> Iterator[Record]:
+        references = self._repository.references
+        rows = scan.records(self._repository.adapter, self._ready(), references)
+        if not self._expand:
+            yield from rows
+            return
+        while chunk := list(islice(rows, self.plan.page_size)):
+            references.expand(chunk, self.query.schema, self._wanted.expand, missing)
+            yield from chunk
 
     def _ready(self) -> Plan:
         """The plan with the keys that it looks up; of a strict query, one that the platform does."""
@@ -122,13 +150,13 @@ class Result:
     def _collected(self, size: int | None) -> Iterator[pa.RecordBatch]:
         from biodata.records.arrow import to_batch
 
-        schema, rows = self.arrow_schema, iter(self)
+        schema, rows = self.arrow_schema, self._records("record")
         while chunk := list(islice(rows, size or self.plan.page_size)):
             yield to_batch(chunk, schema)
 
     def _exportable(self) -> Plan | None:
         """The plan, where the platform's own Arrow can go to the reader as it is."""
-        if not self._repository.adapter.has("export") or any(len(path) > 1 for path in self.fields):
+        if not self._repository.adapter.has("export") or self._expand or any(len(path) > 1 for path in self.fields):
             return None
         plan = self._ready()
         return plan if plan.residual is None and not plan.sort_here and plan.limit != 0 else None
@@ -142,10 +170,12 @@ class Result:
 
     @property
     def arrow_schema(self) -> pa.Schema:
-        """The Arrow schema of the answer; nested paths are columns with dotted names."""
+        """The Arrow schema of the answer; nested paths are columns with dotted names, expanded references structs."""
         from biodata.records.arrow import arrow_schema
 
-        return arrow_schema(self.query.schema, self.fields, self._repository.references.schema)
+        references, schema = self._repository.references, self.query.schema
+        held = references.expanded(schema, self._wanted.expand) if self._expand else schema
+        return arrow_schema(held, self.fields, references.schema)
 
     def to_arrow(self) -> pa.Table:
         """All records as one Arrow table."""
@@ -202,7 +232,7 @@ class Result:
     def _with(self, *, limit: int) -> Result:
         asked = self.query.limit
         arguments = {**self._arguments, "limit": limit if asked is None else min(limit, asked)}
-        return Result(self._repository, arguments, self._page_size, strict=self._strict)
+        return Result(self._repository, arguments, self._page_size, strict=self._strict, expand=self._expand)
 
     def __repr__(self) -> str:
         return f"<Result of {self._repository.address}: iterate it, or .to_pandas(), .first(), .explain()>"

@@ -29,6 +29,7 @@ RANKS = {
     "references": 4,
     "scan": 5,
     "keysets": 5,
+    "expansion": 5,
     "results": 6,
     "repository": 7,
     "getting": 7,
