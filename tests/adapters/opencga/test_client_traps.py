@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -436,7 +437,6 @@ def test_27_a_login_as_somebody_else_is_not_passed_over(rig):
         (lambda client: client.panels, "disease_panels"),
         (lambda client: client.variant, "variants"),
         (lambda client: client.alignment, "alignments"),
-        (lambda client: client.users.projects, "projects.search"),
         (lambda client: client.files.scan_folder, "files.link"),
         (lambda client: client.samples.update_annotations, "update_annotation_sets_annotations"),
         (lambda client: client.variants.calculate_family_genotypes, "variants.genotypes_family"),
@@ -453,6 +453,15 @@ def test_28_an_old_name_says_the_new_one(serve, old, new):
     assert isinstance(caught.value, biodata.Unsupported)
     assert new in str(caught.value)
     assert not hasattr(client, "panels")
+
+
+def test_28_what_the_server_had_until_2(serve):
+    _, client = serve(lambda _: answer())
+    if not hasattr(client, "organizations"):
+        pytest.skip("not run: this version of pyopencga has them still")
+    for old, new in (("projects.aggregation_stats", "samples.agg"), ("users.projects", "projects.search")):
+        with pytest.raises(biodata.Unsupported, match=new):
+            attrgetter(old)(client)
 
 
 # --- beside the list: section 1.8 and 1.4 ----------------------------------------------------------------------
