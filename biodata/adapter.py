@@ -217,6 +217,8 @@ class Adapter(ABC):
     platform: ClassVar[str]
     Settings: ClassVar[type[ProfileSettings]]
     capabilities: ClassVar[Capabilities]
+    old_names: ClassVar[Mapping[str, str]] = {}
+    """What people type who come from the platform's own client -> how it is spelled here (`biodata.spelling`)."""
 
     @classmethod
     @abstractmethod

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 from biodata.errors import BiodataError, ConfigError
 from biodata.references import References
 from biodata.repository import Repository
+from biodata.spelling import no_attribute
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -161,6 +162,11 @@ class Connection:
 
     def _ipython_key_completions_(self) -> list[str]:
         return [table.name for table in self.tables()]
+
+    if not TYPE_CHECKING:  # a type checker shall go on telling unknown names itself
+
+        def __getattr__(self, name: str) -> Any:
+            raise no_attribute(self, "connection", name)
 
     def __repr__(self) -> str:
         return f"<Connection {self.name}: {self.platform}, access {self.access}>"

@@ -8,6 +8,7 @@ import msgspec
 
 from biodata.errors import NotFound, QueryError
 from biodata.results import Result
+from biodata.spelling import no_attribute, spelled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -82,6 +83,7 @@ class Repository:
         """Errors raised inside say which profile and table they are about."""
         return self.connection.located(self.name)
 
+    @spelled
     def get(
         self,
         key: Key | list[Key] | None = None,
@@ -118,6 +120,7 @@ class Repository:
                 return get_by_id(self, id, want)
             return get_one(self, key, want) if key is None or is_one_key(key) else get_many(self, key, want)
 
+    @spelled
     def query(  # noqa: PLR0913 - all that can be said of one question
         self,
         where: str | Node | Mapping[str, Any] | None = None,
@@ -127,7 +130,7 @@ class Repository:
         order_by: str | Sequence[str | Order] | None = None,
         limit: int | None = None,
         offset: int = 0,
-        native: str | None = None,
+        native: str | Sequence[Mapping[str, Any]] | None = None,
         page_size: int | None = None,
         strict: bool = False,
     ) -> Result:
@@ -141,7 +144,7 @@ class Repository:
             order_by: names, `-name` for descending; nulls last. Without it the order is the platform's own.
             limit: a number of records, all when None.
             offset: a number of matching records to skip.
-            native: the platform's own query text, joined with `where` by AND.
+            native: the platform's own query text, or its JSON form, joined with `where` by AND.
             page_size: records a request, in place of the adapter's own choice.
             strict: refuse what the platform does not do all by itself, before it is asked for any record: a part of
                 the filter that it does not do, or not exactly, order, limit and offset, and references to follow.
@@ -156,13 +159,16 @@ class Repository:
             raise QueryError(f"{self.adapter.platform} takes no native query", table=self.name)
         arguments: dict[str, Any] = {"where": filters_from(where)}
         arguments |= {"fields": _kept(fields), "order_by": _kept(order_by)}
-        arguments |= {"limit": limit, "offset": offset, "native": native}
+        text = native if native is None or isinstance(native, str) else msgspec.json.encode(native).decode()
+        arguments |= {"limit": limit, "offset": offset, "native": text}
         return Result(self, arguments, page_size, strict=strict, expand=_kept(expand))
 
+    @spelled
     def count(self, where: str | Node | Mapping[str, Any] | None = None, *, strict: bool = False) -> int:
         """The number of records that a filter is true of; of all records when None. `strict` as for `query`."""
         return self.query(where, strict=strict).count()
 
+    @spelled
     def add(
         self,
         records: Any,
@@ -188,6 +194,7 @@ class Repository:
         """
         return self._write("add", records, on_refused=on_refused, dry_run=dry_run, progress=progress)
 
+    @spelled
     def update(
         self,
         records: Any,
@@ -209,6 +216,7 @@ class Repository:
         options: dict[str, Any] = {"on_refused": on_refused, "dry_run": dry_run, "progress": progress}
         return self._write("update", records, lists=lists, **options)
 
+    @spelled
     def upsert(
         self,
         records: Any,
@@ -220,6 +228,7 @@ class Repository:
         """Add the records whose key is new, update the others; what is so already is `unchanged`, and not sent."""
         return self._write("upsert", records, on_refused=on_refused, dry_run=dry_run, progress=progress)
 
+    @spelled
     def delete(
         self,
         keys: Any = None,
@@ -295,6 +304,11 @@ class Repository:
     def missing(self, key: Key) -> NotFound:
         """The error for a key that is not there; the key itself stays out of the text."""
         return NotFound("There is no record with that key", missing=[key], profile=self.profile, table=self.name)
+
+    if not TYPE_CHECKING:  # a type checker shall go on telling unknown names itself
+
+        def __getattr__(self, name: str) -> Any:
+            raise no_attribute(self, "table", name)
 
     def __repr__(self) -> str:
         return f"<Repository {self.address}>"

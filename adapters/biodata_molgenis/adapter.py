@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from biodata.adapter import Adapter, Capabilities, Mark
+from biodata_molgenis.old_names import OLD_NAMES
 from biodata_molgenis.settings import MolgenisSettings, check_login, server_root
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class MolgenisAdapter(Adapter):
 
     platform: ClassVar[str] = "molgenis"
     Settings = MolgenisSettings
+    old_names = OLD_NAMES
     capabilities: ClassVar[Capabilities] = Capabilities(
         page_size=1000,
         max_page_size=10_000,

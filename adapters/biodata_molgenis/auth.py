@@ -10,11 +10,12 @@ error.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from biodata.errors import BiodataError, ConfigError
+from biodata.errors import AuthError, BiodataError, ConfigError
 from biodata.http import HttpSession, Request, Response, Token, TokenSource, Verdict, by_status
 from biodata_molgenis.errors import complaints
 from biodata_molgenis.server import refuse_emx2
@@ -32,6 +33,21 @@ _UNAUTHORISED = 401
 _SERVER_ERROR = 500
 _OK = 200
 _TRUSTED = 60.0
+_REFUSALS = (
+    (
+        re.compile(r"(?i)two[ -]?factor"),
+        "BD-AUTH-TWO-FACTOR",
+        (
+            "A program cannot give the second factor: log in on the website, make a token there, and put it in the "
+            "profile as 'token:' in place of 'username:' and 'password:'"
+        ),
+    ),
+    (
+        re.compile(r"(?i)password reset"),
+        "BD-AUTH-PASSWORD-RESET",
+        "Log in on the website once and set a new password",
+    ),
+)
 
 
 class _Answer(msgspec.Struct):
@@ -55,10 +71,14 @@ class Login:
         """Log in (protocols/molgenis.md, a1).
 
         Raises:
-            AuthError: the server does not take user name and password.
+            AuthError: the server does not take user name and password; `BD-AUTH-TWO-FACTOR` when it would take
+                them with a second factor only, `BD-AUTH-PASSWORD-RESET` when it wants a new password first.
             ConfigError: it is an EMX2.
         """
-        response = self._session.send(self._request())
+        try:
+            response = self._session.send(self._request())
+        except AuthError as error:
+            raise _explained(error) from None
         if response.status != _OK or response.content_type != "application/json":
             raise self._not_classic(response)
         answer: _Answer = response.decode(_Answer)
@@ -77,6 +97,14 @@ class Login:
             code="BD-CONFIG-SERVER",
             hint="Check that the profile's url is the server's own address and not a proxy or a login page",
         )
+
+
+def _explained(error: AuthError) -> AuthError:
+    """A refusal whose reason is not the password says what helps."""
+    for word, code, hint in _REFUSALS:
+        if word.search(error.message):
+            return AuthError(error.message, code=code, hint=hint)
+    return error
 
 
 class Gate:

@@ -73,7 +73,7 @@ def requests(plan: Plan, after: Page | None) -> Sequence[PageRequest]:
 
 def _rest(plan: Plan, first: Call, total: int) -> Sequence[PageRequest]:
     end = total if plan.limit is None else min(total, plan.offset + plan.limit)
-    if end > SEARCH_WINDOW and _searches(first.q or ""):
+    if end > SEARCH_WINDOW and _searches(first):
         raise QueryError(
             f"The native query finds {total} records, and the server's search engine gives no more than 10 000",
             code="BD-QUERY-NATIVE",
@@ -84,8 +84,10 @@ def _rest(plan: Plan, first: Call, total: int) -> Sequence[PageRequest]:
     return [_page_request(call, plan.schema, start, min(plan.page_size, end - start)) for start in starts]
 
 
-def _searches(q: str) -> bool:
-    return "=q=" in q or "=sq=" in q
+def _searches(call: Call) -> bool:
+    """Whether a native query goes to the search engine."""
+    rules = msgspec.json.encode(call.rules) if call.rules else b""
+    return any(operator in (call.q or "") for operator in ("=q=", "=sq=")) or b'"SEARCH' in rules
 
 
 def _page_request(call: Call, schema: Schema, start: int, size: int) -> PageRequest:

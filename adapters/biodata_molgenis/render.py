@@ -10,6 +10,8 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from biodata.errors import QueryError
 from biodata.query.patterns import literal, split_pattern
 from biodata.query.tree import And, Leaf, Native, Node, Or
@@ -101,14 +103,14 @@ def rsql(node: Node) -> str:
     """The filter as RSQL.
 
     Raises:
-        Unsayable: a value with both kinds of quote, or a field whose name is no selector.
+        Unsayable: a value with both kinds of quote, a field whose name is no selector, or a native list of rules.
         QueryError: `BD-QUERY-NATIVE`, a native query that closes a bracket which it has not opened.
     """
     if isinstance(node, And):
         return ";".join(_bracketed(part, Or) for part in node.parts)
     if isinstance(node, Or):
         return ",".join(map(rsql, node.parts))
-    if isinstance(node, Native):
+    if isinstance(node, Native) and not _is_rules(node):
         return f"({_kept_inside(node.text)})"
     if isinstance(node, Leaf):
         return _leaf(_selector(node), node)
@@ -183,14 +185,36 @@ def rules(node: Node) -> RuleList:
     A range is said by its two ends: the server writes its RANGE without brackets, which goes wrong after a NOT.
 
     Raises:
-        Unsayable: a native query is in it, which is RSQL.
+        Unsayable: a native query is in it that is RSQL.
+        QueryError: `BD-QUERY-NATIVE`, a native query that begins as a list of rules and is none.
     """
+    if isinstance(node, Native) and _is_rules(node):
+        return _native_rules(node)
     node = _opened(node)
     if isinstance(node, And | Or):
         return _joined("AND" if isinstance(node, And) else "OR", node.parts)
     if isinstance(node, Leaf):
         return [*([{"operator": "NOT"}] if _negated(node) else []), _rule(node)]
     raise Unsayable
+
+
+def _is_rules(node: Native) -> bool:
+    """Whether a native query is v1's list of rules, as JSON: no RSQL begins so."""
+    return node.text.lstrip().startswith("[")
+
+
+def _native_rules(node: Native) -> RuleList:
+    try:
+        given: RuleList = msgspec.json.decode(node.text, type=RuleList)
+    except msgspec.MsgspecError:
+        given = []
+    if not given:
+        raise QueryError(
+            "The native query begins as a list of rules, and is none",
+            code="BD-QUERY-NATIVE",
+            hint='[{"field": …, "operator": "EQUALS", "value": …}, {"operator": "OR"}, …]',
+        )
+    return given
 
 
 def _opened(node: Node) -> Node:

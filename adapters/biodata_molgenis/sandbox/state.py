@@ -61,6 +61,8 @@ class State:
         token_lifetime: seconds; None: two hours (a1).
 
     Attributes:
+        two_factor: users who cannot log in with user name and password alone (a1).
+        password_due: users who must first set a new password on the website (a1).
         import_seconds: how long an import takes, by the clock; none unless a test says so.
     """
 
@@ -72,6 +74,8 @@ class State:
         self.stored: dict[str, dict[Any, Row]] = {}
         self.files: dict[str, bytes] = {}
         self.passwords: dict[str, str] = {}
+        self.two_factor: set[str] = set()
+        self.password_due: set[str] = set()
         self._superusers: set[str] = set()
         self._grants: dict[tuple[str, str], str] = {}
         self._tokens: dict[str, _Credential] = {}

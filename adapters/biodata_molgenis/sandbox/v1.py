@@ -70,9 +70,16 @@ def _login(state: State, ask: Ask) -> Answer:
     ask.require_type(JSON)
     body = ask.json_object()
     user, password = body.get("username"), body.get("password")
+    if user in state.two_factor:
+        raise ApiError(
+            401, Violation(f"Login using {ask.raw_path} is disabled, two factor authentication is enabled")
+        )
     token = state.login(str(user), str(password))
     if token is None:
         raise ApiError(401, Violation("Bad credentials"))
+    if user in state.password_due:
+        text = "Unable to log in because a password reset is required. Sign in to the website to reset your password."
+        raise ApiError(401, Violation(text))
     return json_answer({"token": token, "username": user})
 
 

@@ -262,3 +262,24 @@ def test_an_emx2_says_that_it_is_one(status, login):
         connection.close()
     finally:
         server.close()
+
+
+@pytest.mark.parametrize(
+    ("mark", "code", "hint"),
+    [("two_factor", "BD-AUTH-TWO-FACTOR", "token:"), ("password_due", "BD-AUTH-PASSWORD-RESET", "new password")],
+)
+def test_a_login_that_is_refused_for_another_reason_says_what_helps(people, mark, code, hint):
+    getattr(people.state, mark).add("admin")
+    connection = people.connect()
+    for _ in range(2):
+        with pytest.raises(biodata.AuthError) as caught:
+            connection.tables()
+        assert caught.value.code == code
+        assert hint in caught.value.hint
+    assert people.logins() == 1
+
+
+def test_with_two_factors_a_token_is_the_way(people):
+    token = people.state.login("admin", "admin")
+    people.state.two_factor.add("admin")
+    assert people.connect(token=token)["rt_City"].count() == 3
