@@ -125,7 +125,7 @@ def _day(value: object, type_: DataType) -> str:
     """What to write for text or a number that is no date or time."""
     text = str(value)
     if re.fullmatch(r"\d{4}(-\d\d)?", text):
-        return "For a whole year write field between '2020-01-01' and '2020-12-31'."
+        return "For a whole year write field >= '2020-01-01' and field < '2021-01-01'."
     if re.match(r"\d{4}-\d\d-\d\d$", text):
         return "There is no such day."
     if re.match(r"\d{4}-\d\d-\d\d[T ]", text):

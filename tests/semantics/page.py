@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from biodata.records.types import Record
 
+    Table = tuple[Schema, list[Record]]
+
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "semantics.md"
 KEY = "key"
 RECORDS = "The records"
@@ -86,20 +88,21 @@ def rules() -> list[Section]:
 
 def shapes() -> dict[str, Schema]:
     """The shape of each table that the page shows."""
-    return {name: shape for name, (shape, _) in _shown().items()}
+    return {name: shape for name, (shape, _) in shown().items()}
 
 
 def records(table: str) -> list[Record]:
     """The records that the page shows of a table; the key's field is called `key`."""
-    return _shown()[table][1]
+    return shown()[table][1]
 
 
-def _shown() -> dict[str, tuple[Schema, list[Record]]]:
+def shown() -> dict[str, Table]:
+    """Name -> shape and records of each table that the page shows."""
     parts = [one for one in sections("###") if "| key |" in one.text]
     return {one.title: _table(one.title, *next(one.tables())) for one in parts}
 
 
-def _table(name: str, names: list[str], kinds: list[str], *rows: list[str]) -> tuple[Schema, list[Record]]:
+def _table(name: str, names: list[str], kinds: list[str], *rows: list[str]) -> Table:
     fields = [Field(field, _type(kind), required=field == KEY) for field, kind in zip(names, kinds, strict=True)]
     return Schema(name, KEY, tuple(fields)), [
         {field.name: to_type(_value(cell), field.type) for field, cell in zip(fields, row, strict=True)}

@@ -13,22 +13,31 @@ from biodata.records import types as t
 from biodata.records.types import Field, Schema
 from biodata.sandbox import Sandbox
 from tests.semantics.dictionary import write_dictionary
-from tests.semantics.page import KEY, records, shapes
+from tests.semantics.page import KEY, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from biodata import Connection
     from biodata.records.types import Record
+    from tests.semantics.page import Table
 
 PLATFORMS = ("molgenis", "opencga", "gen3", "duckdb")
 
 
 @contextmanager
-def opened(platform: str, directory: Path) -> Iterator[Path]:
-    """A server with the page's tables and records, as far as it can have them; the file with its profile, `page`."""
-    options = {"dictionary": write_dictionary(directory, shapes())} if platform == "gen3" else None
+def opened(platform: str, directory: Path, tables: Mapping[str, Table] | None = None) -> Iterator[Path]:
+    """A server with the page's tables and records, as far as it can have them; the file with its profile, `page`.
+
+    Args:
+        platform: its name.
+        directory: for the files that it needs.
+        tables: name -> shape and records, in place of the page's.
+    """
+    given = shown() if tables is None else tables
+    made = {name: shape for name, (shape, _) in given.items()}
+    options = {"dictionary": write_dictionary(directory, made)} if platform == "gen3" else None
     servers = () if platform == "duckdb" else (platform,)
     with Sandbox(servers, empty=True, options=options) as sandbox:
         profiles = yaml.safe_load(sandbox.config_path.read_text(encoding="utf-8"))["profiles"]
@@ -36,7 +45,7 @@ def opened(platform: str, directory: Path) -> Iterator[Path]:
         entry = profiles["local" if platform == "duckdb" else platform]
         config.write_text(yaml.safe_dump({"profiles": {"page": entry}}), encoding="utf-8")
         with biodata.connect("page", config=config) as connection:
-            _fill(connection)
+            _fill(connection, given)
         yield config
 
 
@@ -46,12 +55,12 @@ def as_held(schema: Schema, record: Record) -> Record:
     return {name: value for name, value in named.items() if name in schema}
 
 
-def _fill(connection: Connection) -> None:
-    for name, shape in shapes().items():
+def _fill(connection: Connection, tables: Mapping[str, Table]) -> None:
+    for name, (shape, rows) in tables.items():
         if connection.adapter.has("ensure"):
             connection.ensure(_held(connection, _with_id(shape)))
         schema = connection.schema(name)
-        connection[name].add([as_held(schema, one) for one in records(name)]).raise_for_refused()
+        connection[name].add([as_held(schema, one) for one in rows]).raise_for_refused()
 
 
 def _with_id(shape: Schema) -> Schema:

@@ -1,0 +1,25 @@
+"""Each platform in turn, with the tables of docs/semantics.md."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.semantics.place import Place
+from tests.semantics.platforms import PLATFORMS, opened
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="module", params=PLATFORMS)
+def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    with (
+        opened(request.param, tmp_path_factory.mktemp("page")) as config,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setenv("BIODATA_CONFIG", str(config))
+        made = Place(request.param)
+        with made.connection:
+            yield made
