@@ -25,7 +25,7 @@ from biodata_molgenis.sheets import sheet
 if TYPE_CHECKING:
     from biodata.records.types import Field, Schema
 
-__all__ = ["emx", "same_shape"]
+__all__ = ["data_type", "emx", "same_shape"]
 
 _LENGTH = 255
 
@@ -59,7 +59,7 @@ def _attribute(schema: Schema, field: Field) -> dict[str, str]:
     return {
         "name": field.name,
         "entity": schema.table,
-        "dataType": _data_type(schema, field),
+        "dataType": data_type(schema, field),
         "idAttribute": ("AUTO" if field.generated else "TRUE") if is_key else "",
         "nillable": "FALSE" if is_key or field.required else "TRUE",
         "unique": "TRUE" if is_key or field.unique else "",
@@ -79,7 +79,7 @@ def _limit(item: Any, name: str) -> str:
     return "" if limit is None else str(limit)
 
 
-def _data_type(schema: Schema, field: Field) -> str:
+def data_type(schema: Schema, field: Field) -> str:
     """The server's type: its own note where the schema came from such a server, else the nearest."""
     item = element(field.type)
     if isinstance(item, Reference):

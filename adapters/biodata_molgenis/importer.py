@@ -13,6 +13,7 @@ from biodata.errors import QueryError, RemoteError, WriteError
 from biodata.extras import Extras, needs
 from biodata.http import FormFile, Request, multipart
 from biodata_molgenis.errors import masked
+from biodata_molgenis.jobs import settled
 from biodata_molgenis.server import ask, read_json, refuse_stranger, table_path
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ _DATA: tuple[DataAction, ...] = ("add", "add_update_existing", "update", "add_ig
 _METADATA: tuple[MetadataAction, ...] = ("add", "update", "upsert", "ignore")
 _RUNS = "sys_ImportRun"
 _ATTRIBUTES = "id,status,message,progress,importedEntities,startDate,endDate"
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 2.0
 
 
 class ImportRun(msgspec.Struct, frozen=True, rename="camel"):
@@ -197,21 +197,17 @@ def follow(
         WriteError: `BD-WRITE-IMPORT`, the run failed.
         RemoteError: `BD-REMOTE-TIMEOUT`, it goes on after `limit`.
     """
-    pause, until = _FIRST_PAUSE, time.monotonic() + limit
-    while (seen := state(session, run)).status == "RUNNING":
-        if progress is not None:
-            progress(seen)
-        if time.monotonic() > until:
-            raise RemoteError(
-                f"The import {run} still runs after {limit:.0f} s",
-                code="BD-REMOTE-TIMEOUT",
-                hint="It goes on there: extras.wait_for_import follows it further.",
-            )
-        sleep(pause)
-        pause = min(_LONGEST_PAUSE, pause * 2)
-    if progress is not None:
-        progress(seen)
+    late = RemoteError(
+        f"The import {run} still runs after {limit:.0f} s",
+        code="BD-REMOTE-TIMEOUT",
+        hint="It goes on there: extras.wait_for_import follows it further.",
+    )
+    seen = settled(lambda: state(session, run), _runs, late, limit=limit, progress=progress, sleep=sleep)
     if seen.status == "FAILED":
         said = seen.message or "no reason given"
         raise WriteError(f"The import failed, and nothing of it is there: {said}", code="BD-WRITE-IMPORT")
     return seen
+
+
+def _runs(run: ImportRun) -> bool:
+    return run.status == "RUNNING"

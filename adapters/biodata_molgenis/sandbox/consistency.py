@@ -73,14 +73,16 @@ def refuse_changed(state: State, entity_type: EntityType) -> None:
     """Check a new version of a table against the rows that it has.
 
     Raises:
-        ApiError: 400 for a required attribute that they lack, or another type than they were written with.
+        ApiError: 400 for a required attribute that one of them lacks, or another type than they were written with.
     """
     present = state.types.get(entity_type.id)
     if present is None or not state.stored.get(entity_type.id):
         return
     for attribute in entity_type.atomic:
         before = present.by_name.get(attribute.name)
-        if before is None and not attribute.nillable:
+        rows = state.stored[entity_type.id].values()
+        required = not (attribute.nillable or attribute.multi)
+        if required and any(row.get(attribute.name) is None for row in rows):
             raise _nulls(entity_type, attribute)
         if before is not None and (before.type, before.ref) != (attribute.type, attribute.ref):
             kinds = f"from [{before.type.upper()}] to [{attribute.type.upper()}]"

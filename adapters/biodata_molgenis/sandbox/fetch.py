@@ -109,8 +109,8 @@ def _named(entity_type: EntityType, name: str, *, any_case: bool) -> Attribute:
         return entity_type.label_attribute
     attribute = entity_type.by_name.get(name)
     if attribute is None and any_case:
-        lower = name.lower()
-        attribute = next((one for one in entity_type.attributes if one.name.lower() == lower), None)
+        near = [one for one in entity_type.attributes if one.name.lower() == name.lower()]
+        attribute = near[0] if len(near) == 1 else None
     if attribute is None:
         raise unknown_attribute(name, entity_type.label)
     return attribute

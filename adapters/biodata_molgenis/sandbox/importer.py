@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from biodata_molgenis.sandbox import system, writes
-from biodata_molgenis.sandbox.consistency import refuse_changed, refuse_inconsistent
+from biodata_molgenis.sandbox.changes import put_changed
+from biodata_molgenis.sandbox.consistency import refuse_inconsistent
 from biodata_molgenis.sandbox.emx import Emx, read_emx
 from biodata_molgenis.sandbox.errors import ApiError, Violation, bad_request, denied
 from biodata_molgenis.sandbox.http import Answer, Ask, Upload, text_answer
@@ -108,21 +109,9 @@ def _put_types(state: State, emx: Emx, metadata_action: str) -> None:
             raise bad_request(f"Repository '{entity_type.id}' already exists.", "D10")
         if not exists and metadata_action == "UPDATE":
             raise bad_request(f"Unknown entity type '{entity_type.id}'.", "D01")
-        refuse_changed(state, entity_type)
-        _fill(state, entity_type)
-        state.put_type(entity_type)
+        put_changed(state, entity_type)
     for entity_type in emx.types:
         refuse_inconsistent(state, entity_type)
-
-
-def _fill(state: State, entity_type: EntityType) -> None:
-    """Rows that are there get the new attributes, empty."""
-    present = state.types.get(entity_type.id)
-    if present is None:
-        return
-    added = [one for one in entity_type.atomic if one.name not in present.by_name and one.type != "onetomany"]
-    empty: Row = {one.name: () if one.multi else None for one in added}
-    state.stored[entity_type.id] = {key: {**empty, **row} for key, row in state.stored[entity_type.id].items()}
 
 
 def _in_order(state: State, names: Iterable[str]) -> list[EntityType]:

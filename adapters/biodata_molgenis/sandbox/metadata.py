@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from biodata_molgenis.sandbox import answers_v3, system
+import msgspec
+
+from biodata_molgenis.sandbox import answers_v3, changes, system
 from biodata_molgenis.sandbox.answers import View
 from biodata_molgenis.sandbox.consistency import refuse_inconsistent
 from biodata_molgenis.sandbox.errors import ApiError, Violation, bad_request
@@ -15,6 +17,7 @@ from biodata_molgenis.sandbox.query import select
 from biodata_molgenis.sandbox.v3 import condition_of, sort_of
 
 if TYPE_CHECKING:
+    from biodata_molgenis.sandbox.model import EntityType
     from biodata_molgenis.sandbox.state import State
 
 __all__ = ["handle"]
@@ -29,6 +32,16 @@ _FLAGS = {
     "readOnly": "read_only",
     "aggregatable": "aggregatable",
 }
+_TEXTS = {
+    "name": "name",
+    "label": "label",
+    "description": "description",
+    "defaultValue": "default",
+    "refEntityType": "ref",
+    "mappedByAttribute": "mapped_by",
+    "expression": "expression",
+}
+_ENDS = {"min": "minimum", "max": "maximum"}
 
 
 def handle(state: State, ask: Ask, parts: tuple[str, ...]) -> Answer | None:
@@ -71,14 +84,19 @@ def _attributes(state: State, ask: Ask, name: str, _word: str) -> Answer:
 
 def _attribute(state: State, ask: Ask, name: str, _word: str, attribute_id: str) -> Answer:
     entity_type = state.require(ask.user, name, "READ_METADATA")
-    attribute = next((one for one in entity_type.attributes if one.id == attribute_id), None)
-    if attribute is None:
-        text = f"Unknown attribute '{attribute_id}' of entity type '{entity_type.label}'."
-        raise ApiError(404, Violation(text, "D04"))
+    attribute = _found(entity_type, attribute_id)
     view = View(state, ask.user, ask.base)
     here = answers_v3.link(ask.base, "metadata", name, "attributes", attribute.id)
     data = answers_v3.attribute_body(view, entity_type, attribute)
     return json_answer({"links": {"self": here}, "data": data})
+
+
+def _found(entity_type: EntityType, attribute_id: str) -> Attribute:
+    for attribute in entity_type.attributes:
+        if attribute.id == attribute_id:
+            return attribute
+    text = f"Unknown attribute '{attribute_id}' of entity type '{entity_type.label}'."
+    raise ApiError(404, Violation(text, "D04"))
 
 
 def _create(state: State, ask: Ask) -> Answer:
@@ -102,38 +120,98 @@ def _create(state: State, ask: Ask) -> Answer:
 
 
 def _new_attribute(item: dict[str, Any]) -> Attribute:
-    kind = str(item.get("type", "string")).replace("_", "").lower()
-    if kind not in FIELD_TYPES or not item.get("name"):
-        raise bad_request(f"Unknown attribute type '{item.get('type')}'.")
-    flags: dict[str, Any] = {ours: bool(item[theirs]) for theirs, ours in _FLAGS.items() if theirs in item}
-    bounds = item.get("range") or {}
-    return Attribute(
-        name=str(item["name"]),
-        type=kind,
-        label=item.get("label"),
-        description=item.get("description"),
-        ref="sys_FileMeta" if kind == "file" else item.get("refEntityType"),
-        mapped_by=item.get("mappedByAttribute"),
-        enum_options=tuple(item.get("enumOptions") or ()),
-        default=item.get("defaultValue"),
-        minimum=int(bounds["min"]) if "min" in bounds else None,
-        maximum=int(bounds["max"]) if "max" in bounds else None,
-        **flags,
-    )
+    if not item.get("name"):
+        raise bad_request("An attribute needs a name.")
+    attribute = Attribute(**_given(item))
+    return msgspec.structs.replace(attribute, ref=system.FILE_META) if attribute.type == "file" else attribute
+
+
+def _given(item: dict[str, Any]) -> dict[str, Any]:
+    """What a client says of an attribute, in the words of the model."""
+    given: dict[str, Any] = {ours: bool(item[theirs]) for theirs, ours in _FLAGS.items() if theirs in item}
+    given |= {ours: item[theirs] for theirs, ours in _TEXTS.items() if theirs in item}
+    if "type" in item:
+        given["type"] = str(item["type"]).replace("_", "").lower()
+        if given["type"] not in FIELD_TYPES:
+            raise bad_request(f"Unknown attribute type '{item['type']}'.")
+    if "enumOptions" in item:
+        given["enum_options"] = tuple(item["enumOptions"] or ())
+    if "range" in item:
+        bounds = item["range"] or {}
+        given |= {ours: int(bounds[end]) if end in bounds else None for end, ours in _ENDS.items()}
+    return given
+
+
+# --- changes -----------------------------------------------------------------------------------------------
+
+
+def _add_attribute(state: State, ask: Ask, name: str, _word: str) -> Answer:
+    entity_type = _changeable(state, ask, name)
+    attribute = msgspec.structs.replace(_new_attribute(ask.json_object()), id=state.new_id())
+    changes.change(state, _with(entity_type, (*entity_type.attributes, attribute)))
+    return empty(201, answers_v3.link(ask.base, "metadata", name, "attributes", attribute.id))
+
+
+def _change_type(state: State, ask: Ask, name: str) -> Answer:
+    entity_type, item = _changeable(state, ask, name), ask.json_object()
+    given: dict[str, Any] = {word: item[word] for word in ("label", "description") if word in item}
+    if ask.method == "PUT":
+        attributes = tuple(_same_or_new(entity_type, one) for one in item.get("attributes") or ())
+        given = {"label": name, "description": None, "attributes": attributes} | given
+    changed = msgspec.structs.replace(entity_type, **given)
+    return changes.submit(state, ask, system.UPSERT_JOB, lambda: changes.change(state, changed))
+
+
+def _same_or_new(entity_type: EntityType, item: dict[str, Any]) -> Attribute:
+    present = entity_type.by_name.get(str(item.get("name")))
+    return msgspec.structs.replace(_new_attribute(item), id=present.id if present else "")
+
+
+def _change_attribute(state: State, ask: Ask, name: str, _word: str, attribute_id: str) -> Answer:
+    entity_type, item = _changeable(state, ask, name), ask.json_object()
+    present = _found(entity_type, attribute_id)
+    if ask.method == "PUT":
+        changed = msgspec.structs.replace(_new_attribute(item), id=present.id)
+    else:
+        changed = msgspec.structs.replace(present, **_given(item))
+    attributes = tuple(changed if one.id == attribute_id else one for one in entity_type.attributes)
+    work = _with(entity_type, attributes)
+    return changes.submit(state, ask, system.UPSERT_JOB, lambda: changes.change(state, work))
+
+
+def _delete_attribute(state: State, ask: Ask, name: str, _word: str, attribute_id: str) -> Answer:
+    entity_type = _changeable(state, ask, name, json=False)
+    gone = _found(entity_type, attribute_id)
+    work = _with(entity_type, tuple(one for one in entity_type.attributes if one is not gone))
+    return changes.submit(state, ask, system.DELETE_JOB, lambda: changes.change(state, work))
 
 
 def _delete(state: State, ask: Ask, name: str) -> Answer:
-    """Deleting is a job of the server; here it is done when its address is given."""
-    state.require(ask.user, name, "DELETE_METADATA")
-    state.drop_type(name)
-    return empty(202, answers_v3.link(ask.base, "data", "sys_job_MetadataDeleteJobExecution", state.new_id()))
+    entity_type = state.require(ask.user, name, "DELETE_METADATA")
+    return changes.submit(state, ask, system.DELETE_JOB, lambda: changes.drop(state, entity_type))
+
+
+def _changeable(state: State, ask: Ask, name: str, *, json: bool = True) -> EntityType:
+    if json:
+        ask.require_type(JSON)
+    return state.require(ask.user, name, "UPDATE_METADATA")
+
+
+def _with(entity_type: EntityType, attributes: tuple[Attribute, ...]) -> EntityType:
+    return msgspec.structs.replace(entity_type, attributes=attributes)
 
 
 _ROUTES: dict[tuple[str, int], Any] = {
     ("GET", 0): _list,
     ("POST", 0): _create,
     ("GET", 1): _type,
+    ("PUT", 1): _change_type,
+    ("PATCH", 1): _change_type,
     ("DELETE", 1): _delete,
     ("GET", 2): _attributes,
+    ("POST", 2): _add_attribute,
     ("GET", 3): _attribute,
+    ("PUT", 3): _change_attribute,
+    ("PATCH", 3): _change_attribute,
+    ("DELETE", 3): _delete_attribute,
 }

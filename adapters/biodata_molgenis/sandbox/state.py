@@ -63,7 +63,7 @@ class State:
     Attributes:
         two_factor: users who cannot log in with user name and password alone (a1).
         password_due: users who must first set a new password on the website (a1).
-        import_seconds: how long an import takes, by the clock; none unless a test says so.
+        import_seconds: how long an import or another job takes, by the clock; none unless a test says so.
     """
 
     def __init__(self, clock: Clock, token_lifetime: float | None = None) -> None:

@@ -9,7 +9,18 @@ from biodata_molgenis.sandbox.model import FIELD_TYPES, Attribute, EntityType
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["ATTRIBUTE", "ENTITY_TYPE", "FILE_META", "IMPORT_RUN", "PACKAGE", "USER", "VIRTUAL", "system_types"]
+__all__ = [
+    "ATTRIBUTE",
+    "DELETE_JOB",
+    "ENTITY_TYPE",
+    "FILE_META",
+    "IMPORT_RUN",
+    "PACKAGE",
+    "UPSERT_JOB",
+    "USER",
+    "VIRTUAL",
+    "system_types",
+]
 
 ENTITY_TYPE = "sys_md_EntityType"
 ATTRIBUTE = "sys_md_Attribute"
@@ -17,6 +28,8 @@ PACKAGE = "sys_md_Package"
 USER = "sys_sec_User"
 FILE_META = "sys_FileMeta"
 IMPORT_RUN = "sys_ImportRun"
+UPSERT_JOB = "sys_job_MetadataUpsertJobExecution"
+DELETE_JOB = "sys_job_MetadataDeleteJobExecution"
 _NOTIFY = "Boolean to indicate whether or not to send an email on job completion"
 VIRTUAL = frozenset({ENTITY_TYPE, ATTRIBUTE})
 
@@ -36,7 +49,8 @@ def _flag(name: str, label: str, default: str = "false", **more: Any) -> Attribu
 
 def system_types() -> tuple[EntityType, ...]:
     """The system's entity types; `sys_FileMeta`, `sys_ImportRun` and `sys_sec_User` as recorded."""
-    return (_entity_type(), _attribute(), _package(), _user(), _file_meta(), _import_run())
+    jobs = (_job(UPSERT_JOB, "Metadata upsert"), _job(DELETE_JOB, "Metadata delete"))
+    return (_entity_type(), _attribute(), _package(), _user(), _file_meta(), _import_run(), *jobs)
 
 
 def _entity_type() -> EntityType:
@@ -133,9 +147,27 @@ def _import_run() -> EntityType:
     return EntityType(IMPORT_RUN, "Import", attributes, "sys", "Data import reports")
 
 
+def _job(name: str, label: str) -> EntityType:
+    states = ("PENDING", "RUNNING", "SUCCESS", "FAILED", "CANCELED")
+    attributes = (
+        _key("identifier", "Job ID", is_label=True),
+        _needed("user", "Job owner"),
+        _needed("status", "Job status", "enum", enum_options=states),
+        Attribute(name="progressMessage", label="Progress message"),
+        _needed("submissionDate", "Job submission date", "datetime"),
+        Attribute(name="endDate", label="Job end date", type="datetime"),
+    )
+    return EntityType(name, label, attributes, "sys_job")
+
+
 def package_rows() -> dict[Any, dict[str, Any]]:
     """The packages of the system's tables."""
-    named = {"sys": ("System", None), "sys_md": ("Meta", "sys"), "sys_sec": ("Security", "sys")}
+    named = {
+        "sys": ("System", None),
+        "sys_md": ("Meta", "sys"),
+        "sys_sec": ("Security", "sys"),
+        "sys_job": ("Jobs", "sys"),
+    }
     return {
         name: {"id": name, "label": label, "description": None, "parent": parent}
         for name, (label, parent) in named.items()

@@ -6,7 +6,7 @@ import csv
 import io
 from typing import TYPE_CHECKING, Any
 
-from biodata_molgenis.sandbox import answers_v1, writes
+from biodata_molgenis.sandbox import answers_v1, changes, writes
 from biodata_molgenis.sandbox.answers import View
 from biodata_molgenis.sandbox.conditions import from_rsql
 from biodata_molgenis.sandbox.errors import (
@@ -142,14 +142,7 @@ def _meta_attribute(state: State, ask: Ask, name: str, attribute: str) -> Answer
 
 
 def _drop(state: State, ask: Ask, name: str) -> Answer:
-    entity_type = state.require(ask.user, name, "DELETE_METADATA")
-    others = sorted({one.id for one, _ in state.referrers(name)} - {name})
-    if others:
-        word = "entity" if len(others) == 1 else "entities"
-        text = f"Cannot delete entity '{name}' because {word} '{', '.join(others)}'"
-        verb = "depends" if len(others) == 1 else "depend"
-        raise data_error(Violation(f"{text} {verb} on it.", "D19"))
-    state.drop_type(entity_type.id)
+    changes.drop(state, state.require(ask.user, name, "DELETE_METADATA"))
     return empty(204)
 
 

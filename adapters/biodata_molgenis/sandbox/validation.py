@@ -23,7 +23,7 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 def violations_of(entity_type: EntityType, row: Row) -> Iterator[Violation]:
     """What is wrong with a row's values; several entries where several are wrong."""
     for attribute in entity_type.atomic:
-        value = row[attribute.name]
+        value = row.get(attribute.name)
         if value is None or attribute.reference:
             continue
         if attribute.type == "enum":

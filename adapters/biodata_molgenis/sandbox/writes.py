@@ -209,8 +209,8 @@ def _check_references(state: State, entity_type: EntityType, rows: Sequence[Row]
 
 
 def _refuse_unknown(entity_type: EntityType, attribute: Attribute, row: Row, target: Mapping[Any, Row]) -> None:
-    value = row[attribute.name]
-    listed = value if attribute.multi else (value,) if value is not None else ()
+    value = row.get(attribute.name)
+    listed = (value if attribute.multi else (value,)) if value is not None else ()
     if len(set(listed)) < len(listed):
         again = next(one for number, one in enumerate(listed) if one in listed[:number])
         row_id = row[entity_type.id_attribute.name]
