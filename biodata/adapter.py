@@ -19,7 +19,7 @@ import msgspec
 from biodata.errors import BiodataError, Unsupported
 from biodata.extras import Extras
 from biodata.receipts import Outcome  # noqa: TC001 - msgspec reads annotations at run time
-from biodata.records.types import Key, Record, Schema
+from biodata.records.types import Key, Path, Record, Schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from biodata.config.settings import Settings as ProfileSettings
     from biodata.connection import Connection
+    from biodata.query.grouping import Group
     from biodata.query.plan import Plan
     from biodata.query.pushdown import Pushdown
 
@@ -291,6 +292,26 @@ class Adapter(ABC):
     def count(self, plan: Plan) -> int:
         """The number of records that match a plan without a residual, limit and offset aside."""
         raise self.lacks("count")
+
+    def aggregate(self, plan: Plan, paths: Sequence[Path]) -> PageRequest | None:
+        """The one request that counts the records of a plan by the values at some paths; sends nothing.
+
+        Asked only where the plan has no residual, no limit and no offset, and where the pushdown table says `group`
+        is exact for each path. None where the platform cannot all the same: the core counts then.
+        """
+        raise self.lacks("aggregate")
+
+    def distinct(self, plan: Plan, path: Path) -> PageRequest | None:
+        """The one request that gives the different values at a path; as `aggregate`, for the op `distinct`."""
+        raise self.lacks("distinct")
+
+    def groups(self, plan: Plan, request: PageRequest) -> Sequence[Group] | None:
+        """Send a request of `aggregate` or `distinct`: (values, number of records) of each group, in any order.
+
+        Values are normalised, None for null; the core adds up groups of equal values. Of `distinct` the numbers only
+        have to be positive. None where the answer turns out not to be exact: the core reads the records then.
+        """
+        raise self.lacks("aggregate")
 
     def ensure(self, schema: Schema) -> None:
         """Make the table if it is not there; one of the same name and another shape is a SchemaError."""

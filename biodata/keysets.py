@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from biodata.records.types import Key
     from biodata.references import References
 
-__all__ = ["ready", "requests_of"]
+__all__ = ["key_requests", "ready", "requests_of", "shown"]
 
 
 def ready(adapter: Adapter, plan: Plan, references: References) -> Plan:
@@ -34,11 +34,18 @@ def ready(adapter: Adapter, plan: Plan, references: References) -> Plan:
 
 def requests_of(adapter: Adapter, plan: Plan) -> list[str]:
     """What a scan sends first, in the adapter's words: its key sets, then pages with some keys in their place."""
+    return key_requests(adapter, plan) + [request.text for request in adapter.requests(shown(adapter, plan))]
+
+
+def key_requests(adapter: Adapter, plan: Plan) -> list[str]:
+    """What is sent for the key sets alone."""
     sets = dict.fromkeys(key_sets_in(plan.keyed))
-    asked = [text for one in sets for text in requests_of(adapter, _plan(adapter, one, plan))]
-    if plan.keyed is not None:
-        plan = _with(adapter, plan, stand_in(plan.keyed, plan.schema))
-    return asked + [request.text for request in adapter.requests(plan)]
+    return [text for one in sets for text in requests_of(adapter, _plan(adapter, one, plan))]
+
+
+def shown(adapter: Adapter, plan: Plan) -> Plan:
+    """The plan with some keys in place of its key sets, to see what would be sent."""
+    return plan if plan.keyed is None else _with(adapter, plan, stand_in(plan.keyed, plan.schema))
 
 
 def _keys(adapter: Adapter, plan: Plan, references: References) -> tuple[Key, ...] | None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from biodata.adapter import Adapter, ListMode
     from biodata.connection import Connection
+    from biodata.groups import Groups, Values
     from biodata.query.plan import Order, Plan, Query
     from biodata.query.tree import Node
     from biodata.receipts import Receipt
@@ -42,7 +43,7 @@ class Found(list["Record"]):
 class Repository:
     """One table. Making one sends nothing; the schema is asked for when it is first needed.
 
-    Verbs: `get`, `add`, `update`, `delete`, `query`; beside them `upsert`, `count`, `schema`.
+    Verbs: `get`, `add`, `update`, `delete`, `query`; beside them `upsert`, `count`, `distinct`, `group_by`, `schema`.
     """
 
     def __init__(self, connection: Connection, name: str) -> None:
@@ -167,6 +168,32 @@ class Repository:
     def count(self, where: str | Node | Mapping[str, Any] | None = None, *, strict: bool = False) -> int:
         """The number of records that a filter is true of; of all records when None. `strict` as for `query`."""
         return self.query(where, strict=strict).count()
+
+    def distinct(self, field: str | Path, where: str | Node | Mapping[str, Any] | None = None) -> Values:
+        """The different values of a field in the records that a filter is true of: of a list, its elements.
+
+        Args:
+            field: a name or a dotted path.
+            where: as for `query`; all records when None.
+
+        Returns:
+            A list without null, in order, strings by code point; its `explain()` says who found them.
+
+        Raises:
+            QueryError: `BD-QUERY-GROUP`, for an object, JSON or a file, which have no values to compare.
+        """
+        return self.query(where).distinct(field)
+
+    def group_by(self, *fields: str | Path, where: str | Node | Mapping[str, Any] | None = None) -> Groups:
+        """The records that a filter is true of, by the values of some fields: `.count()` says how many in each.
+
+        Null is a group; of a list each different element is one, and a record with an empty list is in null's.
+
+        Args:
+            fields: names or dotted paths, one or more.
+            where: as for `query`; all records when None.
+        """
+        return self.query(where).group_by(*fields)
 
     @spelled
     def add(

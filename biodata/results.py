@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from biodata import scan
 from biodata.errors import NotFound, QueryError
+from biodata.tabular import Tabular
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path as FilePath
 
-    import pandas as pd
-    import polars as pl
     import pyarrow as pa
 
     from biodata.expansion import Wanted
+    from biodata.groups import Groups, Values
     from biodata.query.explain import Explanation
     from biodata.query.plan import Plan, Query
     from biodata.records.types import Path, Record
@@ -26,11 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Result"]
 
-PREVIEW = 10
-"""Records that a notebook shows."""
 
-
-class Result:
+class Result(Tabular):
     """The answer to a query, as a lazy stream: constant memory, and it can be iterated again.
 
     Iterating gives records (`dict`), with every field asked for and None where there is no value.
@@ -76,6 +72,11 @@ class Result:
     def plan(self) -> Plan:
         """Who does what of it."""
         return self._repository.plan(self.query, self._page_size)
+
+    @property
+    def table(self) -> str:
+        """The name of the table."""
+        return self._repository.name
 
     @property
     def fields(self) -> tuple[Path, ...]:
@@ -134,9 +135,17 @@ class Result:
         left = max(0, matching - query.offset)
         return left if query.limit is None else min(left, query.limit)
 
-    def to_records(self) -> list[Record]:
-        """All records, in a list."""
-        return list(self)
+    def distinct(self, field: str | Path) -> Values:
+        """The different values of a field in these records, without null; as `Repository.distinct`."""
+        from biodata.groups import distinct_values
+
+        return distinct_values(self._repository, field, self._arguments, self._page_size, strict=self._strict)
+
+    def group_by(self, *fields: str | Path) -> Groups:
+        """These records by the values of some fields, after limit and offset; as `Repository.group_by`."""
+        from biodata.groups import Groups
+
+        return Groups(self._repository, fields, self._arguments, self._page_size, strict=self._strict)
 
     def to_batches(self, size: int | None = None) -> Iterator[pa.RecordBatch]:
         """Arrow record batches of at most `size` rows, one page by default; constant memory."""
@@ -177,38 +186,6 @@ class Result:
         held = references.expanded(schema, self._wanted.expand) if self._expand else schema
         return arrow_schema(held, self.fields, references.schema)
 
-    def to_arrow(self) -> pa.Table:
-        """All records as one Arrow table."""
-        import pyarrow as pa
-
-        return pa.Table.from_batches(self.to_batches(), schema=self.arrow_schema)
-
-    def to_pandas(self) -> pd.DataFrame:
-        """All records as a pandas frame with Arrow-backed columns: ints stay ints, "NA" stays text."""
-        import pandas as pd
-
-        return self.to_arrow().to_pandas(types_mapper=pd.ArrowDtype)
-
-    def to_polars(self) -> pl.DataFrame:
-        """All records as a polars frame."""
-        import polars as pl
-
-        frame = pl.from_arrow(self.to_arrow())
-        if not isinstance(frame, pl.DataFrame):
-            raise TypeError("polars made no frame of an Arrow table")
-        return frame
-
-    def write(self, path: FilePath | str, format: str | None = None) -> int:  # noqa: A002 - the field's word
-        """Write all records to a file, in constant memory; the number of records written.
-
-        Args:
-            path: written beside it first and then put in its place, so that a broken read leaves no half file.
-            format: json, ndjson, csv, tsv, parquet, arrow or xlsx; by the file's ending when None.
-        """
-        from biodata.records.files import write_result
-
-        return write_result(self, path, format)
-
     def explain(self) -> Explanation:
         """How the query is answered: what the platform does, what is done here, and why."""
         from biodata.keysets import requests_of
@@ -236,15 +213,3 @@ class Result:
 
     def __repr__(self) -> str:
         return f"<Result of {self._repository.address}: iterate it, or .to_pandas(), .first(), .explain()>"
-
-    def _repr_html_(self) -> str:
-        from biodata.records.display import or_note
-
-        return or_note(self._preview)
-
-    def _preview(self) -> str:
-        from biodata.records.display import records_html
-
-        shown = list(islice(self, PREVIEW + 1))
-        note = f"the first {PREVIEW}" if len(shown) > PREVIEW else f"{len(shown)} records"
-        return records_html(shown[:PREVIEW], [".".join(path) for path in self.fields], note=note)

@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from biodata.adapter import Context, Identity, Page, PageRequest, TableInfo, WriteBatch
+    from biodata.query.grouping import Group
     from biodata.query.plan import Plan
     from biodata.query.pushdown import Pushdown
     from biodata.receipts import Outcome
-    from biodata.records.types import Key, Record, Schema
+    from biodata.records.types import Key, Path, Record, Schema
     from biodata_duckdb.database import Database
     from biodata_duckdb.schema import Table
 
@@ -41,8 +42,6 @@ class DuckdbAdapter(Adapter):
         native_query=True,
         list_modes=frozenset({"replace", "add", "remove"}),
         missing={
-            "aggregate": Mark("notyet", "the contract has no call for it; SQL goes through client"),
-            "distinct": Mark("notyet", "the contract has no call for it; SQL goes through client"),
             "partitions": Mark("notyet", "DuckDB reads one scan with all cores"),
             "sandbox": Mark("never", "it is embedded and needs no server"),
         },
@@ -119,6 +118,24 @@ class DuckdbAdapter(Adapter):
         from biodata_duckdb.read import count
 
         return count(self._database, self._table, plan)
+
+    def aggregate(self, plan: Plan, paths: Sequence[Path]) -> PageRequest:
+        """GROUP BY."""
+        from biodata_duckdb.aggregate import request
+
+        return request(self._table, plan, paths, counted=True)
+
+    def distinct(self, plan: Plan, path: Path) -> PageRequest:
+        """SELECT DISTINCT."""
+        from biodata_duckdb.aggregate import request
+
+        return request(self._table, plan, [path], counted=False)
+
+    def groups(self, plan: Plan, request: PageRequest) -> Sequence[Group]:
+        """Send one of them."""
+        from biodata_duckdb.aggregate import groups
+
+        return groups(self._database, plan, request)
 
     def ensure(self, schema: Schema) -> None:
         """Make the table."""

@@ -34,6 +34,8 @@ _ILIKE = frozenset({"ilike", "not ilike"})
 _NULLS = frozenset({"is null", "is not null"})
 _SORTS = frozenset({"sort", "sort desc"})
 _SCALAR = frozenset({"string", "int", "float", "decimal", "bool", "date", "datetime", "ref"})
+_GROUPS = frozenset({"group", "distinct"})
+_PLAIN = frozenset({"string", "int", "decimal", "bool", "date", "ref"})
 _SYMBOLS = {"==": "=", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 _LIKE = "LIKE ? ESCAPE '\\'"
 _HUGE = 2**127
@@ -52,10 +54,18 @@ def _held(value: Any) -> bool:
 
 PUSHDOWN = Pushdown(
     rules=(
-        Rule("unsupported", ops=_SORTS, via=frozenset({"reference"}), reason="referenced records are fetched by key"),
+        Rule(
+            "unsupported",
+            ops=_SORTS | _GROUPS,
+            via=frozenset({"reference"}),
+            reason="referenced records are fetched by key",
+        ),
         Rule("exact", ops=_NULLS),
         Rule("exact", ops=_SORTS, kinds=_SCALAR, lists=False),
         Rule("unsupported", ops=_SORTS, reason="only single values have an order"),
+        Rule("exact", ops=_GROUPS, kinds=_SCALAR, lists=False),
+        Rule("exact", ops=_GROUPS, kinds=_PLAIN, lists=True, via=frozenset({"field"})),
+        Rule("unsupported", ops=_GROUPS, reason="lists of such values are laid flat here"),
         Rule("unsupported", ops=_ILIKE, quantifiers=frozenset({"none"}), reason="case rules differ outside ASCII"),
         Rule("inexact", ops=_ILIKE, kinds=frozenset({"string", "ref"}), reason="case rules differ outside ASCII"),
         Rule("exact", kinds=_SCALAR, when="in range"),

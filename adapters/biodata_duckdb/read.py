@@ -36,7 +36,18 @@ if TYPE_CHECKING:
 
     Decoder: TypeAlias = Callable[[Any], Any]
 
-__all__ = ["count", "export", "fetch", "page", "requests"]
+__all__ = [
+    "Statement",
+    "check_native",
+    "clause",
+    "count",
+    "decoding",
+    "export",
+    "fetch",
+    "page",
+    "requests",
+    "where_of",
+]
 
 _ROWID = "rowid"
 
@@ -83,14 +94,14 @@ def requests(tables: Tables, plan: Plan, after: Page | None) -> list[PageRequest
 def _request(tables: Tables, plan: Plan, start: int, size: int, position: tuple[Any, ...] | None) -> PageRequest:
     table = tables(plan.schema.table)
     sorts, names = _sorts(table, plan), _names(plan)
-    where, params = _where(plan, tables)
+    where, params = where_of(plan, tables)
     if position is not None:
         later, values = _after(sorts, position)
         where, params = [*where, later], [*params, *values]
     shown = ", ".join([*_columns(plan.schema, names), *(sort.expression for sort in sorts)])
     order = ", ".join(map(str, sorts))
     skip = f" OFFSET {start}" if start and position is None else ""
-    sql = f"SELECT {shown} FROM {table.relation}{_clause(where)} ORDER BY {order} LIMIT {size}{skip}"  # noqa: S608
+    sql = f"SELECT {shown} FROM {table.relation}{clause(where)} ORDER BY {order} LIMIT {size}{skip}"  # noqa: S608
     return PageRequest(Statement(sql, tuple(params), names), sql, start, size)
 
 
@@ -98,7 +109,7 @@ def page(database: Database, plan: Plan, request: PageRequest) -> KeyedPage:
     """Send one request."""
     call: Statement = request.call
     with database.reading() as cursor:
-        _check_native(cursor, plan)
+        check_native(cursor, plan)
         rows = cursor.execute(call.sql, list(call.params)).fetchall()
     width = len(call.fields)
     position = rows[-1][width:] if rows else ()
@@ -122,10 +133,10 @@ def fetch(database: Database, table: Table, keys: Sequence[Key], fields: Sequenc
 def count(database: Database, tables: Tables, plan: Plan) -> int:
     """The number of records that match."""
     relation = tables(plan.schema.table).relation
-    where, params = _where(plan, tables)
+    where, params = where_of(plan, tables)
     with database.reading() as cursor:
-        _check_native(cursor, plan)
-        rows = cursor.execute(f"SELECT count(*) FROM {relation}{_clause(where)}", params).fetchall()  # noqa: S608
+        check_native(cursor, plan)
+        rows = cursor.execute(f"SELECT count(*) FROM {relation}{clause(where)}", params).fetchall()  # noqa: S608
     return int(rows[0][0])
 
 
@@ -136,12 +147,12 @@ def export(database: Database, tables: Tables, plan: Plan) -> Iterator[pa.Record
     names = _names(plan)
     wanted = arrow_schema(plan.schema, [(name,) for name in names])
     relation = tables(plan.schema.table).relation
-    where, params = _where(plan, tables)
+    where, params = where_of(plan, tables)
     shown = ", ".join(
         f"{text} AS {quoted(name)}" for name, text in zip(names, _columns(plan.schema, names), strict=True)
     )
     order = ", ".join(f"{sort_expression(o, plan.schema)}{' DESC' * o.descending} NULLS LAST" for o in plan.order)
-    sql = f"SELECT {shown} FROM {relation}{_clause(where)}{f' ORDER BY {order}' * bool(order)}"  # noqa: S608
+    sql = f"SELECT {shown} FROM {relation}{clause(where)}{f' ORDER BY {order}' * bool(order)}"  # noqa: S608
     sql += f" LIMIT {plan.limit}" if plan.limit is not None else ""
     sql += f" OFFSET {plan.offset}" if plan.offset else ""
     with database.stream(sql, params, plan.page_size) as reader:
@@ -156,7 +167,7 @@ def _cast(batch: pa.RecordBatch, wanted: pa.Schema) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(columns, schema=wanted)
 
 
-def _check_native(cursor: duckdb.DuckDBPyConnection, plan: Plan) -> None:
+def check_native(cursor: duckdb.DuckDBPyConnection, plan: Plan) -> None:
     """Hold a native text to one condition: it must stand alone as well as in brackets.
 
     Raises:
@@ -185,7 +196,8 @@ def _columns(schema: Schema, names: Sequence[str]) -> list[str]:
     return [column(schema[name]) for name in names]
 
 
-def _where(plan: Plan, tables: Tables) -> tuple[list[str], list[Any]]:
+def where_of(plan: Plan, tables: Tables) -> tuple[list[str], list[Any]]:
+    """The conditions of a plan, and their parameters."""
     native = [f"({plan.query.native}\n)"] if plan.query.native is not None else []
     if plan.pushed is None:
         return native, []
@@ -193,7 +205,8 @@ def _where(plan: Plan, tables: Tables) -> tuple[list[str], list[Any]]:
     return [sql, *native], params
 
 
-def _clause(where: list[str]) -> str:
+def clause(where: list[str]) -> str:
+    """Conditions as a WHERE clause with a blank before it; nothing without any."""
     return f" WHERE {' AND '.join(where)}" if where else ""
 
 
@@ -254,13 +267,13 @@ def _record(names: Sequence[str], row: list[Any], decoders: list[tuple[int, Deco
 
 
 def _decoder(field: Field) -> Decoder | None:
-    return _decode(field.type) if not isinstance(field.type, Float) else None
+    return decoding(field.type) if not isinstance(field.type, Float) else None
 
 
-def _decode(type_: DataType) -> Decoder | None:
+def decoding(type_: DataType) -> Decoder | None:
     """From what DuckDB gives to what a record holds, where they differ; never called with None."""
     if isinstance(type_, List):
-        item = _decode(type_.item)
+        item = decoding(type_.item)
         return (lambda values: [value if value is None else item(value) for value in values]) if item else None
     if isinstance(type_, Object):
         return _decode_object(type_)
@@ -268,7 +281,7 @@ def _decode(type_: DataType) -> Decoder | None:
 
 
 def _decode_object(type_: Object) -> Decoder | None:
-    inner = {field.name: decode for field in type_.fields if (decode := _decode(field.type))}
+    inner = {field.name: decode for field in type_.fields if (decode := decoding(field.type))}
 
     def decoded(value: dict[str, Any]) -> dict[str, Any]:
         return {name: inner[name](v) if v is not None and name in inner else v for name, v in value.items()}

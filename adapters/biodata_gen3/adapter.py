@@ -14,10 +14,11 @@ if TYPE_CHECKING:
     from biodata.adapter import Context, Identity, Page, PageRequest, TableInfo, WriteBatch
     from biodata.config.profiles import Access
     from biodata.http import HttpSession
+    from biodata.query.grouping import Group
     from biodata.query.plan import Plan
     from biodata.query.pushdown import Pushdown
     from biodata.receipts import Outcome
-    from biodata.records.types import Key, Record, Schema
+    from biodata.records.types import Key, Path, Record, Schema
     from biodata_gen3.auth import Login
     from biodata_gen3.catalog import Catalog
     from biodata_gen3.server import Project
@@ -41,8 +42,6 @@ class Gen3Adapter(Adapter):
         upsert="native",
         native_query=False,
         missing={
-            "aggregate": Mark("never", "peregrine counts, and does nothing else; Guppy's index lags behind"),
-            "distinct": Mark("never", "peregrine has no such query"),
             "ensure": Mark("never", "node types come from the commons' data dictionary, which its operators load"),
             "drop": Mark("never", "node types come from the commons' data dictionary"),
             "transaction": Mark("never", "each request is a transaction of its own, and nothing spans two"),
@@ -146,6 +145,22 @@ class Gen3Adapter(Adapter):
     def count(self, plan: Plan) -> int:
         """Peregrine's own count."""
         return self._reader.count(plan)
+
+    def aggregate(self, plan: Plan, paths: Sequence[Path]) -> PageRequest | None:
+        """One count for each value of an enum or a boolean, in one document."""
+        from biodata_gen3.aggregate import request
+
+        return request(self._project, plan, paths)
+
+    def distinct(self, plan: Plan, path: Path) -> PageRequest | None:
+        """The same: a value that is counted more than zero times is there."""
+        return self.aggregate(plan, [path])
+
+    def groups(self, plan: Plan, request: PageRequest) -> Sequence[Group] | None:
+        """Send one of them."""
+        from biodata_gen3.aggregate import groups
+
+        return groups(self._session, self._rights, plan, request)
 
     def identity(self) -> Identity:
         """User, rights, and how long token and key will live."""

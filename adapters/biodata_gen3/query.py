@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from biodata.query.pushdown import Pushdown, Rule
+from biodata.records.types import Boolean, String
 
 if TYPE_CHECKING:
     from biodata.query.tree import Leaf
     from biodata.records.types import DataType, Schema
 
-__all__ = ["pushdown", "values_of"]
+__all__ = ["possible", "pushdown", "values_of"]
 
 _LEAST_FRACTION, _MOST_FRACTION = 1e-4, 1e15
 
@@ -21,7 +22,7 @@ def pushdown(schema: Schema) -> Pushdown:
     return Pushdown(
         rules=(*_FIRST, *_by_name(named), *_RULES),
         connectives=frozenset({"and"}),
-        conditions={"nul": _has_nul, "fraction": _is_plain_fraction},
+        conditions={"nul": _has_nul, "fraction": _is_plain_fraction, "few": _has_few_values},
     )
 
 
@@ -42,6 +43,9 @@ def _by_name(named: frozenset[str]) -> tuple[Rule, ...]:
 
 
 _TEXT = frozenset({"string", "enum"})
+_KNOWN = frozenset({"enum", "bool"})
+_MOST_VALUES = 30
+"""Each is a count of its own, of which one document would otherwise hold hundreds."""
 _FIRST = (
     Rule("unsupported", via=frozenset({"reference"}), reason="a path over a link is joined here"),
     Rule("unsupported", via=frozenset({"object"}), reason="the commons cannot look into it"),
@@ -49,6 +53,12 @@ _FIRST = (
     Rule("unsupported", when="nul", reason="the database takes no character 0"),
 )
 _RULES = (
+    Rule("exact", _ops("group", "distinct"), _KNOWN, lists=False, when="few"),
+    Rule(
+        "unsupported",
+        _ops("group", "distinct"),
+        reason=f"the commons counts, so only enums of up to {_MOST_VALUES} values and booleans are grouped there",
+    ),
     Rule(
         "unsupported", kinds=frozenset({"int"}), reason="integers are asked for as 5.0 and stored as 5: none matches"
     ),
@@ -72,6 +82,13 @@ _RULES = (
 )
 
 
+def possible(type_: DataType) -> tuple[Any, ...]:
+    """The values that a field of this type can have; none where they are not known."""
+    if isinstance(type_, Boolean):
+        return (False, True)
+    return type_.choices or () if isinstance(type_, String) else ()
+
+
 def values_of(leaf: Leaf) -> tuple[Any, ...]:
     """The values that a leaf compares with."""
     return leaf.value if isinstance(leaf.value, tuple) else (leaf.value,)
@@ -79,6 +96,10 @@ def values_of(leaf: Leaf) -> tuple[Any, ...]:
 
 def _has_nul(leaf: Leaf, _: DataType) -> bool:
     return any(isinstance(value, str) and "\0" in value for value in values_of(leaf))
+
+
+def _has_few_values(_: Leaf, type_: DataType) -> bool:
+    return 0 < len(possible(type_)) <= _MOST_VALUES
 
 
 def _is_plain_fraction(leaf: Leaf, _: DataType) -> bool:

@@ -17,7 +17,7 @@ from biodata.http import Request
 from biodata_gen3.decode import inexact, records
 from biodata_gen3.render import Arguments, Selection, arguments, query_text
 from biodata_gen3.schema import ID
-from biodata_gen3.server import ask_graphql, graphql_request, read_json
+from biodata_gen3.server import Found, ask_graphql, graphql_request, read_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -114,7 +114,7 @@ class Reader:
 
     def _rows(self, schema: Schema, selection: Selection) -> tuple[list[dict[str, Any]], int]:
         query, variables = query_text(schema, selection)
-        found = ask_graphql(self._session, query, variables, schema.table)
+        found = ask_graphql(self._session, query, variables, schema.table, Found)
         if not found.total:
             self._rights.check_read()
         return found.rows, found.total

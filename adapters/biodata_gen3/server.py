@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import msgspec
 
@@ -67,18 +67,20 @@ class Found(msgspec.Struct, frozen=True):
     rows: list[dict[str, Any]] = []
 
 
-class _Answer(msgspec.Struct, frozen=True):
-    data: Found
+class _Answer(msgspec.Struct, Generic[T], frozen=True):
+    data: T
 
 
-def ask_graphql(session: HttpSession, query: str, variables: Mapping[str, Any], table: str | None = None) -> Found:
-    """The data of a query; variables hold the values, so that the text has none.
+def ask_graphql(
+    session: HttpSession, query: str, variables: Mapping[str, Any], table: str | None, kind: type[T]
+) -> T:
+    """The data of a query, of the type `kind`; variables hold the values, so that the text has none.
 
     Raises:
         QueryError: `BD-QUERY-REFUSED`, in the server's words.
     """
     request = graphql_request(query, variables)
-    answer: _Answer = ask(session, request, table, variables.values()).decode(_Answer)
+    answer: _Answer[T] = ask(session, request, table, variables.values()).decode(_Answer[kind])  # type: ignore[valid-type]  # msgspec reads it
     return answer.data
 
 

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from biodata.connection import Connection
     from biodata.extras import Extras
     from biodata.http import HttpSession
+    from biodata.query.grouping import Group
     from biodata.query.plan import Plan
     from biodata.query.pushdown import Pushdown
     from biodata.receipts import Outcome
-    from biodata.records.types import Key, Record, Schema
+    from biodata.records.types import Key, Path, Record, Schema
     from biodata_molgenis.auth import Login
 
 __all__ = ["MolgenisAdapter"]
@@ -44,8 +45,6 @@ class MolgenisAdapter(Adapter):
         native_query=True,
         list_modes=frozenset({"replace", "add", "remove"}),
         missing={
-            "aggregate": Mark("notyet", "the server counts by one or two fields, where they are marked aggregatable"),
-            "distinct": Mark("notyet", "the server has it in its aggregates only"),
             "transaction": Mark("never", "each batch is a transaction of its own, and nothing spans two requests"),
             "partitions": Mark("notyet", "a scan can be cut by offsets"),
             "export": Mark("notyet", "the server's CSV gives 10 000 records and hides types"),
@@ -144,6 +143,22 @@ class MolgenisAdapter(Adapter):
         from biodata_molgenis.read import count
 
         return count(self._session, plan)
+
+    def aggregate(self, plan: Plan, paths: Sequence[Path]) -> PageRequest | None:
+        """The server's aggregates, of the whole table and one or two fields."""
+        from biodata_molgenis.aggregate import request
+
+        return request(plan, paths)
+
+    def distinct(self, plan: Plan, path: Path) -> PageRequest | None:
+        """The labels of the same."""
+        return self.aggregate(plan, [path])
+
+    def groups(self, plan: Plan, request: PageRequest) -> Sequence[Group] | None:
+        """Send one of them."""
+        from biodata_molgenis.aggregate import groups
+
+        return groups(self._session, plan, request)
 
     def ensure(self, schema: Schema) -> None:
         """Make the table by the importer.

@@ -15,12 +15,13 @@ from biodata_molgenis.render import longest_run, values_of
 
 if TYPE_CHECKING:
     from biodata.query.tree import Leaf
-    from biodata.records.types import DataType, Schema
+    from biodata.records.types import DataType, Field, Schema
 
 __all__ = ["pushdown"]
 
 _COMPARE = frozenset({"==", "!=", "<", "<=", ">", ">=", "between", "not between", "in", "not in"})
 _EQUAL = frozenset({"==", "!=", "in", "not in"})
+_GROUPS = frozenset({"group", "distinct"})
 _NULL = frozenset({"is null", "is not null"})
 _ORDERED = frozenset({"<", "<=", ">", ">=", "between", "not between"})
 _PARTS = frozenset({"like", "ilike", "contains", "starts_with"})
@@ -33,17 +34,24 @@ def pushdown(schema: Schema) -> Pushdown:
     computed = _fields(schema, "computed")
     steps = frozenset(field.name for field in schema if field.options.get("type") == "one_to_many")
     filled = _fields(schema, "not_null")
+    counted = frozenset(name for name in _fields(schema, "aggregatable") if _is_labelled(schema[name]))
     return Pushdown(
         rules=(
             *(_elsewhere(computed, "a computed field is asked of the search engine, with other semantics")),
             *(_elsewhere(steps, "the back side of a reference is not asked for by the server's database")),
             *(_elsewhere(_fields(schema, "tagged"), "a tag may make =like= tell case apart", _ops("ilike"))),
+            *((Rule("exact", _GROUPS, via=frozenset({"field"}), fields=counted),) if counted else ()),
             *_RULES,
             *((Rule("exact", _ops("sort desc"), _SORTED, lists=False, fields=filled),) if filled else ()),
             *_LAST,
         ),
         conditions={"empty": _has_empty, "beyond": _beyond, "no run": _has_no_run},
     )
+
+
+def _is_labelled(field: Field) -> bool:
+    """Whether an aggregate's labels give its values back: a text of unlimited length may not be indexed whole."""
+    return field.options["type"] in {"bool", "enum", "string", "xref", "categorical"}
 
 
 def _fields(schema: Schema, note: str) -> frozenset[str]:
@@ -61,7 +69,9 @@ def _ops(*names: str) -> frozenset[str]:
 _SORTED = _NUMBERS | {"bool"}
 _TEXT = frozenset({"string"})
 
+_NOT_COUNTED = "the server counts by texts, booleans, enums and single references that are marked aggregatable"
 _RULES = (
+    Rule("unsupported", _GROUPS, reason=_NOT_COUNTED, via=frozenset({"field"})),
     Rule(
         "unsupported",
         via=frozenset({"reference"}),

@@ -69,6 +69,7 @@ class Attribute(msgspec.Struct, rename="camel"):
     expression: str | None = None
     range: Range | None = None
     tags: list[Any] = []
+    is_aggregatable: bool = False
 
 
 class EntityType(msgspec.Struct, rename="camel"):
@@ -216,6 +217,8 @@ def _options(attribute: Attribute) -> dict[str, str]:
         notes["tagged"] = "yes"
     if not attribute.nillable:
         notes["not_null"] = "yes"
+    if attribute.is_aggregatable:
+        notes["aggregatable"] = "yes"
     return notes
 
 

@@ -43,6 +43,8 @@ class Explanation(msgspec.Struct, frozen=True, omit_defaults=True):
         order_by: as asked; `-` for descending.
         sorted: `platform` or `here`; empty when no order is asked.
         sorted_why: why here; `sorted_hint`: an order like it that the platform sorts by.
+        group_by: what is grouped by, as dotted names.
+        grouped: who groups: `platform` or `here`; empty without groups. `grouped_why` says why here.
         limited: where limit and offset are applied: `platform` or `here`; empty when there are none.
         limited_why: why here.
         transport: how the records travel, in the adapter's words.
@@ -61,6 +63,9 @@ class Explanation(msgspec.Struct, frozen=True, omit_defaults=True):
     sorted: str = ""
     sorted_why: str = ""
     sorted_hint: str = ""
+    group_by: tuple[str, ...] = ()
+    grouped: str = ""
+    grouped_why: str = ""
     limit: int | None = None
     offset: int = 0
     limited: str = ""
@@ -164,6 +169,10 @@ def _hints(plan: Plan, *, limited: bool) -> Iterator[str]:
     yield from [found] if found else []
 
 
+def _groups(told: Explanation) -> str:
+    return f"by {', '.join(told.group_by)} ({_who(told.grouped, told.grouped_why)})"
+
+
 def _lines(told: Explanation) -> list[str]:
     lines = [told.table]
     lines += ["  filter"] * bool(told.parts)
@@ -175,6 +184,7 @@ def _lines(told: Explanation) -> list[str]:
     rows = [
         ("read", ", ".join(told.fields)),
         ("order", f"{', '.join(told.order_by)} ({_who(told.sorted, told.sorted_why)})" if told.order_by else ""),
+        ("groups", _groups(told) if told.grouped else ""),
         (
             "limit",
             f"{limit} ({_who(told.limited, told.limited_why)})" if told.limited else "",

@@ -34,7 +34,8 @@ class Rule(msgspec.Struct, frozen=True):
     """One row of the table; an empty set means any.
 
     Attributes:
-        ops: operators of `biodata.query.tree.Op`, and `sort`, `sort desc` for ordering.
+        ops: operators of `biodata.query.tree.Op`, and `sort`, `sort desc` for ordering; `group` and `distinct`,
+            which a rule must name, for counting by value and for values alone.
         kinds: kinds of types (`string`, `int`, …; of a list, its element's; `enum` also names a string with
             choices).
         lists: for lists only (True), for single values only (False), for both (None).

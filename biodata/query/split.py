@@ -6,7 +6,7 @@ checked again here; what is unsupported is only checked here.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -26,10 +26,11 @@ if TYPE_CHECKING:
     from biodata.query.pushdown import Pushdown, Via
     from biodata.records.types import DataType, Path
 
-__all__ = ["make_plan", "paths_in", "sort_support", "supports"]
+__all__ = ["group_support", "make_plan", "paths_in", "sort_support", "supports"]
 
 _RANKS: dict[Support, int] = {"exact": 0, "inexact": 1, "unsupported": 2}
 _NO_RULE = Rule("unsupported", reason="the platform has no such comparison")
+_NO_GROUPS = Rule("unsupported", reason="the platform does not group by such a field")
 
 
 class Half(msgspec.Struct, frozen=True):
@@ -56,6 +57,19 @@ def sort_support(pushdown: Pushdown, order: Order, type_: DataType, via: Via = "
     """The first rule that matches ordering by a field; a rule's condition sees an `is not null` leaf."""
     op = "sort desc" if order.descending else "sort"
     return _first(pushdown, op, Leaf(order.path, "is not null"), type_, via)
+
+
+def group_support(pushdown: Pushdown, part: Literal["aggregate", "distinct"], target: Target) -> Rule:
+    """The first rule that matches grouping by what a path leads to; without one it is unsupported.
+
+    A rule that allows it has to name `group` (counts by value) or `distinct` (values alone), since what holds for
+    comparisons says nothing of groups; its condition sees an `is not null` leaf.
+    """
+    op = "group" if part == "aggregate" else "distinct"
+    rules = tuple(rule for rule in pushdown.rules if op in rule.ops or rule.support == "unsupported")
+    named = msgspec.structs.replace(pushdown, rules=rules)
+    rule = _first(named, op, Leaf(target.path, "is not null"), target.type, target.via)
+    return _NO_GROUPS if rule is _NO_RULE else rule
 
 
 def make_plan(query: Query, pushdown: Pushdown, *, page_size: int = 1000) -> Plan:

@@ -40,5 +40,7 @@ def _left(told: Explanation) -> Iterator[tuple[str, str, str]]:
         yield f"order by {', '.join(told.order_by)}", told.sorted_why, told.sorted_hint
     if told.limited == "here":
         yield "limit and offset", told.limited_why, ""
+    if told.grouped == "here":
+        yield f"group by {', '.join(told.group_by)}", told.grouped_why, ""
     for name in told.follows:
         yield f"fields beyond {name}", "the referenced records are read by key", ""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from biodata.records.types import Record
-    from biodata.results import Result
+    from biodata.tabular import Tabular
 
 __all__ = ["CSV_SEPARATORS", "FORMATS", "format_of", "in_place", "value_at", "write_result", "write_text"]
 
@@ -51,7 +51,7 @@ def format_of(path: Path | str, given: str | None = None) -> str:
     return name
 
 
-def write_result(result: Result, path: Path | str, format: str | None = None) -> int:  # noqa: A002 - the field's word
+def write_result(result: Tabular, path: Path | str, format: str | None = None) -> int:  # noqa: A002 - the field's word
     """Write all records; the number written. The file appears whole or not at all."""
     kind = format_of(path, format)
     with in_place(Path(path)) as temporary:
@@ -129,16 +129,16 @@ def _cell(value: Any) -> str:
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
-def _names(result: Result) -> list[str]:
+def _names(result: Tabular) -> list[str]:
     return [".".join(path) for path in result.fields]
 
 
-def _to_text(result: Result, path: Path, kind: str) -> int:
+def _to_text(result: Tabular, path: Path, kind: str) -> int:
     with path.open("w", encoding="utf-8", newline="") as out:
         return write_text(result, _names(result), out, kind)
 
 
-def _to_parquet(result: Result, path: Path, _kind: str) -> int:
+def _to_parquet(result: Tabular, path: Path, _kind: str) -> int:
     import pyarrow.parquet as pq
 
     number = 0
@@ -149,7 +149,7 @@ def _to_parquet(result: Result, path: Path, _kind: str) -> int:
     return number
 
 
-def _to_arrow(result: Result, path: Path, _kind: str) -> int:
+def _to_arrow(result: Tabular, path: Path, _kind: str) -> int:
     import pyarrow as pa
 
     number = 0
@@ -160,11 +160,11 @@ def _to_arrow(result: Result, path: Path, _kind: str) -> int:
     return number
 
 
-def _to_xlsx(result: Result, path: Path, _kind: str) -> int:
+def _to_xlsx(result: Tabular, path: Path, _kind: str) -> int:
     from openpyxl import Workbook
 
     book = Workbook(write_only=True)
-    title = re.sub(r"[][\\*?:/]", "_", result.query.schema.table)[:SHEET_TITLE]
+    title = re.sub(r"[][\\*?:/]", "_", result.table)[:SHEET_TITLE]
     sheet, names, number = book.create_sheet(title), _names(result), 0
     with closing(sheet):
         sheet.append([_sheet_cell(sheet, name) for name in names])
@@ -199,7 +199,7 @@ def _no_sheet(what: str) -> Unsupported:
     )
 
 
-_WRITERS: dict[str, Callable[[Result, Path, str], int]] = {
+_WRITERS: dict[str, Callable[[Tabular, Path, str], int]] = {
     **dict.fromkeys(("json", "ndjson", "csv", "tsv"), _to_text),
     "parquet": _to_parquet,
     "arrow": _to_arrow,

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 PARTS = get_args(OptionalPart)
 WORDS = frozenset({"never", "notyet", "notimpl"})
-UNCALLED = frozenset({"aggregate", "distinct", "partitions"})
+UNCALLED = frozenset({"partitions"})
 """Parts that have a mark and no call in the contract yet."""
 
 
@@ -134,6 +134,8 @@ class Contract:
             return
         calls: dict[str, Callable[[], object]] = {
             "count": lambda: adapter.count(plan),
+            "aggregate": lambda: adapter.aggregate(plan, [("number",)]),
+            "distinct": lambda: adapter.distinct(plan, ("number",)),
             "ensure": lambda: adapter.ensure(table.schema),
             "drop": lambda: adapter.drop(table.name),
             "transaction": lambda: adapter.transaction().__enter__(),
@@ -150,6 +152,15 @@ class Contract:
     def _count(self, target: Target, table: Repository) -> None:  # noqa: ARG002 - all have one form
         assert table.adapter.count(table.query().plan) == 2
         assert table.adapter.count(table.query(limit=1, offset=1).plan) == 2
+
+    def _aggregate(self, target: Target, table: Repository) -> None:  # noqa: ARG002
+        assert table.group_by("number").count().to_records() == [
+            {"number": 1, "count": 1},
+            {"number": 2, "count": 1},
+        ]
+
+    def _distinct(self, target: Target, table: Repository) -> None:  # noqa: ARG002
+        assert table.distinct("number") == [1, 2]
 
     def _ensure(self, target: Target, table: Repository) -> None:
         name = samples.fresh_name("ensured")

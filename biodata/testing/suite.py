@@ -14,6 +14,7 @@ from biodata.testing.existing_refusals import ExistingRefusals
 from biodata.testing.existing_writes import ExistingWrites
 from biodata.testing.filtering import Filtering
 from biodata.testing.frames import Frames
+from biodata.testing.grouping import ExistingGrouping, Grouping
 from biodata.testing.paging import Paging
 from biodata.testing.reading import Reading
 from biodata.testing.writable import Bench
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
 __all__ = ["ComplianceSuite", "ExistingSuite", "ExistingWriteSuite"]
 
 
-class ComplianceSuite(Reading, Filtering, Paging, Writing, Errors, Frames, Contract, Existing):
+class ComplianceSuite(
+    Reading, Filtering, Grouping, Paging, Writing, Errors, Frames, Contract, Existing, ExistingGrouping
+):
     """All tests; a subclass called `Test…` has a fixture `target` of scope `class`."""
 
     @pytest.fixture(scope="class")
@@ -84,7 +87,7 @@ class ComplianceSuite(Reading, Filtering, Paging, Writing, Errors, Frames, Contr
         return sample
 
 
-class ExistingSuite(Existing):
+class ExistingSuite(Existing, ExistingGrouping):
     """The part that needs no table of its own: it reads the target's `existing`."""
 
     @pytest.fixture(scope="class")
