@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 
 from biodata.adapter import marks
 from biodata.registry import adapter_class, platforms
 
-PAGE = Path(__file__).with_name("adapters.md")
+HERE = Path(__file__).parent
+PAGES = (HERE / "adapters.md", HERE / "capabilities.md")
 OURS = ("molgenis", "opencga", "gen3", "duckdb")
+BLOCK = re.compile(r"<!-- made by docs/tables\.py: (\S+) -->\n.*?<!-- end -->", re.DOTALL)
 
 
 def marks_table() -> str:
@@ -19,11 +22,23 @@ def marks_table() -> str:
     return "\n".join(["| part | platform | mark | why |", "| --- | --- | --- | --- |", *rows])
 
 
+def block(name: str) -> str:
+    """What stands in the block of that name: `marks`, or what a platform can do."""
+    if name == "marks":
+        return marks_table()
+    sys.path.insert(0, str(HERE))
+    from capabilities import by_field, by_type
+
+    return by_field(name) if name == "opencga" else by_type(name)
+
+
 def page(text: str) -> str:
-    """The page with its table made anew."""
-    block = f"<!-- marks: made by docs/tables.py -->\n{marks_table()}\n<!-- end -->"
-    return re.sub(r"<!-- marks:.*?<!-- end -->", lambda _: block, text, flags=re.DOTALL)
+    """The page with its tables made anew."""
+    return BLOCK.sub(
+        lambda found: f"<!-- made by docs/tables.py: {found[1]} -->\n{block(found[1])}\n<!-- end -->", text
+    )
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    for path in PAGES:
+        path.write_text(page(path.read_text(encoding="utf-8")), encoding="utf-8")
