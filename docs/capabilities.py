@@ -108,12 +108,13 @@ def table(head: str, rows: Iterable[Row], limits: Sequence[str] = ()) -> list[st
 
 
 def merged(rows: Iterable[Row]) -> list[tuple[str, list[str], tuple[Ability, ...]]]:
-    """Rows that say the same as one; of those of which nothing is done, whatever operators their types have."""
+    """Rows that say the same as one; where all is done, or nothing, whatever operators their types have."""
     made: dict[Any, tuple[str, list[str], tuple[Ability, ...]]] = {}
     for label, name, found in rows:
-        nothing = {ability.support for ability in found} == {"unsupported"}
-        reasons = frozenset(ability.reason for ability in found if not ability.op.startswith("sort"))
-        made.setdefault((label, reasons if nothing else found), (label, [], found))[1].append(name)
+        alike: Any = found
+        if {ability.support for ability in found} in ({"exact"}, {"unsupported"}):
+            alike = frozenset(ability.reason for ability in found if not ability.op.startswith("sort"))
+        made.setdefault((label, alike), (label, [], found))[1].append(name)
     return list(made.values())
 
 

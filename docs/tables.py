@@ -12,7 +12,7 @@ from biodata.registry import adapter_class, platforms
 HERE = Path(__file__).parent
 PAGES = (HERE / "adapters.md", HERE / "capabilities.md")
 OURS = ("molgenis", "opencga", "gen3", "duckdb")
-BLOCK = re.compile(r"<!-- made by docs/tables\.py: (\S+) -->\n.*?<!-- end -->", re.DOTALL)
+BLOCK = re.compile(r"(<!-- made by docs/tables\.py: (\S+) -->)\n.*?<!-- end -->", re.DOTALL)
 
 
 def marks_table() -> str:
@@ -26,7 +26,7 @@ def block(name: str) -> str:
     """What stands in the block of that name: `marks`, or what a platform can do."""
     if name == "marks":
         return marks_table()
-    sys.path.insert(0, str(HERE))
+    sys.path[:0] = [str(HERE)] * (str(HERE) not in sys.path)
     from capabilities import by_field, by_type
 
     return by_field(name) if name == "opencga" else by_type(name)
@@ -34,9 +34,7 @@ def block(name: str) -> str:
 
 def page(text: str) -> str:
     """The page with its tables made anew."""
-    return BLOCK.sub(
-        lambda found: f"<!-- made by docs/tables.py: {found[1]} -->\n{block(found[1])}\n<!-- end -->", text
-    )
+    return BLOCK.sub(lambda found: f"{found[1]}\n{block(found[2])}\n<!-- end -->", text)
 
 
 if __name__ == "__main__":

@@ -15,12 +15,15 @@ from biodata.cli.state import current
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from biodata.query.capabilities import Ability
     from biodata.records.types import Field, Schema
+    from biodata.repository import Repository
 
 __all__ = ["ls", "schema"]
 
 FIELD_COLUMNS = ("name", "type", "key", "required", "unique", "read_only", "generated", "label", "description")
 MARKS = ("key", "required", "unique", "read_only", "generated")
+ABILITY_COLUMNS = ("field", "type", "platform", "checked_here", "here")
 SHORT_COLUMNS = ("name", "type", "marks", "description")
 
 
@@ -37,16 +40,26 @@ def ls(ctx: click.Context, profile: str, form: str | None) -> None:
     print_rows(rows, _used(columns, rows) if form in {None, "table"} else columns, form)
 
 
-@command("biodata schema umcg/ASE", "biodata schema umcg/ASE -o json    # the whole schema, types in full")
+@command(
+    "biodata schema umcg/ASE",
+    "biodata schema umcg/ASE -o json    # the whole schema, types in full",
+    "biodata schema umcg/ASE --capabilities",
+)
 @click.argument("address", type=TableAddress(), metavar="PROFILE/TABLE")
+@click.option(
+    "--capabilities", is_flag=True, help="Show who does which operator on each field; json has the reasons too."
+)
 @listing_option
 @click.pass_context
-def schema(ctx: click.Context, address: Address, form: str | None) -> None:
+def schema(ctx: click.Context, /, address: Address, form: str | None, *, capabilities: bool) -> None:
     """Show the fields of a table.
 
     The key is what people name a record by. In json the schema is printed whole, as programs want it.
     """
     with current(ctx).repository(address) as table:
+        if capabilities:
+            print_rows(_abilities(table, whole=form in {"json", "ndjson"}), ABILITY_COLUMNS, form)
+            return
         shape = table.schema
     if form == "json":
         sys.stdout.write(json_text(shape) + "\n")
@@ -56,6 +69,25 @@ def schema(ctx: click.Context, address: Address, form: str | None) -> None:
         print_rows(rows, _used(SHORT_COLUMNS, rows), "table")
         return
     print_rows([_row(field, shape) for field in shape], FIELD_COLUMNS, form)
+
+
+def _abilities(table: Repository, *, whole: bool) -> list[dict[str, Any]]:
+    """Each field and what the platform does of it: as lists of operators, or whole with the reasons."""
+    from biodata.query.capabilities import abilities, paths_of
+    from biodata.query.paths import resolve
+
+    shape, lookup = table.schema, table.references.schema
+    known, rows = table.adapter.pushdown(shape), []
+    for path in paths_of(shape):
+        found = abilities(known, shape, path, lookup)
+        row: dict[str, Any] = {"field": ".".join(path), "type": str(resolve(shape, path, lookup).type)}
+        rows.append(row | ({"operators": found} if whole else _by_support(found)))
+    return rows
+
+
+def _by_support(found: Sequence[Ability]) -> dict[str, str]:
+    places = {"platform": "exact", "checked_here": "inexact", "here": "unsupported"}
+    return {place: ", ".join(one.op for one in found if one.support == support) for place, support in places.items()}
 
 
 def _row(field: Field, shape: Schema) -> dict[str, Any]:

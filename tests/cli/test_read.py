@@ -52,6 +52,18 @@ class TestLook:
         assert rows["tags"]["type"] == "list[string]"
         assert json.loads(run("schema", "local/people", "-o", "json").out)["key"] == "id"
 
+    def test_capabilities(self, run):
+        rows = {
+            row["field"]: row for row in lines(run("schema", "local/people", "--capabilities", "-o", "ndjson").out)
+        }
+        how = {one["op"]: one for one in rows["id"]["operators"]}
+        assert (how["=="]["support"], how["sort desc"]["support"]) == ("exact", "exact")
+        assert how["ilike"] == {"op": "ilike", "support": "inexact", "reason": "case rules differ outside ASCII"}
+        assert "like" not in {one["op"] for one in rows["age"]["operators"]}
+        shown = run("schema", "local/people", "--capabilities", "-o", "csv").out.splitlines()
+        assert shown[0] == "field,type,platform,checked_here,here"
+        assert [line.split(",")[0] for line in shown[1:]] == ["id", "age", "tags"]
+
 
 @pytest.mark.usefixtures("local")
 class TestGet:
