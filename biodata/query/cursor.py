@@ -99,6 +99,18 @@ class Cursor:
             names.append(self._take().value)
         return tuple(names)
 
+    def _is_field(self) -> bool:
+        """Whether a keyword that stands where a condition begins is a field: what follows it compares it."""
+        after, then = self._peek(1), self._peek(2)
+        return (
+            after.kind == "compare"
+            or after.is_mark(".")
+            or (after.is_word("in") and then.is_mark("(", "["))
+            or (after.is_word("like", "ilike") and then.kind == "string")
+            or (after.is_word("between") and (then.kind in {"string", "number"} or then.is_mark("-")))
+            or (after.is_word("is") and self._peek(3 if then.is_word("not") else 2).is_word("null"))
+        )
+
     def _expect(self, mark: str, hint: str = "") -> None:
         if not self._peek().is_mark(mark):
             raise self._unexpected(f"'{mark}' is expected here", hint)

@@ -124,7 +124,7 @@ class _Parser(Cursor):
 
     def _single(self) -> Node:
         token, after = self._peek(), self._peek(1)
-        if token.is_word("not") and after.kind != "compare" and not after.is_mark("."):
+        if token.is_word("not") and not self._is_field():
             with self._nested():
                 return Not(self._single())
         if token.is_mark("("):

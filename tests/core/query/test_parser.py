@@ -105,6 +105,15 @@ def test_a_keyword_is_a_field_before_words_too(name):
     assert parse(f"{name} not like 'x'") == leaf(name, "not like", "x")
 
 
+def test_not_is_a_field_where_it_is_compared():
+    assert parse("not in (1)") == leaf("not", "in", (1,))
+    assert parse("not like 'x'") == leaf("not", "like", "x")
+    assert parse("not between -1 and 2") == leaf("not", "between", (-1, 2))
+    assert parse("not is null or not is not null") == Or((leaf("not", "is null"), leaf("not", "is not null")))
+    assert parse("not not in (1)") == Not(leaf("not", "in", (1,)))
+    assert parse("not not.id = 1") == Not(leaf("not.id", "==", 1))
+
+
 @pytest.mark.parametrize(
     ("text", "at", "message", "hint"),
     [
