@@ -10,7 +10,7 @@ from biodata.adapter import marks
 from biodata.registry import adapter_class, platforms
 
 HERE = Path(__file__).parent
-PAGES = (HERE / "adapters.md", HERE / "capabilities.md")
+PAGES = (HERE / "adapters.md", HERE / "capabilities.md", HERE / "opencga.md")
 OURS = ("molgenis", "opencga", "gen3", "duckdb")
 BLOCK = re.compile(r"(<!-- made by docs/tables\.py: (\S+) -->)\n.*?<!-- end -->", re.DOTALL)
 
@@ -23,10 +23,14 @@ def marks_table() -> str:
 
 
 def block(name: str) -> str:
-    """What stands in the block of that name: `marks`, or what a platform can do."""
+    """What stands in the block of that name: `marks`, `older-names`, or what a platform can do."""
     if name == "marks":
         return marks_table()
     sys.path[:0] = [str(HERE)] * (str(HERE) not in sys.path)
+    if name == "older-names":
+        from older_names import names_table
+
+        return names_table()
     from capabilities import by_field, by_type
 
     return by_field(name) if name == "opencga" else by_type(name)

@@ -210,6 +210,7 @@ def _on(resource: Any, name: str, calls: Calls) -> None:
 
     own = {"__doc__": kind.__doc__, "__getattr__": missing, "_get": get}
     resource.__class__ = type(kind.__name__, (kind,), {**methods, **own})
+    vars(resource).pop("refresh_token", None)  # it stays None, and was a method once
     resource._rest_retry = calls.call  # noqa: SLF001 - the one clean seam
     resource._upload = calls.upload  # noqa: SLF001 - it goes around the other one
 
