@@ -415,3 +415,17 @@ def test_threads(ask: Ask, state: State) -> None:
     assert {one.status_code for one in answers} == {201}
     assert sorted(one.status_code for one in same) == [201] + [400] * 7
     assert len(state.rows("T")) == 1001
+
+
+@pytest.mark.parametrize("api", ["v1", "v2"])
+def test_jsonp_as_old_servers_had_it(state: State, ask: Ask, api: str) -> None:
+    state.create_table("t", (Attribute(name="id", is_id=True),))
+    state.add_rows("t", [{"id": "a"}])
+    plain = ask("GET", f"/api/{api}/t/a").text
+    padded = ask("GET", f"/api/{api}/t/a?callback=page.show")
+    assert padded.headers["Content-Type"] == "application/javascript;charset=UTF-8"
+    assert padded.text == f"page.show({plain});"
+    for other in ("alert(1)//", "", "a b"):
+        assert ask("GET", f"/api/{api}/t/a", params={"callback": other}).text == plain
+    assert ask("DELETE", f"/api/{api}/t/a?callback=f").text == ""
+    assert ask("GET", f"/api/{api}/t/a?callback=f").text.startswith('f({"errors":[')

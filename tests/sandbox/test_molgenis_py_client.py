@@ -9,6 +9,8 @@ import molgenis.client
 import pytest
 from molgenis.errors import MolgenisRequestError
 
+from tests.molgenis_calls import METHODS, calls
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -130,6 +132,30 @@ def test_errors_carry_the_servers_words(session: molgenis.client.Session) -> Non
         session.add("lab_Person", id="x")
     with pytest.raises(MolgenisRequestError, match="Number of entities cannot be more than 1000"):
         session.add_all("lab_City", [{"code": f"c{number}"} for number in range(1001)])
+
+
+def test_every_method(session: molgenis.client.Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client waits 5 s before it asks for an import; here it need not."""
+    monkeypatch.setattr(molgenis.client, "sleep", lambda _: None)
+    with zipfile.ZipFile(tmp_path / "more.zip", "w") as emx:
+        emx.writestr("packages.csv", "name,label\nrt,RT\n")
+        emx.writestr("entities.csv", ENTITIES.replace(",lab\n", ",rt\n"))
+        emx.writestr("attributes.csv", ATTRIBUTES.replace("lab_", "rt_") + "lvl,rt_Person,int,,,TRUE,\n")
+        emx.writestr("rt_City.csv", CITIES)
+    session.upload_zip(str(tmp_path / "more.zip"), asynchronous=False)
+    with zipfile.ZipFile(tmp_path / "cities.zip", "w") as emx:
+        emx.writestr("rt_City.csv", "code,name\nutr,Utrecht\n")
+    table = calls(str(tmp_path / "cities.zip"), ("a.txt", b"face"))
+    table["login"] = ("read", lambda client: client.login("admin", "admin"))
+    got = {}
+    for name, (_, call) in table.items():
+        got[name] = call(session)
+    assert set(got) == METHODS
+    assert (got["add"], got["add_all"], got["get_by_id"]["age"]) == ("a%20a", ["b"], 5)
+    assert got["get_by_id"]["city"]["name"] == "Groningen"
+    assert [row["id"] for row in got["get"]] == ["b"]
+    assert got["get_attribute_meta_data"]["fieldType"] == "INT"
+    assert got["to_upload_format"] == [{"city": "gro"}]
 
 
 def test_after_logout_anonymous(session: molgenis.client.Session) -> None:

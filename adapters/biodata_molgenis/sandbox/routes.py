@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from http import HTTPStatus
 from http.cookies import SimpleCookie
 from typing import TYPE_CHECKING, Any
@@ -35,6 +36,7 @@ _HANDLERS: dict[tuple[str, str], Handler] = {
     ("plugin", "importwizard"): importer.handle,
 }
 _PROBLEMS = (v3.handle, metadata.handle, files.handle)
+_FUNCTION = re.compile(r"[A-Za-z_$][\w$.]{0,99}", re.ASCII)
 _BAD_REQUEST_PAGE = (
     '<!doctype html><html lang="en"><head><title>HTTP Status 400 – Bad Request</title></head>'  # noqa: RUF001
     "<body><h1>HTTP Status 400 – Bad Request</h1></body></html>"  # noqa: RUF001
@@ -50,7 +52,7 @@ class Application:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
         ask = Ask(environ)
-        answer = self._answer(ask)
+        answer = _padded(ask, self._answer(ask))
         headers = list(answer.headers)
         if answer.content_type is not None:
             headers.append(("Content-Type", answer.content_type))
@@ -107,6 +109,16 @@ class Application:
     def _cookie(self, user: str) -> tuple[str, str]:
         session = self.state.open_session(user)
         return "Set-Cookie", f"{SESSION_COOKIE}={session}; Path=/; HttpOnly"
+
+
+def _padded(ask: Ask, answer: Answer) -> Answer:
+    """JSON in a call of the function that `callback` names, which servers before the present ones did (JSONP)."""
+    function = ask.query.get("callback", "")
+    asked = ask.method == "GET" and ask.raw_path.startswith(("/api/v1/", "/api/v2/"))
+    if not asked or not _FUNCTION.fullmatch(function) or "json" not in (answer.content_type or ""):
+        return answer
+    body = function.encode() + b"(" + answer.body + b");"
+    return answer._replace(body=body, content_type="application/javascript;charset=UTF-8")
 
 
 def _token(ask: Ask) -> str | None:
