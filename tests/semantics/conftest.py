@@ -13,13 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-@pytest.fixture(scope="module", params=PLATFORMS)
+@pytest.fixture(scope="session", params=PLATFORMS)
 def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    with (
-        opened(request.param, tmp_path_factory.mktemp("page")) as config,
-        pytest.MonkeyPatch.context() as patch,
-    ):
-        patch.setenv("BIODATA_CONFIG", str(config))
-        made = Place(request.param)
+    """Tests leave its records as the page shows them."""
+    with opened(request.param, tmp_path_factory.mktemp("page")) as config:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("BIODATA_CONFIG", str(config))
+            made = Place(request.param)
         with made.connection:
             yield made

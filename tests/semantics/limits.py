@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from biodata.errors import Unsupported
 from biodata.fitting import same
-from biodata.records.types import String
+from biodata.records.types import String, is_list
 from tests.semantics.page import KEY, records, shapes
 from tests.semantics.platforms import as_held
 
@@ -49,6 +50,8 @@ def _of_field(table: Repository, field: Field) -> Iterator[tuple[str, str]]:
         yield "replaced", _tried(table, field.name, first, other)
     if isinstance(field.type, String) and not field.type.choices:
         yield "added as empty text", _tried(table, field.name, "", "")
+    if is_list(field.type):
+        yield "added to", _grown(table, field.name, first, other)
     _add(table, field.name, first)
     yield "deleted with a value in it", _removed(table, field.name)
 
@@ -60,6 +63,18 @@ def _tried(table: Repository, name: str, first: Any, then: Any) -> str:
     kept = table.get(TRIED, fields=[name])[name]
     _removed(table, name)
     return refused or ("" if same(kept, then) else f"kept as {_shown(kept)}")
+
+
+def _grown(table: Repository, name: str, first: list[Any], more: list[Any]) -> str:
+    """What comes of a list that elements are added to."""
+    _add(table, name, first)
+    try:
+        refused = _refusal(table.update(_record(table, name, more), lists="add"))
+    except Unsupported as error:
+        refused = f"an error, `{error.code}`"
+    kept = table.get(TRIED, fields=[name])[name]
+    _removed(table, name)
+    return refused or ("" if set(kept) == {*first, *more} else f"kept as {_shown(kept)}")
 
 
 def _add(table: Repository, name: str, value: Any) -> None:

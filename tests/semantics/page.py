@@ -34,7 +34,7 @@ _SCALARS: dict[str, t.AnyType] = {
 }
 _CELL = re.compile(r"(?<!\\)\|")
 _TABLE = re.compile(r"(?:^\|.*\n)+", re.MULTILINE)
-_CODE = re.compile(r"(?:<!-- not on (\w+): (.*?) -->\n)?```pycon\n(.*?)```", re.DOTALL)
+_CODE = re.compile(r"(?:<!-- not on ([\w, ]+): (.*?) -->\n)?```pycon\n(.*?)```", re.DOTALL)
 
 
 class Example(msgspec.Struct, frozen=True):
@@ -46,10 +46,10 @@ class Example(msgspec.Struct, frozen=True):
 
 
 class Code(msgspec.Struct, frozen=True):
-    """A block of Python with its output; `reason` is why one platform refuses it."""
+    """A block of Python with its output; `reason` is why some platforms refuse it."""
 
     text: str
-    refused_on: str
+    refused_on: tuple[str, ...]
     reason: str
 
 
@@ -72,7 +72,9 @@ class Section(msgspec.Struct, frozen=True):
 
     def blocks(self) -> list[Code]:
         """Its Python."""
-        return [Code(text, refused_on, reason) for refused_on, reason, text in _CODE.findall(self.text)]
+        return [
+            Code(text, tuple(refused_on.split(", ")), reason) for refused_on, reason, text in _CODE.findall(self.text)
+        ]
 
 
 def sections(level: str = "##") -> list[Section]:
