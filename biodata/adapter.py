@@ -70,6 +70,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """What an adapter promises.
 
     Attributes:
+        transport: how records travel, in words, for explain: `JSON pages over HTTP`.
         page_size: records that it asks for in one page, unless told otherwise; `Adapter.page_size` may know better.
         max_page_size: the most that the platform gives in one page.
         max_in_flight: requests of one scan that may be under way at once.
@@ -82,6 +83,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
         missing: the optional parts that are not there, each with its mark.
     """
 
+    transport: str = "pages"
     page_size: int = 1000
     max_page_size: int = 10_000
     max_in_flight: int = 1
@@ -92,6 +94,11 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     list_modes: frozenset[ListMode] = frozenset({"replace"})
     threads: bool = True
     missing: dict[OptionalPart, Mark] = {}
+
+    @property
+    def travel(self) -> str:
+        """How records travel, and how many requests of a scan may be under way at once."""
+        return f"{self.transport}, {'one at a time' if self.max_in_flight == 1 else f'{self.max_in_flight} at once'}"
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):

@@ -158,7 +158,7 @@ def explain_groups(repository: Repository, planned: GroupPlan) -> Explanation:
     if planned.request is not None:
         texts = [*key_requests(adapter, plan), planned.request.text]
     lines = [line for text in texts for line in text.split("\n")]
-    told = explain(plan, adapter.pushdown(plan.schema), transport=adapter.platform, requests=lines)
+    told = explain(plan, adapter.pushdown(plan.schema), transport=adapter.capabilities.travel, requests=lines)
     names = tuple(".".join(path) for path in plan.query.fields or ())
     told = msgspec.structs.replace(told, group_by=names, grouped_why=planned.reason)
     if planned.request is None:

@@ -195,7 +195,8 @@ class Result(Tabular):
             adapter, plan = self._repository.adapter, self.plan
             requests = [line for text in requests_of(adapter, plan) for line in text.split("\n")]
             pushdown = adapter.pushdown(plan.schema)
-            return explain(plan, pushdown, transport=adapter.platform, requests=requests)
+            transport, expanded = adapter.capabilities.travel, self._expanded
+            return explain(plan, pushdown, transport=transport, requests=requests, expanded=expanded)
 
     def _refuse_partial(self, plan: Plan) -> None:
         """Of a strict query, refuse what the platform does not do; sends nothing."""
@@ -204,7 +205,13 @@ class Result(Tabular):
         from biodata.query.explain import explain
         from biodata.query.strict import refuse_partial
 
-        refuse_partial(explain(plan, self._repository.adapter.pushdown(plan.schema)))
+        pushdown = self._repository.adapter.pushdown(plan.schema)
+        refuse_partial(explain(plan, pushdown, expanded=self._expanded))
+
+    @property
+    def _expanded(self) -> tuple[Path, ...]:
+        """The references in whose place whole records are put."""
+        return self._wanted.expand if self._expand else ()
 
     def _with(self, *, limit: int) -> Result:
         asked = self.query.limit

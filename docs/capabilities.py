@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from biodata.adapter import Context
 from biodata.config.settings import settings_from_values
 from biodata.query.capabilities import abilities, by_value, paths_of
+from biodata.query.examples import COMPARISONS
 from biodata.records import types as t
 from biodata.registry import adapter_class
 
@@ -113,7 +114,7 @@ def merged(rows: Iterable[Row]) -> list[tuple[str, list[str], tuple[Ability, ...
     for label, name, found in rows:
         alike: Any = found
         if {ability.support for ability in found} in ({"exact"}, {"unsupported"}):
-            alike = frozenset(ability.reason for ability in found if not ability.op.startswith("sort"))
+            alike = frozenset(ability.reason for ability in found if ability.op in COMPARISONS)
         made.setdefault((label, alike), (label, [], found))[1].append(name)
     return list(made.values())
 

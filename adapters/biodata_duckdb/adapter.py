@@ -34,6 +34,7 @@ class DuckdbAdapter(Adapter):
     platform: ClassVar[str] = "duckdb"
     Settings = DuckdbSettings
     capabilities: ClassVar[Capabilities] = Capabilities(
+        transport="SQL pages by key, Arrow for frames",
         page_size=10_000,
         max_page_size=100_000,
         batch_size={"add": _BATCH, "update": _BATCH, "upsert": _BATCH, "delete": _BATCH},

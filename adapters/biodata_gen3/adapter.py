@@ -34,6 +34,7 @@ class Gen3Adapter(Adapter):
     platform: ClassVar[str] = "gen3"
     Settings = Gen3Settings
     capabilities: ClassVar[Capabilities] = Capabilities(
+        transport="GraphQL pages by offset, a whole node as one JSON export",
         page_size=500,
         max_page_size=1000,
         max_in_flight=3,

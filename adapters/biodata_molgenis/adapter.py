@@ -36,6 +36,7 @@ class MolgenisAdapter(Adapter):
     Settings = MolgenisSettings
     old_names = OLD_NAMES
     capabilities: ClassVar[Capabilities] = Capabilities(
+        transport="JSON pages over HTTP, by offset",
         page_size=1000,
         max_page_size=10_000,
         max_in_flight=3,

@@ -26,6 +26,7 @@ class OpencgaAdapter(Adapter):
     platform: ClassVar[str] = "opencga"
     Settings = OpencgaSettings
     capabilities: ClassVar[Capabilities] = Capabilities(
+        transport="JSON pages over HTTP, by offset",
         page_size=1000,
         max_page_size=5000,
         max_in_flight=3,

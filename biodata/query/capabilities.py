@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -12,8 +12,8 @@ from biodata.query.examples import COMPARISONS, example
 from biodata.query.paths import resolve
 from biodata.query.plan import Order
 from biodata.query.pushdown import Support
-from biodata.query.split import make_plan, sort_support
-from biodata.records.types import DataType, Object, element
+from biodata.query.split import group_support, make_plan, sort_support
+from biodata.records.types import DataType, File, Json, Object, element
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +27,11 @@ __all__ = ["Ability", "abilities", "by_value", "paths_of"]
 
 
 class Ability(msgspec.Struct, frozen=True):
-    """How the platform does one operator on one field, `sort` and `sort desc` among them, and why not exactly."""
+    """How the platform does one operator on one field, and why not exactly.
+
+    Beside the comparisons there are `sort`, `sort desc`, and, for counting by value and for values, `group` and
+    `distinct`.
+    """
 
     op: str
     support: Support
@@ -42,7 +46,7 @@ def abilities(pushdown: Pushdown, schema: Schema, path: Path, lookup: Lookup | N
     type_ = resolve(schema, path, lookup).type
     examples = [(op, example(op, path, type_)) for op in COMPARISONS]
     compared = [_compared(op, leaf, pushdown, schema, lookup) for op, leaf in examples if leaf is not None]
-    return (*compared, *_sorted(pushdown, schema, path, lookup))
+    return (*compared, *_sorted(pushdown, schema, path, lookup), *_grouped(pushdown, schema, path, lookup))
 
 
 def _compared(op: str, leaf: Leaf, pushdown: Pushdown, schema: Schema, lookup: Lookup | None) -> Ability:
@@ -57,6 +61,19 @@ def _sorted(pushdown: Pushdown, schema: Schema, path: Path, lookup: Lookup | Non
         return
     for order in (query.order[0], Order(query.order[0].path, descending=True)):
         yield Ability("sort desc" if order.descending else "sort", *_sorting(pushdown, order, schema, lookup))
+
+
+def _grouped(pushdown: Pushdown, schema: Schema, path: Path, lookup: Lookup | None) -> Iterator[Ability]:
+    target = resolve(schema, path, lookup)
+    if isinstance(element(target.type), Json | Object | File):
+        return
+    for op, part in _GROUPS.items():
+        rule = group_support(pushdown, part, target)
+        exact = rule.support == "exact"
+        yield Ability(op, "exact" if exact else "unsupported", "" if exact else rule.reason)
+
+
+_GROUPS: dict[str, Literal["aggregate", "distinct"]] = {"group": "aggregate", "distinct": "distinct"}
 
 
 def _sorting(pushdown: Pushdown, order: Order, schema: Schema, lookup: Lookup | None) -> tuple[Support, str]:

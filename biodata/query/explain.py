@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from biodata.query.plan import Part, Plan
     from biodata.query.pushdown import Pushdown
+    from biodata.records.types import Path
 
 __all__ = ["ExplainedPart", "Explanation", "explain"]
 
@@ -47,7 +48,7 @@ class Explanation(msgspec.Struct, frozen=True, omit_defaults=True):
         grouped: who groups: `platform` or `here`; empty without groups. `grouped_why` says why here.
         limited: where limit and offset are applied: `platform` or `here`; empty when there are none.
         limited_why: why here.
-        transport: how the records travel, in the adapter's words.
+        transport: how the records travel, in the adapter's words, and how many requests may be under way at once.
         requests: what will be sent first, method, path and parameters; each further page asks the same of the
             records after it.
         here: what is done here, in order.
@@ -85,7 +86,14 @@ class Explanation(msgspec.Struct, frozen=True, omit_defaults=True):
         return "\n".join(_lines(self))
 
 
-def explain(plan: Plan, pushdown: Pushdown, *, transport: str = "", requests: Sequence[str] = ()) -> Explanation:
+def explain(
+    plan: Plan,
+    pushdown: Pushdown,
+    *,
+    transport: str = "",
+    requests: Sequence[str] = (),
+    expanded: Sequence[Path] = (),
+) -> Explanation:
     """The explanation of a plan.
 
     Args:
@@ -93,17 +101,19 @@ def explain(plan: Plan, pushdown: Pushdown, *, transport: str = "", requests: Se
         pushdown: the table that it was made by; the hints are looked up in it.
         transport: the adapter's words for how the records travel.
         requests: the adapter's lines for what will be sent, without secrets.
+        expanded: the references in whose place whole records are put.
     """
     query = plan.query
     limited = query.limit is not None or query.offset > 0
     down = plan.residual is None and not plan.sort_here
     limit_here = limited and not down
+    follows = tuple(dict.fromkeys((*_follows(plan), *map(dotted, expanded))))
     return Explanation(
         table=plan.schema.table,
         parts=tuple(_part(part, plan, pushdown) for part in plan.parts),
         fields=tuple(dotted(path) for path in plan.fields),
         asked=tuple(dotted(path) for path in query.fields or ((name,) for name in plan.schema.names)),
-        follows=_follows(plan),
+        follows=follows,
         order_by=tuple(_order(order) for order in query.order),
         sorted=("here" if plan.sort_here else "platform") if query.order else "",
         sorted_why=sort_reason(query, pushdown) if plan.sort_here else "",
@@ -115,7 +125,7 @@ def explain(plan: Plan, pushdown: Pushdown, *, transport: str = "", requests: Se
         page_size=plan.page_size,
         transport=transport,
         requests=tuple(requests),
-        here=tuple(_done_here(plan, limited=limit_here)),
+        here=(*(f"follow {name}" for name in follows), *_done_here(plan, limited=limit_here)),
         hints=tuple(_hints(plan, limited=limit_here)),
     )
 
@@ -149,8 +159,7 @@ def _limit_reason(plan: Plan) -> str:
 
 
 def _done_here(plan: Plan, *, limited: bool) -> list[str]:
-    steps = [f"follow {name}" for name in _follows(plan)]
-    steps += [f"check {render(plan.residual)}"] if plan.residual is not None else []
+    steps = [f"check {render(plan.residual)}"] if plan.residual is not None else []
     steps += [f"sort by {', '.join(_order(order) for order in plan.query.order)}"] if plan.sort_here else []
     return steps + ([_window(plan.query.offset, plan.query.limit)] if limited else [])
 

@@ -54,3 +54,11 @@ def test_counting_needs_no_order_and_no_fields() -> None:
 def test_a_strict_query_can_be_explained() -> None:
     told = memory(people=1)["people"].query("age > 1", strict=True).explain()
     assert [part.support for part in told.parts] == ["unsupported"]
+
+
+def test_an_expanded_reference_is_followed_here() -> None:
+    people = memory(people=3)["people"]
+    told = people.query(fields=["id"], expand="city").explain()
+    assert (told.follows, told.here[0]) == (("city",), "follow city")
+    with pytest.raises(QueryError, match="fields beyond city"):
+        list(people.query(expand="city", strict=True))
