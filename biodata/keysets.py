@@ -1,7 +1,7 @@
 """Key sets: the keys that a plan needs from referenced tables, read when its scan starts.
 
-Reading stops as soon as there are more keys than the platform takes in one `in`; then the comparison is checked
-here after all, on the referenced records.
+Reading stops as soon as there are more keys than the platform takes in one `in`, or when too many records had to be
+read to find them; then the comparison is checked here after all, on the referenced records.
 """
 
 from __future__ import annotations
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from biodata.references import References
 
 __all__ = ["key_requests", "ready", "requests_of", "shown"]
+
+MOST_READ = 10_000
+"""Records of a referenced table that are read to find a key set, where the platform does not do its filter."""
 
 
 def ready(adapter: Adapter, plan: Plan, references: References) -> Plan:
@@ -50,9 +53,13 @@ def shown(adapter: Adapter, plan: Plan) -> Plan:
 
 def _keys(adapter: Adapter, plan: Plan, references: References) -> tuple[Key, ...] | None:
     """The keys that a key set's plan finds; None where there are as many as its limit, which is one too many."""
-    from biodata.scan import records
+    from biodata.scan import ReadTooMuch, records
 
-    found = tuple(plan.schema.key_of(record) for record in records(adapter, plan, references))
+    try:
+        rows = records(adapter, plan, references, most_read=MOST_READ)
+        found = tuple(plan.schema.key_of(record) for record in rows)
+    except ReadTooMuch:
+        return None
     return None if len(found) == plan.query.limit else found
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Tree = dict[str, "Tree | None"]
     """Names to keep, each with the names to keep inside it, or None for all of it."""
 
-__all__ = ["pages", "records", "rows_of", "trim"]
+__all__ = ["ReadTooMuch", "pages", "records", "rows_of", "trim"]
 
 
 def pages(adapter: Adapter, plan: Plan) -> Iterator[Page]:
@@ -63,15 +63,32 @@ def _under_way(adapter: Adapter, plan: Plan, request: PageRequest) -> Future[Pag
     return coming
 
 
-def records(adapter: Adapter, plan: Plan, references: References) -> Iterator[Record]:
-    """The records that answer the plan's query, with exactly the fields asked for."""
+class ReadTooMuch(Exception):
+    """More records would be read than a scan was allowed."""
+
+
+def records(
+    adapter: Adapter, plan: Plan, references: References, *, most_read: int | None = None
+) -> Iterator[Record]:
+    """The records that answer the plan's query, with exactly the fields asked for.
+
+    Args:
+        adapter: of the platform.
+        plan: made by that adapter's pushdown table.
+        references: of the connection.
+        most_read: records that may be read for it, those that do not pass included.
+
+    Raises:
+        ReadTooMuch: by the iterator, at the first record beyond `most_read`.
+    """
     from biodata.keysets import ready
 
     plan = ready(adapter, plan, references)
     if plan.limit == 0:
         return iter(())
     query = plan.query
-    rows = _checked(_read(adapter, plan, references), plan, references)
+    read = _read(adapter, plan, references)
+    rows = _checked(read if most_read is None else _at_most(most_read, read), plan, references)
     skip, take = query.offset - plan.offset, query.limit
     if plan.sort_here:
         rows = _sorted(rows, plan, references)
@@ -85,6 +102,12 @@ def _read(adapter: Adapter, plan: Plan, references: References) -> Iterator[Reco
     for page in pages(adapter, plan):
         rows = rows_of(page)
         yield from references.join(rows, plan.schema, joins) if joins else rows
+
+
+def _at_most(number: int, rows: Iterator[Record]) -> Iterator[Record]:
+    yield from islice(rows, number)
+    for _ in rows:
+        raise ReadTooMuch
 
 
 def _joins(plan: Plan) -> list[Path]:

@@ -212,6 +212,15 @@ def test_too_many_keys_stop_the_look_up_and_are_joined() -> None:
     assert calls(people) == {"page staff": 11, "fetch staff": 10}
 
 
+def test_a_look_up_that_must_read_too_much_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("biodata.keysets.MOST_READ", 250)
+    in_alone = Pushdown((NO_SORT, Rule("exact", kinds=frozenset({"ref"}), via=OWN)))
+    people = staff({f"p{n:03}": {"age": n, "boss": "p998"} for n in range(1000)}, in_alone)
+    assert people.count("boss.age = 998") == 1000
+    assert 3 + 10 <= calls(people)["page staff"] <= 5 + 10
+    assert calls(people)["fetch staff"] == 10
+
+
 def test_a_limit_of_nothing_looks_nothing_up() -> None:
     people = staff(PEOPLE)
     assert list(people.query("boss.name = 'Ann'", limit=0)) == []
