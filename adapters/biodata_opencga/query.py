@@ -49,7 +49,7 @@ _RULES = (
 def pushdown(schema: Schema) -> Pushdown:
     """The table of one of OpenCGA's tables."""
     sorting = (Rule("exact", _SORT, fields=frozenset({"id"}), when="sorted"),)
-    return Pushdown((*sorting, *_RULES), frozenset({"and"}), _conditions(schema.table))
+    return Pushdown((*sorting, *_RULES), frozenset({"and"}), _conditions(schema.table), most_keys=LONGEST // 10)
 
 
 def _conditions(table: str) -> dict[str, Condition]:

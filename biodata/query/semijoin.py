@@ -58,7 +58,7 @@ def key_sets_in(node: Node | None) -> Iterator[KeySet]:
     if isinstance(node, And | Or):
         for part in node.parts:
             yield from key_sets_in(part)
-    elif isinstance(node, Leaf) and isinstance(node.value, KeySet):
+    elif node is not None and _is_key_set(node):
         yield node.value
 
 
@@ -71,7 +71,7 @@ def filled(node: Node, keys: Callable[[Leaf], Sequence[Key] | None]) -> Node:
     """
     if isinstance(node, And | Or):
         return folded(type(node), [filled(part, keys) for part in node.parts])
-    if not isinstance(node, Leaf) or not isinstance(node.value, KeySet):
+    if not _is_key_set(node):
         return node
     found = keys(node)
     return node.value.instead if found is None else _filled_leaf(node, tuple(found))
@@ -104,25 +104,45 @@ def _keyed_leaf(leaf: Leaf, query: Query) -> Leaf:
 def _joined(kind: type[And | Or], parts: list[Node], query: Query) -> Iterable[Node]:
     """The parts, with one key set in place of several over one reference that a single record must pass.
 
-    Of a list of references one AND-part may be true of one record and the next of another: those stay apart.
+    Of a list of references one AND-part may be true of one record and the next of another: those stay apart. What is
+    true of a null reference too joins what is not.
     """
-    joined: dict[object, Node] = {}
+    groups: dict[object, list[Node]] = {}
     for number, part in enumerate(parts):
-        one = _is_among(part) and (kind is Or or not _many(part.path, query))
-        place = part.path if isinstance(part, Leaf) and one else number
-        joined[place] = _merged(kind, joined[place], part) if place in joined else part
-    return joined.values()
+        groups.setdefault(_place(kind, part, query) or number, []).append(part)
+    return [part for group in groups.values() for part in _merged(kind, group)]
 
 
-def _merged(kind: type[And | Or], first: Node, second: Node) -> Node:
-    leaves = [node for node in (first, second) if _is_among(node)]
-    path, (one, other) = leaves[0].path, [leaf.value for leaf in leaves]
-    both = KeySet(one.table, folded(kind, (one.filter, other.filter)), folded(kind, (one.instead, other.instead)))
-    return Leaf(path, "in", both)
+def _place(kind: type[And | Or], part: Node, query: Query) -> Path | None:
+    """The reference over which a part can be joined with others."""
+    if not _is_key_set(part):
+        return None
+    return part.path if (_is_among(part) if kind is Or else not _many(part.path, query)) else None
 
 
-def _is_among(node: Node) -> TypeGuard[Leaf]:
-    return isinstance(node, Leaf) and isinstance(node.value, KeySet) and (node.op, node.quantifier) == ("in", "any")
+def _merged(kind: type[And | Or], group: list[Node]) -> list[Node]:
+    leaves = [part for part in group if _is_key_set(part)]
+    if len(group) == 1 or not any(map(_is_among, leaves)):
+        return group
+    instead = folded(kind, [leaf.value.instead for leaf in leaves])
+    both = KeySet(leaves[0].value.table, folded(kind, map(_beyond, leaves)), instead)
+    return [Leaf(leaves[0].path, "in", both)]
+
+
+def _beyond(leaf: Leaf) -> Node:
+    """What a referenced record must pass, where there is one."""
+    keys: KeySet = leaf.value
+    if _is_among(leaf) or not isinstance(keys.instead, Leaf):
+        return keys.filter
+    return msgspec.structs.replace(keys.instead, path=keys.instead.path[len(leaf.path) :])
+
+
+def _is_key_set(node: Node) -> TypeGuard[Leaf]:
+    return isinstance(node, Leaf) and isinstance(node.value, KeySet)
+
+
+def _is_among(leaf: Leaf) -> bool:
+    return (leaf.op, leaf.quantifier) == ("in", "any")
 
 
 def _many(path: Path, query: Query) -> bool:
