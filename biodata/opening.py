@@ -67,7 +67,7 @@ def open_address(
     from biodata.config.settings import access_level, settings_from_values
 
     adapter = adapter_class(platform)
-    read = settings_from_values(adapter.Settings, {adapter.Settings.address_key: address, **settings})
+    read = settings_from_values(adapter.Settings, {adapter.Settings.key_of(address): address, **settings})
     return _connection(adapter, read, platform, access_level(adapter.Settings, access), on_exchange)
 
 

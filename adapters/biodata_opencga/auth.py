@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
+from biodata.config.prompt import ask_password
 from biodata.errors import AuthError, BiodataError, ConfigError
 from biodata.http import HttpSession, Request, Response, Token, TokenSource, Verdict, by_status, jwt_lifetime
 from biodata_opencga.answers import failure, is_denied, is_wrong_login, opened, words
+from biodata_opencga.session_file import session_login
 
 if TYPE_CHECKING:
+    from biodata.config.secrets import Secret
     from biodata_opencga.settings import OpencgaSettings
 
 __all__ = ["Login", "classify", "token_source"]
@@ -28,6 +32,7 @@ class Login:
     def __init__(self, session: HttpSession, settings: OpencgaSettings) -> None:
         self._session = session.with_auth(None, _of_login)
         self._settings = settings
+        self._asked: Secret | None = None
 
     def __call__(self) -> Token:
         """Log in; the token's life is what its claims say, `exp - iat`.
@@ -48,10 +53,18 @@ class Login:
 
     def _request(self) -> Request:
         settings = self._settings
-        body = {"user": settings.user, "password": settings.password.reveal() if settings.password else ""}
+        body = {"user": settings.user, "password": self._password().reveal()}
         if settings.organization is not None:
             body["organization"] = settings.organization
         return Request.json("POST", "users/login", body, anonymous=True, idempotent=True)
+
+    def _password(self) -> Secret:
+        """The profile's, or what a person types, once."""
+        self._asked = self._asked or self._settings.password or ask_password(self._whom())
+        return self._asked
+
+    def _whom(self) -> str:
+        return f"{self._settings.user} at {urlsplit(self._session.base_url).netloc}"
 
     def _refused(self, response: Response) -> BiodataError:
         """A login that names nobody is a 500 too, by an exception of the catalogue (section 3)."""
@@ -96,7 +109,13 @@ def classify(response: Response) -> Verdict:
 
 
 def token_source(session: HttpSession, settings: OpencgaSettings) -> TokenSource:
-    """Where the tokens come from."""
+    """Where the tokens come from.
+
+    Raises:
+        ConfigError: the session file is not there, or holds no login.
+    """
     if settings.token is not None:
         return TokenSource.static(settings.token.reveal())
+    if settings.session is not None:
+        return session_login(settings.session)
     return TokenSource(Login(session, settings))

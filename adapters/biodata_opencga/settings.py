@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from biodata.config.prompt import somebody_is_there
 from biodata.config.secrets import Secret
 from biodata.config.settings import Settings
 from biodata.errors import ConfigError
@@ -21,8 +22,11 @@ class OpencgaSettings(Settings, frozen=True, kw_only=True):
         config: a client-configuration.yml, its path or its content, with `rest.host`, or with `rest.hosts` and
             `rest.defaultHost` as the server ships it.
         token: one that somebody made; it cannot be renewed. Or:
+        session: the file in which the server's own command keeps its login, `~/.opencga/NAME_session.json`; its
+            token cannot be renewed either. Or:
         user: of an account, with
-        password: of that account; a token is got with them, and renewed.
+        password: of that account; a token is got with them, and renewed. Without it a person is asked, on a terminal
+            or in a notebook.
         organization: of the user, where the server has more than one.
         study: where the tables are: `organization@project:study`, or an id that is unique.
     """
@@ -30,10 +34,16 @@ class OpencgaSettings(Settings, frozen=True, kw_only=True):
     url: str | None = None
     config: Path | dict[str, Any] | None = None
     token: Secret | None = None
+    session: Path | None = None
     user: str | None = None
     password: Secret | None = None
     organization: str | None = None
     study: str | None = None
+
+    @classmethod
+    def key_of(cls, address: str) -> str:
+        """`url`, or `config` for the name of a file: `client-configuration.yml`."""
+        return "config" if address.endswith((".yml", ".yaml", ".json")) else "url"
 
 
 def server_root(settings: OpencgaSettings) -> str:
@@ -49,16 +59,18 @@ def server_root(settings: OpencgaSettings) -> str:
 
 
 def check_login(settings: OpencgaSettings) -> None:
-    """See that the keys say one way to log in.
+    """See that the keys say one way to log in; a password may be asked for where somebody is there.
 
     Raises:
         ConfigError: `BD-CONFIG-LOGIN`.
     """
-    if (settings.user is None) != (settings.password is None):
+    given = [key for key in ("token", "session", "user") if getattr(settings, key) is not None]
+    if len(given) != 1:
+        raise _wrong("A login needs one of: a token, a session file, a user with password", "BD-CONFIG-LOGIN")
+    alone = settings.password is not None or given != ["user"] or somebody_is_there()
+    if not alone or (settings.password is not None and given != ["user"]):
         absent = "password" if settings.password is None else "user"
         raise _wrong(f"A login needs user and password, and there is no {absent}", "BD-CONFIG-LOGIN")
-    if (settings.token is None) == (settings.user is None):
-        raise _wrong("A login needs either a token, or user and password", "BD-CONFIG-LOGIN")
 
 
 def _content(config: Path | dict[str, Any] | None) -> dict[str, Any]:

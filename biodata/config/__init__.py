@@ -10,6 +10,7 @@ from biodata.config.profiles import (
     parse_access,
     user_file,
 )
+from biodata.config.prompt import ask_password, somebody_is_there
 from biodata.config.secrets import Secret, SecretReference
 from biodata.config.settings import Settings, access_level, describe, read_settings, settings_from_values
 from biodata.config.yaml import Document, load_yaml, parse_yaml
@@ -25,6 +26,7 @@ __all__ = [
     "SecretReference",
     "Settings",
     "access_level",
+    "ask_password",
     "describe",
     "find_profiles",
     "load_yaml",
@@ -32,5 +34,6 @@ __all__ = [
     "parse_yaml",
     "read_settings",
     "settings_from_values",
+    "somebody_is_there",
     "user_file",
 ]

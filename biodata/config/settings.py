@@ -37,12 +37,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     default_access: ClassVar[str] = "read"
     address_key: ClassVar[str] = "url"
-    """The key that an address given without a profile is the value of."""
+    """The key that an address given without a profile is the value of, unless `key_of` knows better."""
 
     proxy: str | None = None
     ca_bundle: Path | None = None
     timeout: Annotated[float, msgspec.Meta(gt=0)] | None = None
     page_size: Annotated[int, msgspec.Meta(ge=1)] | None = None
+
+    @classmethod
+    def key_of(cls, _address: str) -> str:
+        """The key that this address is the value of."""
+        return cls.address_key
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{key}={value!r}' for key, value in describe(self).items())})"

@@ -15,6 +15,7 @@ from biodata.errors import AuthError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Self
 
 _MARGIN_SECONDS = 60.0
 _MARGIN_PART = 10.0
@@ -77,7 +78,7 @@ class TokenSource:
         self._refusal: AuthError | None = None
 
     @classmethod
-    def static(cls, value: str, *, header: str = "Authorization", scheme: str = "Bearer") -> TokenSource:
+    def static(cls, value: str, *, header: str = "Authorization", scheme: str = "Bearer") -> Self:
         """A token that somebody gave: it cannot be renewed here."""
         source = cls(lambda: Token(value), header=header, scheme=scheme)
         source._login = None

@@ -6,6 +6,7 @@ import pytest
 
 import biodata
 from biodata.config.settings import settings_from_values
+from biodata_opencga.sandbox.demo import ORGANIZATION, OWNER, PASSWORDS
 from biodata_opencga.settings import OpencgaSettings, check_login, server_root
 
 SHIPPED = """\
@@ -61,12 +62,29 @@ def test_addresses_that_are_none(values):
 
 
 @pytest.mark.parametrize(
-    "values", [{}, {"user": "me"}, {"password": "x"}, {"token": "t", "user": "me", "password": "x"}]
+    "values",
+    [
+        {},
+        {"user": "me"},
+        {"password": "x"},
+        {"token": "t", "user": "me", "password": "x"},
+        {"token": "t", "session": "file.json"},
+        {"session": "file.json", "password": "x"},
+    ],
 )
 def test_logins_that_are_none(values):
     with pytest.raises(biodata.ConfigError) as caught:
         check_login(settings(url="https://a.example.org/", **values))
     assert caught.value.code == "BD-CONFIG-LOGIN"
+
+
+def test_a_file_is_an_address_too(rig, tmp_path):
+    path = tmp_path / "client-configuration.yml"
+    path.write_text(SHIPPED.replace("https://opencga.example.org/opencga/", rig.url), encoding="utf-8")
+    login = {"user": OWNER, "password": PASSWORDS[OWNER], "organization": ORGANIZATION}
+    with biodata.connect(str(path), platform="opencga", **login) as connection:
+        assert connection["samples"].count() == 17
+        assert connection.client.samples.search(limit=0, count=True).get_num_matches() == 17
 
 
 def test_a_configuration_opens_a_connection(rig):
