@@ -64,18 +64,14 @@ def _rows(schema: Schema, given: Any, *, whole: bool) -> Iterator[dict[str, str]
 
 
 def _refuse_partial(schema: Schema, record: Record) -> None:
-    absent = [field.name for field in schema if field.name not in record and _is_written(field)]
+    written = [field for field in schema if not (field.read_only or field.generated)]
+    absent = [field.name for field in written if field.name not in record]
     if absent:
         raise Misfit(
             "BD-WRITE-PARTIAL",
             f"the import would empty {', '.join(absent)}, which the record has not; update and upsert keep them",
             absent[0],
         )
-
-
-def _is_written(field: Field) -> bool:
-    derived = field.read_only or field.generated or field.options.get("type") == "one_to_many"
-    return not derived and not isinstance(field.type, File)
 
 
 def _cell(field: Field, value: Any) -> str:

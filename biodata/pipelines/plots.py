@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, TypeGuard
 import msgspec
 
 from biodata.pipelines.axes import Axis, axis_for
+from biodata.pipelines.style import PLOT_STYLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from biodata.pipelines.spec import Plot
     from biodata.pipelines.spool import Sealed
 
-__all__ = ["POINTS_SHOWN", "ScatterData", "collect", "scatter_svg"]
+__all__ = ["POINTS_SHOWN", "ScatterData", "collect", "scatter_svg", "standalone"]
 
 POINTS_SHOWN = 2000
 WIDTH, HEIGHT = 640, 560
@@ -79,6 +80,12 @@ def scatter_svg(data: ScatterData) -> str:
         f'<svg class="plot" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(title)}" '
         f'xmlns="http://www.w3.org/2000/svg"><title>{escape(title)}</title><desc>{escape(about)}</desc>{body}</svg>'
     )
+
+
+def standalone(svg: str) -> str:
+    """A plot as a file of its own, with its colours, for a page or a slide."""
+    head, _, rest = svg.partition(">")
+    return f"{head}><style>{PLOT_STYLE}</style>{rest}\n"
 
 
 def _scale(axis: Axis) -> str:

@@ -193,9 +193,21 @@ def test_a_record_that_would_be_emptied_is_refused(people):
     assert caught.value.code == "BD-WRITE-PARTIAL"
     assert "name" in str(caught.value)
     assert not people.asked("POST", "/plugin")
-    city = {"code": "gro", "name": "Grunn"}
+    city = {**connection["rt_City"].get("gro"), "name": "Grunn"}
     connection.extras.import_tables({"rt_City": [city]}, data="add_update_existing")
     assert connection["rt_City"].get("gro")["name"] == "Grunn"
+
+
+def test_a_sheet_cannot_hold_a_file_so_a_record_with_one_is_not_replaced(people):
+    connection = people.connect()
+    connection["rt_Person"].add({**PERSON, "city": "gro", "visited": [], "photo": biodata.Upload(b"face", "a.png")})
+    whole = connection["rt_Person"].get("p1")
+    without = {name: value for name, value in whole.items() if name != "photo"}
+    for record, code in ((without, "BD-WRITE-PARTIAL"), (whole, "BD-WRITE-FILE")):
+        with pytest.raises(biodata.WriteError) as caught:
+            connection.extras.import_tables({"rt_Person": [record]}, data="update")
+        assert caught.value.code == code
+    assert not people.asked("POST", "/plugin")
 
 
 @pytest.mark.parametrize(
