@@ -8,9 +8,12 @@ from collections import deque
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from biodata.adapter import BatchRefused, ListMode, Operation, WriteBatch
 from biodata.errors import BiodataError, QueryError, RemoteError, Unsupported
 from biodata.fitting import Misfit, Prepared, fit, same
+from biodata.parents import parents_first
 from biodata.receipts import Outcome, Receipt, Status
 from biodata.records.incoming import incoming
 from biodata.records.uploads import brings_file
@@ -45,8 +48,43 @@ def write(
     schema = repository.schema
     _check_possible(repository, schema, lists)
     prepared = (_prepare(schema, row, record, operation) for row, record in enumerate(incoming(records, schema)))
+    later: list[Prepared] = []
+    last_wins = operation == "upsert"
+    ordered = prepared if operation == "update" else parents_first(prepared, schema, later, last_wins=last_wins)
     writer = Writer(repository, operation, on_refused=on_refused, lists=lists, dry_run=dry_run)
-    return writer.run(prepared, progress)
+    receipt = writer.run(ordered, progress)
+    return _linked(repository, receipt, later) if later and not dry_run else receipt
+
+
+def _linked(repository: Repository, receipt: Receipt, later: list[Prepared]) -> Receipt:
+    """Set the references that were held back, of the records that are there now.
+
+    Raises:
+        RemoteError: as `write`.
+    """
+    there = {one.row for one in receipt if one.status in {"created", "updated", "unchanged"}}
+    writer = Writer(repository, "update", on_refused="isolate")
+    try:
+        return _joined(receipt, writer.run(one for one in later if one.row in there))
+    except BiodataError as error:
+        error.receipt = _joined(receipt, error.receipt or ())
+        raise
+
+
+def _joined(receipt: Receipt, links: Iterable[Outcome]) -> Receipt:
+    """What became of each record, its held back references being a part of it."""
+    second = {one.row: one for one in links}
+    outcomes = (_of_both(one, second.get(one.row)) for one in receipt)
+    return Receipt(receipt.operation, receipt.table, tuple(outcomes))
+
+
+def _of_both(first: Outcome, link: Outcome | None) -> Outcome:
+    if link is None or link.status == "unchanged" or (link.status == "updated" and first.status == "created"):
+        return first
+    if link.status == "updated":
+        return link
+    message = f"the record is there, without a reference to its own table: {link.message or link.code}"
+    return msgspec.structs.replace(link, message=message)
 
 
 def _check_possible(repository: Repository, schema: Schema, lists: ListMode) -> None:

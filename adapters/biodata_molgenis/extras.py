@@ -13,6 +13,7 @@ from biodata.http import FormFile, Request
 from biodata_molgenis.emx import emx
 from biodata_molgenis.importer import Imports, follow, start
 from biodata_molgenis.metadata import Metadata
+from biodata_molgenis.replace import Replace
 from biodata_molgenis.schema import list_tables, read_meta
 from biodata_molgenis.server import ask, emx2_version, read_json, refuse_stranger, table_path
 from biodata_molgenis.uploads import download
@@ -32,7 +33,7 @@ _RIGHTS = {"READ_DATA": "read", "ADD_DATA": "add", "UPDATE_DATA": "update", "DEL
 _RIGHTS_OF = 10
 
 
-class MolgenisExtras(Imports, Metadata):
+class MolgenisExtras(Imports, Metadata, Replace):
     """What a MOLGENIS server can do beyond the verbs."""
 
     @needs("write")

@@ -45,20 +45,14 @@ def add_request(schema: Schema, record: Record) -> Request:
     return _form(schema, filled, table_path("v1", schema.table), ())
 
 
-def update_request(schema: Schema, stored: Record, changes: Record) -> Request:
-    """The form that replaces a row by itself with some values changed.
-
-    Args:
-        schema: of the table.
-        stored: all fields as they are now.
-        changes: the fields to change, files among them.
+def update_request(schema: Schema, record: Record) -> Request:
+    """The form that replaces a row by this record, a file that it names being kept.
 
     Raises:
         BatchRefused: `BD-WRITE-FILE`.
     """
-    row = {name: value for name, value in (stored | changes).items() if "computed" not in schema[name].options}
-    path = table_path("v1", schema.table, text_of(stored[str(schema.key)]))
-    return _form(schema, row, path, (("_method", "PUT"),))
+    row = {name: value for name, value in record.items() if "computed" not in schema[name].options}
+    return _form(schema, row, table_path("v1", schema.table, text_of(record[str(schema.key)])), (("_method", "PUT"),))
 
 
 def _form(schema: Schema, row: Record, path: str, params: tuple[tuple[str, str], ...]) -> Request:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from biodata.http import HttpSession, Response
     from biodata.records.types import Field, Key, Record, Schema
 
-__all__ = ["BATCH", "write"]
+__all__ = ["BATCH", "entity", "send", "write"]
 
 BATCH = 1000
 """The server's limit for one batch (protocols/molgenis.md, b1)."""
@@ -57,7 +57,13 @@ def write(session: HttpSession, batch: WriteBatch) -> list[Outcome]:
     return _delete(session, batch)
 
 
-def _send(session: HttpSession, request: Request, schema: Schema, records: Sequence[Record]) -> Response:
+def send(session: HttpSession, request: Request, schema: Schema, records: Sequence[Record]) -> Response:
+    """Send a write that holds these records, and see that the server took it.
+
+    Raises:
+        BatchRefused: nothing of it was written.
+        BiodataError: as `refusal`.
+    """
     response = session.send(request)
     if response.status >= _REFUSED:
         raise refusal(response, schema, records)
@@ -66,7 +72,9 @@ def _send(session: HttpSession, request: Request, schema: Schema, records: Seque
 
 
 def _encoded(value: Any) -> Any:
-    """A value as JSON that the server reads without loss (protocols/molgenis.md, f)."""
+    """A value as JSON that the server reads without loss (protocols/molgenis.md, f); a file's name keeps it (a6)."""
+    if isinstance(value, dict):
+        return value["filename"]
     if isinstance(value, list):
         return list(map(_encoded, value))
     if isinstance(value, datetime | date):
@@ -96,7 +104,7 @@ def _add(session: HttpSession, batch: WriteBatch) -> list[Outcome]:
     form = brings_file(batch.records[0])
     request = add_request(batch.schema, batch.records[0]) if form else _batch_request(batch)
     try:
-        response = _send(session, request, batch.schema, batch.records)
+        response = send(session, request, batch.schema, batch.records)
     except BiodataError as error:
         if not was_maybe_sent(error):
             raise
@@ -106,11 +114,11 @@ def _add(session: HttpSession, batch: WriteBatch) -> list[Outcome]:
 
 
 def _batch_request(batch: WriteBatch) -> Request:
-    entities = [_entity(batch.schema, record) for record in batch.records]
+    entities = [entity(batch.schema, record) for record in batch.records]
     return Request.json("POST", table_path("v2", batch.schema.table), {"entities": entities})
 
 
-def _entity(schema: Schema, record: Record) -> dict[str, Any]:
+def entity(schema: Schema, record: Record) -> dict[str, Any]:
     """The record as JSON; null stays null, which keeps the server's default away, unless the field is generated."""
     filled = {name: value for name, value in record.items() if value is not None or not schema[name].generated}
     return {name: _encoded(_cleared(schema[name]) if value is None else value) for name, value in filled.items()}
@@ -236,8 +244,8 @@ class _Update:
             stored = next(iter(fetch(self._session, self._schema, [key], self._schema.names)), None)
             if stored is None:
                 raise BatchRefused("no record has this key", code="BD-NOT-FOUND", index=index)
-            request = update_request(self._schema, stored, values)
-            _send(self._session, request, self._schema, [self._batch.records[index]])
+            request = update_request(self._schema, stored | values)
+            send(self._session, request, self._schema, [self._batch.records[index]])
 
     # record by record: one request each, atomic
 
@@ -254,7 +262,7 @@ class _Update:
         label = f"api/data/{self._schema.table}/{{id}}"
         request = Request.json("PATCH", path, body, idempotent=True, label=label)
         try:
-            _send(self._session, request, self._schema, [self._batch.records[index]])
+            send(self._session, request, self._schema, [self._batch.records[index]])
         except BatchRefused as refused:
             gone = refused.code == UNKNOWN_ROW
             self._refuse(index, "BD-NOT-FOUND" if gone else refused.code, refused.message, refused.field)
@@ -287,7 +295,7 @@ class _Update:
         ]
         request = Request.json("PUT", table_path("v2", self._schema.table, name), {"entities": entities})
         try:
-            _send(self._session, request, self._schema, [self._batch.records[index] for index in indexes])
+            send(self._session, request, self._schema, [self._batch.records[index] for index in indexes])
         except BatchRefused as refused:
             at = None if refused.index is None else indexes[refused.index]
             raise BatchRefused(refused.message, code=refused.code, index=at, field=refused.field or name) from None
@@ -354,7 +362,7 @@ def _delete(session: HttpSession, batch: WriteBatch) -> list[Outcome]:
     if found:
         body = {"entityIds": [text_of(schema.key_of(record)) for record in found]}
         try:
-            _send(session, Request.json("DELETE", table_path("v2", schema.table), body), schema, found)
+            send(session, Request.json("DELETE", table_path("v2", schema.table), body), schema, found)
         except BatchRefused as refused:
             index = None if refused.index is None else batch.records.index(found[refused.index])
             raise BatchRefused(refused.message, code=refused.code, index=index, field=refused.field) from None

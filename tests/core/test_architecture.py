@@ -27,6 +27,7 @@ RANKS = {
     "registry": 4,
     "keys": 4,
     "fitting": 4,
+    "parents": 5,
     "references": 4,
     "tabular": 4,
     "scan": 5,

@@ -150,10 +150,45 @@ def test_the_back_side_of_a_reference_is_written(every):
     assert every.get("b")["xref"] is None
 
 
-def test_self_references_within_a_batch_go_as_they_are(every):
-    records = [{"id": "a", "parent": "b", "friends": ["b", "a"]}, {"id": "b", "parent": "a", "friends": []}]
+def test_a_circle_takes_two_passes(rig, every):
+    records = [{"id": "a", "parent": "b", "friends": ["b", "a"]}, {"id": "b", "parent": "a", "string": "kept"}]
+    assert every.schema.key
+    rig.log.clear()
     assert every.add(records).created == 2
-    assert [row["parent"] for row in every.get(["a", "b"])] == ["b", "a"]
+    assert [(one.method, one.path) for one in rig.log if one.method != "GET"] == [
+        ("POST", "/api/v2/every"),
+        ("PUT", "/api/v2/every/friends"),
+        ("PUT", "/api/v2/every/parent"),
+    ]
+    assert [(row["parent"], row["friends"]) for row in every.get(["a", "b"])] == [("b", ["b", "a"]), ("a", [])]
+    assert every.get("b")["string"] == "kept"
+
+
+def test_a_circle_that_cannot_be_closed_says_so(rig, every):
+    rig.faults.add("PUT /api/v2/every/parent", status=400, body='{"errors":[{"message":"no","code":"D23"}]}')
+    receipt = every.add([{"id": "a", "parent": "b"}, {"id": "b", "parent": "a"}])
+    assert [one.status for one in receipt.outcomes] == ["created", "refused"]
+    assert "the record is there, without a reference to its own table" in receipt.refused[0].message
+    assert every.count() == 2
+
+
+def test_the_last_of_two_records_of_one_key_wins_in_a_circle(every):
+    circle = [{"id": "a", "parent": "b"}, {"id": "b", "parent": "a"}]
+    assert every.upsert([*circle, {"id": "b", "parent": None}]).ok
+    assert [row["parent"] for row in every.get(["a", "b"])] == ["b", None]
+
+
+@pytest.mark.parametrize("verb", ["add", "upsert"])
+def test_what_is_referred_to_goes_first_through_all_batches(rig, every, verb):
+    """The first of 2500 refers to the second, and so on: as they stand, the server would refuse the first batch."""
+    records = [{"id": f"{n:04}", "parent": f"{n + 1:04}"} for n in range(2499)]
+    records += [{"id": "2499", "friends": ["0000"]}]
+    receipt = getattr(every, verb)(records)
+    assert receipt.created == 2500
+    assert [one.key for one in receipt.outcomes] == [record["id"] for record in records]
+    assert every.get("0999")["parent"] == "1000"
+    assert every.get("2499")["friends"] == ["0000"]
+    assert every.upsert(records).unchanged == 2500
 
 
 def test_a_key_that_the_server_makes_can_be_referred_to(every):
