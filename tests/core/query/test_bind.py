@@ -1,5 +1,6 @@
 import datetime as dt
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import msgspec
 import numpy as np
@@ -11,6 +12,9 @@ from biodata.query.builder import col, native
 from biodata.query.plan import Order
 from biodata.query.tree import Always, And, Leaf, Or
 from tests.core.query.tables import LOOKUP, PEOPLE, SEXES
+
+NO_ZONE = dt.datetime(2020, 7, 1, 12)  # noqa: DTZ001 - what people give
+AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 
 
 def bound(where):
@@ -76,6 +80,14 @@ def leaf(path, op, value=None, quantifier="any"):
         ("`a.b` = 'x'", Leaf(("a.b",), "==", "x")),
         (Leaf(("tags",), "!=", "a", "none"), leaf("tags", "==", "a")),
         (Leaf(("name",), "==", "a", "none"), leaf("name", "!=", "a")),
+        (col("seen") > NO_ZONE, leaf("seen", ">", dt.datetime(2020, 7, 1, 12, tzinfo=dt.UTC))),
+        (col("seen") > dt.date(2020, 7, 1), leaf("seen", ">", dt.datetime(2020, 7, 1, tzinfo=dt.UTC))),
+        (
+            col("seen").is_in([dt.datetime(2020, month, 1, 12, tzinfo=AMSTERDAM) for month in (1, 7)]),
+            leaf("seen", "in", tuple(dt.datetime(2020, m, 1, h, tzinfo=dt.UTC) for m, h in ((1, 11), (7, 10)))),
+        ),
+        ("seen < '2020-01-31 12:00:00 -0530'", leaf("seen", "<", dt.datetime(2020, 1, 31, 17, 30, tzinfo=dt.UTC))),
+        (col("born") == dt.date(2020, 1, 31), leaf("born", "==", dt.date(2020, 1, 31))),
         (col("age") == np.int64(3), leaf("age", "==", 3)),
     ],
 )

@@ -1,6 +1,8 @@
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from biodata.errors import QueryError
 from biodata.query.builder import col
@@ -280,6 +282,29 @@ def test_the_caret_stands_under_the_place_in_many_lines_and_in_a_long_one():
     _, line, caret = caught.value.message.split("\n")
     assert line[caret.index("^")] == "F"
     assert len(line) < 80
+
+
+WORDS = "a b not and or in is null like between escape contains exists native true".split()
+SIGNS = r"""'x' "y" ' " `b` ` 1 - 0.5 1e9 1kg . , ( ) [ ] = != <= <> & || ! -- \ % 2020-01-31 é""".split()
+BLANKS = ["\n", "\t", "\xa0", "\u200b", "e\u0301", "\u2019"]
+
+
+def error_of(text):
+    try:
+        parse(text)
+    except QueryError as error:
+        return error
+    return None
+
+
+@given(st.lists(st.sampled_from(WORDS + SIGNS + BLANKS), max_size=14), st.sampled_from(["", " "]))
+def test_any_text_is_a_filter_or_an_error_that_points_into_it(pieces, between):
+    error = error_of(between.join(pieces))
+    if error is not None:
+        _, line, caret = error.message.split("\n")
+        assert error.code == "BD-QUERY-SYNTAX"
+        assert caret.strip() == "^"
+        assert len(caret) <= len(line) + 1
 
 
 def test_nesting_goes_to_the_limit_and_not_past_it():
