@@ -285,9 +285,10 @@ def test_the_caret_stands_under_the_place_in_many_lines_and_in_a_long_one():
 
 
 PIECES = (
-    "a", "b", "not", "and", "or", "in", "is", "null", "like", "between", "escape", "contains", "exists", "native",
-    "true", "'x'", '"y"', "'", '"', "`b`", "`", "1", "-", "0.5", "1e9", "1kg", ".", ",", "(", ")", "[", "]", "=", "!=",
-    "<=", "<>", "&", "||", "!", "--", "\\", "%", "2020-01-31", "\n", "\t", "\xa0", "\u200b", "é", "e\u0301", "\u2019",
+    "a", "not", "and", "or", "in", "is", "null", "like", "between", "escape", "contains", "exists", "native",
+    "true", "'x'", '"y"', "'", '"', "`b`", "`", "1", "-", "0.5", "1e9", "1kg", ".", ",", "(", ")", "[", "]", "=",
+    "!=", "<=", "<>", "&", "||", "!", "--", "\\", "%", "2020-01-31", "\n", "\t", "\xa0", "\u200b", "é", "e\u0301",
+    "\u2019",
 )  # fmt: skip
 
 
