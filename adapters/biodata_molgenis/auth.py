@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from biodata_molgenis.settings import MolgenisSettings
 
-__all__ = ["Gate", "Login", "token_source"]
+__all__ = ["Gate", "Login", "log_out", "token_source"]
 
 HEADER = "x-molgenis-token"
 _METADATA = "sys_md_EntityType"
@@ -169,3 +169,19 @@ def token_source(session: HttpSession, settings: MolgenisSettings) -> tuple[Toke
         return None, None
     login = Login(session, settings)
     return TokenSource(login, header=HEADER, scheme=""), login
+
+
+def log_out(session: HttpSession) -> bool:
+    """End the token at hand on the server, and forget it (protocols/molgenis.md, a1); False when there was none.
+
+    A token that the server has forgotten already is no error.
+    """
+    source = session.auth
+    token = source.peek() if source is not None else None
+    if source is None or token is None:
+        return False
+    headers = tuple(source.headers(token).items())
+    request = Request(method="POST", path="api/v1/logout", headers=headers, anonymous=True, idempotent=True)
+    response = session.with_auth(None, by_status).send(request)
+    source.forget()
+    return response.status == _OK

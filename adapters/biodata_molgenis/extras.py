@@ -10,6 +10,7 @@ from biodata.adapter import Identity
 from biodata.errors import AuthError, BiodataError, QueryError, SchemaError, WriteError
 from biodata.extras import needs
 from biodata.http import FormFile, Request
+from biodata_molgenis.auth import log_out
 from biodata_molgenis.emx import emx
 from biodata_molgenis.importer import Imports, follow, start
 from biodata_molgenis.metadata import Metadata
@@ -35,6 +36,15 @@ _RIGHTS_OF = 10
 
 class MolgenisExtras(Imports, Metadata, Replace):
     """What a MOLGENIS server can do beyond the verbs."""
+
+    @needs("read")
+    def logout(self) -> bool:
+        """End the present token on the server; the next request logs in anew, where the profile has a login.
+
+        Returns:
+            Whether there was a token that the server still knew.
+        """
+        return log_out(self._session)
 
     @needs("write")
     def copy(self, table: str, name: str) -> str:

@@ -19,7 +19,7 @@ _SCHEMA = "connection['TABLE'].schema; its .key, .names and ['FIELD']"
 
 _METHODS = {
     "login": "give username= and password=, or token=, to biodata.connect, or a profile that has them",
-    "logout": "connection.close(), or a with block",
+    "logout": "connection.extras.logout() ends the token; connection.close(), or a with block, ends the connection",
     "get": _QUERY,
     "get_by_id": "connection['TABLE'].get(KEY, fields=…, expand=…)",
     "add": _RECORD,

@@ -118,6 +118,17 @@ class TokenSource:
         """
         return self._after(stale)
 
+    def forget(self) -> None:
+        """Give up the token at hand: the next request logs in anew, or is refused where there is no login."""
+        with self._lock:
+            self._token = None
+            if self._login is None:
+                self._refusal = AuthError(
+                    "This connection has logged out, and there is no login to get another token with",
+                    code="BD-AUTH-EXPIRED",
+                    hint="Connect again with a token that is alive",
+                )
+
     def peek(self) -> Token | None:
         """The token at hand, without a login; None before the first one."""
         return self._token

@@ -283,3 +283,30 @@ def test_with_two_factors_a_token_is_the_way(people):
     token = people.state.login("admin", "admin")
     people.state.two_factor.add("admin")
     assert people.connect(token=token)["rt_City"].count() == 3
+
+
+def test_logging_out_ends_the_token_and_the_next_request_logs_in(people):
+    people.state.grant("anonymous", "rt_City", "read")
+    connection = people.connect()
+    assert not connection.extras.logout(), "there is none yet"
+    assert people.logins() == 0
+    connection["rt_City"].count()
+    token = connection.adapter._session.auth.peek().value
+    assert connection.extras.logout()
+    assert people.state.user_of_token(token) is None
+    assert connection["rt_City"].add({"code": "x", "name": "y"}).created == 1
+    assert people.logins() == 2
+    people.state.end_tokens()
+    assert not connection.extras.logout(), "the server had forgotten it"
+
+
+def test_after_logging_out_with_a_given_token_nothing_is_asked_as_anonymous(people):
+    people.state.grant("anonymous", "rt_City", "read")
+    connection = people.connect(token=people.state.login("admin", "admin"))
+    assert connection["rt_City"].count() == 3
+    assert connection.extras.logout()
+    people.log.clear()
+    with pytest.raises(biodata.AuthError) as caught:
+        connection["rt_City"].count()
+    assert caught.value.code == "BD-AUTH-EXPIRED"
+    assert len(people.log) == 0
