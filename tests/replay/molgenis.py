@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from tests.replay.recording import Exchange
 
 TOKEN = "<TOKEN>"
-CLIENT = "molgenis-py-client-real"
 LOGIN, LOGOUT = "/api/v1/login", "/api/v1/logout"
 
 
@@ -23,7 +22,7 @@ class MolgenisRules:
     Some exchanges are not shown, logins among them: where a recording goes on with a token after a logout, the
     replay logs in again, except where the recorded answer is that of a dead token. Not shown are also those that
     added 12 thousand cities and one more before number 202, and the person d1 before 207; and 5000 of these cities
-    before the recordings of the client.
+    before the recordings of the client, whose numbers have two digits.
     """
 
     platform = "molgenis"
@@ -35,15 +34,16 @@ class MolgenisRules:
     def __init__(self) -> None:
         self.secrets: dict[str, str] = {}
         self._alive = False
-        self._waiting = [("molgenis", 202, _cities), ("molgenis", 207, _person), (CLIENT, 2, _cities_of_the_client)]
+        self._waiting = [(3, 202, _cities), (3, 207, _person), (2, 2, _cities_of_the_client)]
 
     def before(self, exchange: Exchange, player: Player) -> None:
         self._log_in(exchange, player)
         number = re.match(r"\d{2,3}", exchange.name)
-        for one in [one for one in self._waiting if one[0] == exchange.directory.name and self._alive]:
-            if number is not None and int(number[0]) >= one[1]:
+        for one in [one for one in self._waiting if number is not None and self._alive]:
+            digits, first, prepare = one
+            if number is not None and len(number[0]) == digits and int(number[0]) >= first:
                 self._waiting.remove(one)
-                one[2](player)
+                prepare(player)
 
     def _log_in(self, exchange: Exchange, player: Player) -> None:
         uses_token = TOKEN in exchange.target or TOKEN in exchange.headers.values()
