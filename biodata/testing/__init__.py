@@ -28,6 +28,7 @@ pytest.register_assert_rewrite(
             "existing_refusals",
             "existing_writes",
             "filtering",
+            "following",
             "frames",
             "paging",
             "reading",

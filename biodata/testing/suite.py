@@ -13,6 +13,7 @@ from biodata.testing.existing import Existing
 from biodata.testing.existing_refusals import ExistingRefusals
 from biodata.testing.existing_writes import ExistingWrites
 from biodata.testing.filtering import Filtering
+from biodata.testing.following import Following
 from biodata.testing.frames import Frames
 from biodata.testing.grouping import ExistingGrouping, Grouping
 from biodata.testing.paging import Paging
@@ -31,7 +32,7 @@ __all__ = ["ComplianceSuite", "ExistingSuite", "ExistingWriteSuite"]
 
 
 class ComplianceSuite(
-    Reading, Filtering, Grouping, Paging, Writing, Errors, Frames, Contract, Existing, ExistingGrouping
+    Reading, Filtering, Grouping, Paging, Writing, Errors, Frames, Contract, Existing, ExistingGrouping, Following
 ):
     """All tests; a subclass called `Test…` has a fixture `target` of scope `class`."""
 
@@ -87,7 +88,7 @@ class ComplianceSuite(
         return sample
 
 
-class ExistingSuite(Existing, ExistingGrouping):
+class ExistingSuite(Existing, ExistingGrouping, Following):
     """The part that needs no table of its own: it reads the target's `existing`."""
 
     @pytest.fixture(scope="class")

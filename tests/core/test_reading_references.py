@@ -93,3 +93,55 @@ def test_a_reference_beside_its_fields_is_its_key() -> None:
         {"id": "p000", "city.code": "gro", "city.name": "Groningen"},
         {"id": "p001", "city.code": "ams", "city.name": "Amsterdam"},
     ]
+
+
+def test_expand_of_a_query_asks_once_a_page_table_and_level() -> None:
+    connection = memory(people=9)
+    people = connection["people"]
+    rows = list(people.query(fields=["id"], expand=["visited", "city"], order_by="id", page_size=3))
+    assert rows == list(people.get([f"p{n:03}" for n in range(9)], fields=["id"], expand=["visited", "city"]))
+    assert rows[1] == {
+        "id": "p001",
+        "visited": [{"code": "ams", "name": "Amsterdam"}],
+        "city": {"code": "ams", "name": "Amsterdam"},
+    }
+    assert cast("MemoryAdapter", connection.adapter).calls["fetch cities"] == 3 + 1
+
+
+def test_each_way_to_a_record_is_expanded_as_far_as_it_was_asked() -> None:
+    rows = staff(a="b", b="c", c=None)["staff"]
+    cast("StaffAdapter", rows.adapter).rows["staff"]["a"]["team"] = ["b", "nobody"]
+    found = rows.query("id = 'a'", expand=["boss", "team.boss"]).one()
+    assert found["boss"] == {"id": "b", "boss": "c", "team": []}
+    assert found["team"] == [{"id": "b", "boss": {"id": "c", "boss": None, "team": []}, "team": []}, "nobody"]
+    assert cast("StaffAdapter", rows.adapter).calls["fetch staff"] == 2
+
+
+def test_many_keys_go_in_chunks() -> None:
+    bosses: dict[str, str | None] = {f"p{number:04}": f"p{(number + 1) % 1200:04}" for number in range(1200)}
+    table = staff(**bosses)["staff"]
+    rows = table.query(expand="boss", page_size=100)
+    assert [row["boss"]["id"] for row in rows] == list(bosses.values())
+    assert cast("StaffAdapter", table.adapter).calls["fetch staff"] == 12
+    assert len(table.get(list(bosses), expand="boss")) == 1200
+    assert cast("StaffAdapter", table.adapter).calls["fetch staff"] == 12 + 3 + 3
+
+
+def test_expanded_references_are_structs_in_a_frame() -> None:
+    people = with_dangling()["people"]
+    table = people.query(fields=["id"], expand=["city", "visited"]).to_arrow()
+    assert str(table.schema.field("city").type) == "struct<code: string, name: string>"
+    assert table["city"].to_pylist()[1:] == [{"code": "zzz", "name": None}, None]
+    assert table["visited"].to_pylist()[1] == [
+        {"code": "zzz", "name": None},
+        {"code": "ams", "name": "Amsterdam"},
+    ]
+    assert next(iter(people.query(fields=["id"], expand="city", offset=1)))["city"] == "zzz"
+
+
+def test_a_query_that_expands_what_is_no_reference_asks_for_nothing() -> None:
+    connection = memory(people=1)
+    with pytest.raises(QueryError) as caught:
+        connection["people"].query(expand="city.name").first()
+    assert caught.value.code == "BD-QUERY-EXPAND"
+    assert not cast("MemoryAdapter", connection.adapter).calls
