@@ -27,14 +27,23 @@ ON_TERMINAL = 100
 """Records that a terminal is given when no limit is named."""
 
 
-def _names(_ctx: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> list[str] | None:
-    """`--fields a,b --fields c` as one list; None where nothing is named."""
-    names = [name.strip() for text in given for name in text.split(",") if name.strip()]
-    return names or None
+def _list(_ctx: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> list[str]:
+    """`--fields a,b --fields c` as one list."""
+    return [name.strip() for text in given for name in text.split(",") if name.strip()]
+
+
+def _names(ctx: click.Context, option: click.Parameter, given: tuple[str, ...]) -> list[str] | None:
+    """The list; None where nothing is named."""
+    return _list(ctx, option, given) or None
 
 
 fields_option = click.option(
     "--fields", multiple=True, metavar="A,B.C", callback=_names, help="The fields wanted, dots step into objects."
+)
+
+
+expand_option = click.option(
+    "--expand", multiple=True, metavar="A,B.C", callback=_list, help="References to follow: records for keys."
 )
 
 
@@ -48,6 +57,7 @@ def query_options(function: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         click.argument("where", metavar="[FILTER]", required=False),
         fields_option,
+        expand_option,
         click.option("--order-by", multiple=True, metavar="A,-B", callback=_names, help="-B is descending."),
         click.option("--limit", type=click.IntRange(min=0), help="A number of records."),
         click.option("--offset", type=click.IntRange(min=0), default=0, help="Leave out so many first."),
@@ -65,7 +75,7 @@ def query_options(function: Callable[..., Any]) -> Callable[..., Any]:
 @click.argument("address", type=TableAddress(), metavar="PROFILE/TABLE")
 @click.argument("keys", nargs=-1, required=True, metavar="KEY…")
 @fields_option
-@click.option("--expand", multiple=True, metavar="A,B", callback=_names, help="References to follow.")
+@expand_option
 @listing_option
 @click.pass_context
 def get(ctx: click.Context, /, address: Address, keys: tuple[str, ...], **options: Any) -> None:
@@ -77,7 +87,7 @@ def get(ctx: click.Context, /, address: Address, keys: tuple[str, ...], **option
 
     with current(ctx).repository(address) as table:
         wanted = parse_keys(keys, table.schema)
-        found = table.get(wanted, fields=options["fields"], expand=options["expand"] or ())
+        found = table.get(wanted, fields=options["fields"], expand=options["expand"])
         print_records(found, options["fields"] or table.schema.names, options["form"])
         if found.missing:
             raise _missing(found.missing, wanted, address)

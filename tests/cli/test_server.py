@@ -32,6 +32,11 @@ def test_a_reference_is_followed(run):
         "query", "molgenis/SampleAse", "SNP_ID.Chr = '19'", "--fields", "ID,SNP_ID.Pos", "--limit", "1", "-o", "csv"
     )
     assert rows.out.splitlines()[0] == "ID,SNP_ID.Pos"
+    lines = run(
+        "query", "molgenis/SampleAse", "--fields", "ID", "--expand", "SNP_ID", "--limit", "2"
+    ).out.splitlines()
+    assert [json.loads(line)["SNP_ID"]["Pos"] for line in lines] == [829568, 829568]
+    assert run("query", "molgenis/SampleAse", "--expand", "ID").status == 2
 
 
 def test_an_odd_key_comes_back(run):
