@@ -113,23 +113,30 @@ class Calls:
         return self._ask(Request(method="POST", path=path, body=body, content_type=kind))
 
     def _each(self, method: str, paths: list[str], params: dict[str, str], send: _Send) -> Any:
-        """All portions of ids; a write ends with the first portion that is refused, in whole or in part."""
+        """All portions of ids; what only reads goes on after a portion of which the server gave a part."""
         done: list[Any] = []
         failed: BiodataError | None = None
         for path in paths:
-            answer = (
-                self._paged(partial(send, path), _sorted(path, params)) if method == "GET" else send(path, params)
-            )
+            answer = self._portion(method, path, params, send)
             failed = failed or answer.error
             if answer.error is None or answer.enveloped:
                 done.append(answer.body)
             if answer.error is not None and (method != "GET" or not answer.enveloped):
+                failed = answer.error
                 break
         if failed is None:
             return _joined(done)
         if done:
             vars(failed)["response"] = _joined(done)
         raise failed
+
+    def _portion(self, method: str, path: str, params: dict[str, str], send: _Send) -> _Answer:
+        try:
+            if method == "GET":
+                return self._paged(partial(send, path), _sorted(path, params))
+            return send(path, params)
+        except BiodataError as error:
+            return _Answer(None, error)
 
     def _request(self, method: str, data: Any, path: str, params: dict[str, str]) -> _Answer:
         resource = path.rpartition("/")[2]

@@ -224,6 +224,13 @@ def test_8_what_was_done_comes_with_the_error(rig):
     assert caught.value.response.get_num_updated() == 99, "and the next hundred was not sent"
 
 
+def test_8_a_portion_whose_answer_is_lost_does_not_hide_the_ones_before(serve):
+    server, client = serve(script(answer(numUpdated=100), Answer(status=504), answer()))
+    with pytest.raises(biodata.Unavailable) as caught:
+        client.samples.update([f"s{one}" for one in range(250)], {"description": "x"}, study="s")
+    assert (caught.value.response.get_num_updated(), caught.value.maybe_sent, len(server.asked)) == (100, True, 2)
+
+
 def test_9_many_ids_go_by_the_hundred(rig):
     connection = rig.connect()
     keys = many(connection, 250)
@@ -462,6 +469,29 @@ def test_28_what_the_server_had_until_2(serve):
     for old, new in (("projects.aggregation_stats", "samples.agg"), ("users.projects", "projects.search")):
         with pytest.raises(biodata.Unsupported, match=new):
             attrgetter(old)(client)
+
+
+def test_many_threads_have_one_client_and_one_login(rig):
+    client = rig.connect().client
+    rig.faults.add("POST */users/login", delay=0.1)
+    start, found = threading.Barrier(8), []
+
+    def read() -> None:
+        start.wait()
+        found.extend(client.samples.search(study=STUDY, limit=1).get_num_results() for _ in range(3))
+
+    threads = [threading.Thread(target=read) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (sum(found), rig.logins()) == (24, 1)
+
+
+def test_help_names_every_client(serve, capsys):
+    _, client = serve(lambda _: answer())
+    client.help()
+    assert all(type(one).__name__ in capsys.readouterr().out for one in client.clients[-1:])
 
 
 # --- beside the list: section 1.8 and 1.4 ----------------------------------------------------------------------
