@@ -109,7 +109,7 @@ class Calls:
         """A file as multipart form; the server reads the form's fields only (section 1.9)."""
         file = _file(options.get("file"))
         fields = _params({name: value for name, value in options.items() if name != "file"})
-        body, kind = multipart(fields, [FormFile("file", file.name, file.read_bytes())])
+        body, kind = multipart(fields, [FormFile("file", file.name, file)])
         return self._ask(Request(method="POST", path=path, body=body, content_type=kind))
 
     def _each(self, method: str, paths: list[str], params: dict[str, str], send: _Send) -> Any:

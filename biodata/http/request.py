@@ -8,6 +8,7 @@ from urllib.parse import quote, unquote
 import msgspec
 
 from biodata.errors import ProtocolError, QueryError
+from biodata.http.sending import Pieces
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -47,7 +48,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         path: relative to the base URL and already percent-encoded (see `quote_segment`).
         params: query parameters in order, not encoded; a name may stand more than once.
         headers: further headers; the session adds the token's.
-        body: the bytes to send.
+        body: the bytes to send, or the files that hold them.
         content_type: of the body.
         idempotent: whether the request may be sent again when its answer is lost; None: as HTTP says
             of the method (POST and PATCH may not).
@@ -63,7 +64,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     params: Pairs = ()
     headers: Pairs = ()
-    body: bytes | None = None
+    body: bytes | Pieces | None = None
     content_type: str | None = None
     idempotent: bool | None = None
     timeouts: Timeouts | None = None
@@ -98,7 +99,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     def line(self) -> str:
         """The whole request in one line, readable: parameters and a form's fields as they are before encoding."""
         query = "&".join(f"{name}={value}" for name, value in self.params)
-        body = self.body.decode("utf-8", "replace") if self.body else ""
+        body = self.body.decode("utf-8", "replace") if isinstance(self.body, bytes) else ""
         shown = unquote(body) if self.content_type == FORM else body
         return f"{self.method} /{self.path.lstrip('/')}" + (query and f"?{query}") + (shown and f" {shown}")
 

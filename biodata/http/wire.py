@@ -17,6 +17,7 @@ from biodata.errors import ConfigError, ProtocolError
 from biodata.http.bodies import CutBody, limited, pieces
 from biodata.http.failures import NoAnswer, no_answer
 from biodata.http.request import Response, Timeouts
+from biodata.http.sending import Pieces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -170,7 +171,7 @@ class Wire:
             request.method,
             url,
             headers={**kind, **dict(request.headers)},
-            data=request.body,
+            data=request.body.open() if isinstance(request.body, Pieces) else request.body,
             auth=_HeaderAuth(token),
             timeout=(wait.connect, wait.read),
             allow_redirects=False,
