@@ -16,6 +16,7 @@ __all__ = ["TESTS", "Cursor"]
 TESTS = ("contains", "starts_with")
 """The tests that are written as functions of a field and a text."""
 
+_BEFORE = ("where", "select")
 _NULLS = ("null", "none", "nan", "na", "nil")
 
 
@@ -135,7 +136,9 @@ class Cursor:
         if token.kind != "end" and len(path) == 1 and path[0].lower() in {"and", "or"}:
             return self._wrong(f"'{field}' joins two conditions", "Write one before it, or leave it out.")
         usual = "Write field = 'value'; field = true for a flag; field is not null to ask whether it is there."
-        return self._wrong("A comparison is expected here", hint_for(token.value, hint_for(path[-1], usual)))
+        said = token.value if token.kind == "word" else ""
+        called = path[-1] if token.is_mark("(") or path[-1].lower() in _BEFORE else ""
+        return self._wrong("A comparison is expected here", hint_for(said, hint_for(called, usual)))
 
     def _left_over(self) -> QueryError:
         token = self._peek()

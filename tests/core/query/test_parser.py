@@ -185,6 +185,8 @@ def test_not_is_a_field_where_it_is_compared():
         ("a = $x", 4, "'$'", "placeholders"),
         ("and a = 1", 4, "joins two", "leave it out"),
         ("where a = 1", 6, "comparison", "the condition alone"),
+        ("date", 4, "comparison", "field = 'value'"),
+        ("size 'date'", 5, "comparison", "field = 'value'"),
         ("()", 1, "condition", "field = 'value'"),
         ("[a] = 1", 0, "condition", "backticks"),
         ("not", 3, "condition", "field = 'value'"),
