@@ -11,7 +11,7 @@ from biodata.errors import NotFound, QueryError
 from biodata.tabular import Tabular
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     import pyarrow as pa
 
@@ -164,18 +164,29 @@ class Result(Tabular):
             yield to_batch(chunk, schema)
 
     def _exportable(self) -> Plan | None:
-        """The plan, where the platform's own Arrow can go to the reader as it is."""
+        """The plan, where the platform's own Arrow can go to the reader as it is, or filtered batch by batch."""
         if not self._repository.adapter.has("export") or self._expand or any(len(path) > 1 for path in self.fields):
             return None
         plan = self._ready()
-        return plan if plan.residual is None and not plan.sort_here and plan.limit != 0 else None
+        cut = self.query.limit is not None or self.query.offset > 0
+        checked_row_by_row = plan.residual is not None and (cut or any(len(path) > 1 for path in plan.fields))
+        return None if checked_row_by_row or plan.sort_here or plan.limit == 0 else plan
 
     def _exported(self, plan: Plan, size: int | None) -> Iterator[pa.RecordBatch]:
         schema = self.arrow_schema
-        for batch in self._repository.adapter.export(plan):
+        for batch in map(self._checked(plan), self._repository.adapter.export(plan)):
             wanted = batch.select(schema.names).cast(schema)
             step = size or max(wanted.num_rows, 1)
             yield from (wanted.slice(start, step) for start in range(0, wanted.num_rows, step))
+
+    def _checked(self, plan: Plan) -> Callable[[pa.RecordBatch], pa.RecordBatch]:
+        """What leaves of a batch the rows that pass what is checked here."""
+        if plan.residual is None:
+            return lambda batch: batch
+        from biodata.query.masks import batch_mask
+
+        lookup = self._repository.references.schema
+        return lambda batch: batch.filter(batch_mask(plan.residual, plan.schema, batch, lookup))
 
     @property
     def arrow_schema(self) -> pa.Schema:

@@ -1,4 +1,4 @@
-"""Evaluation of a bound filter, here: what the house semantics say, on records and on Arrow batches.
+"""Evaluation of a bound filter, here: what the house semantics say of a record (of Arrow batches: `masks`).
 
 A comparison is true when a value at the path makes it true; with the quantifier `none`, when no value does. Null
 is no value, so no comparison with it is true, and a list without elements is null.
@@ -11,21 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 from biodata.query.patterns import matcher
 from biodata.query.reading import values_at
-from biodata.query.split import paths_in
 from biodata.query.tree import NEGATED, Always, And, Leaf, Node, Or
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TypeAlias
 
-    import pyarrow as pa
-
     from biodata.query.paths import Lookup
     from biodata.records.types import Record, Schema
 
     Test: TypeAlias = Callable[[Any], bool]
 
-__all__ = ["batch_mask", "predicate"]
+__all__ = ["predicate"]
 
 _ORDERED = {"==": eq, "!=": ne, "<": lt, "<=": le, ">": gt, ">=": ge}
 
@@ -52,25 +49,6 @@ def predicate(node: Node | None, schema: Schema, lookup: Lookup | None = None) -
         case Leaf():
             return _leaf(node, schema, lookup)
     raise TypeError(f"a bound filter has no {type(node).__name__}")
-
-
-def batch_mask(
-    node: Node | None, schema: Schema, batch: pa.RecordBatch, lookup: Lookup | None = None
-) -> pa.BooleanArray:
-    """The same for each row of a batch: true or false, never null.
-
-    Args:
-        node: as for `predicate`.
-        schema: as for `predicate`.
-        batch: with a column for each field that the filter names.
-        lookup: as for `predicate`.
-    """
-    import pyarrow as pa
-
-    test = predicate(node, schema, lookup)
-    names = list(dict.fromkeys(path[0] for path in paths_in(node)))
-    rows = batch.select(names).to_pylist() if names else [{}] * batch.num_rows
-    return pa.array([test(row) for row in rows], pa.bool_())
 
 
 def _leaf(leaf: Leaf, schema: Schema, lookup: Lookup | None) -> Callable[[Record], bool]:

@@ -130,3 +130,14 @@ def test_everything_is_a_parameter(table):
     result = table.query(biodata.col("text") == odd)
     assert result.one()["id"] == 9
     assert odd not in str(result.plan.parts[0].support) + " ".join(result.explain().requests)
+
+
+@pytest.mark.parametrize("where", ["text ilike '%É%'", "text ilike 'a%' and id > 1", "text ilike 'x' or id = 2"])
+def test_frames_are_checked_here_as_records_are(table, where):
+    rows = [{"id": 100 + at, "text": text} for at, text in enumerate(["É", "é", "aé", "A\u0130", "x", "X", None])]
+    table.add(rows).raise_for_refused()
+    result = table.query(where, fields=["id", "text"], order_by="id")
+    assert result.plan.residual is not None
+    assert result.to_arrow().to_pylist() == list(result) != []
+    first = table.query(where, fields=["id"], order_by="id", limit=1)
+    assert first.to_arrow().to_pylist() == list(first)

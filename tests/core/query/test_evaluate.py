@@ -1,14 +1,13 @@
 import datetime as dt
 from decimal import Decimal
 
-import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from biodata.errors import SchemaError
 from biodata.query.bind import bind_query
-from biodata.query.evaluate import batch_mask, predicate
+from biodata.query.evaluate import predicate
 from biodata.query.tree import NEGATED, And, Leaf, Not, Or
 from biodata.records.types import Field, Integer, Schema, String
 from tests.core.query.tables import LOOKUP, PEOPLE
@@ -118,25 +117,6 @@ def test_a_key_where_the_record_is_needed_is_an_error_and_not_a_silent_no():
 def test_only_bound_filters_are_evaluated():
     with pytest.raises(TypeError, match="bound"):
         predicate(Not(Leaf(("age",), "==", 1)), PEOPLE)
-
-
-def test_a_batch_gives_the_same_as_its_records():
-    rows = [{"name": "a", "tags": ["x"], "seen": NOON}, {"name": None, "tags": None, "seen": None}]
-    types = {"name": pa.string(), "tags": pa.list_(pa.string()), "seen": pa.timestamp("us", "UTC")}
-    batch = pa.RecordBatch.from_pylist(rows, pa.schema(types))
-    for where in (
-        "name = 'a'",
-        "name != 'b'",
-        "tags != 'y'",
-        "seen > '2020-01-01'",
-        "name is null",
-        None,
-        "age in ()",
-    ):
-        node = bind_query(PEOPLE, where).filter
-        mask = batch_mask(node, PEOPLE, batch)
-        assert mask.to_pylist() == [predicate(node, PEOPLE)(row) for row in rows]
-        assert mask.type == pa.bool_()
 
 
 PAIR = Schema("pair", "a", (Field("a", Integer()), Field("b", String())))
