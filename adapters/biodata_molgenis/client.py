@@ -8,13 +8,12 @@ it is ours. Only the version whose ways are known is taken (protocols/molgenis.m
 from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from biodata.config.profiles import require_access
 from biodata.errors import ConfigError, ProtocolError
-from biodata.http import FormFile, Request
+from biodata.http import Request
 from biodata_molgenis.errors import failure
 
 if TYPE_CHECKING:
@@ -102,11 +101,10 @@ def _check_version() -> None:
 
 
 def _upload(session: HttpSession, path: Any, data: Any, metadata: Any, limit: float | None) -> str:
-    from biodata_molgenis.importer import follow, start
+    from biodata_molgenis.importer import follow, form_file, start
 
-    file = Path(path).expanduser()
     choices: Any = getattr(data, "value", data or "add"), getattr(metadata, "value", metadata or "upsert")
-    run = start(session, FormFile("file", file.name, file.read_bytes()), *choices)
+    run = start(session, form_file(path), *choices)
     if limit is not None:
         follow(session, run, limit=limit)
     return f"/api/v2/sys_ImportRun/{run}"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from biodata.connection import Connection
     from biodata.http import HttpSession
 
-__all__ = ["DataAction", "ImportRun", "Imports", "MetadataAction", "follow", "start"]
+__all__ = ["DataAction", "ImportRun", "Imports", "MetadataAction", "follow", "form_file", "start"]
 
 DataAction = Literal["add", "add_update_existing", "update", "add_ignore_existing"]
 MetadataAction = Literal["add", "update", "upsert", "ignore"]
@@ -91,11 +91,11 @@ class Imports(Extras):
             progress: called with each state of the run that is seen.
 
         Raises:
-            WriteError: `BD-WRITE-IMPORT`, the import failed, and nothing of it is there.
+            WriteError: `BD-WRITE-FILE`, the file cannot be read; `BD-WRITE-IMPORT`, the import failed, and nothing
+                of it is there.
             RemoteError: `BD-REMOTE-TIMEOUT`, it still runs; the message has its id.
         """
-        file = Path(path).expanduser()
-        run = start(self._session, FormFile("file", file.name, file.read_bytes()), data, metadata)
+        run = start(self._session, form_file(path), data, metadata)
         return self._follow(run, timeout, progress) if wait else ImportRun(run)
 
     @needs("write")
@@ -142,6 +142,19 @@ class Imports(Extras):
     def _follow(self, run: str, timeout: float | None, progress: Callable[[ImportRun], None] | None) -> ImportRun:
         limit = self._import_timeout if timeout is None else timeout
         return follow(self._session, run, limit=limit, progress=progress)
+
+
+def form_file(path: Path | str) -> FormFile:
+    """A file of this computer as the importer takes it.
+
+    Raises:
+        WriteError: `BD-WRITE-FILE`, it cannot be read.
+    """
+    file = Path(path).expanduser()
+    try:
+        return FormFile("file", file.name, file.read_bytes())
+    except OSError as error:
+        raise WriteError(f"The file cannot be read: {error.strerror}", code="BD-WRITE-FILE") from None
 
 
 def start(session: HttpSession, file: FormFile, data: DataAction, metadata: MetadataAction) -> str:

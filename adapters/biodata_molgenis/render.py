@@ -41,6 +41,7 @@ _RUN = re.compile(r"[ -~]+")
 _LIVE = re.compile(r"[%_\\'\"]")
 _FOLDED = re.compile(r"[IiKk]")
 _NAME = re.compile(r"[A-Za-z0-9_#-]+")
+_QUOTES = frozenset("'\"")
 _STRING = re.compile(r"'[^']*'|\"[^\"]*\"")
 
 
@@ -104,7 +105,7 @@ def rsql(node: Node) -> str:
 
     Raises:
         Unsayable: a value with both kinds of quote, a field whose name is no selector, or a native list of rules.
-        QueryError: `BD-QUERY-NATIVE`, a native query that closes a bracket which it has not opened.
+        QueryError: `BD-QUERY-NATIVE`, a native query whose brackets or quotes are not in pairs.
     """
     if isinstance(node, And):
         return ";".join(_bracketed(part, Or) for part in node.parts)
@@ -119,15 +120,16 @@ def rsql(node: Node) -> str:
 
 def _kept_inside(text: str) -> str:
     """A native query, if the brackets that are put around it hold all of it."""
-    depth = 0
-    for bracket in re.findall(r"[()]", _STRING.sub("", text)):
-        depth += 1 if bracket == "(" else -1
-        if depth < 0:
-            raise QueryError(
-                "The native query closes a bracket that it has not opened",
-                code="BD-QUERY-NATIVE",
-                hint="It is joined with the filter by AND, so it must be a whole condition of its own.",
-            )
+    bare, depth, lowest = _STRING.sub("", text), 0, 0
+    for one in re.findall(r"[()]", bare):
+        depth += 1 if one == "(" else -1
+        lowest = min(lowest, depth)
+    if lowest < 0 or depth or set(bare) & _QUOTES:
+        raise QueryError(
+            "The native query has a bracket or a quote without its other one",
+            code="BD-QUERY-NATIVE",
+            hint="It is joined with the filter by AND, so it must be a whole condition of its own.",
+        )
     return text
 
 

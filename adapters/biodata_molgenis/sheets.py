@@ -14,7 +14,7 @@ from biodata.records.types import File
 from biodata_molgenis.render import text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from biodata.records.types import Field, Record, Schema
 
@@ -30,24 +30,27 @@ def archive(schema_of: Callable[[str], Schema], tables: Mapping[str, Any], *, wh
         whole: each record must have every field that can be written: the server replaces it by its row.
 
     Raises:
-        WriteError: a record that does not fit its table; table, number and field are named.
+        WriteError: a record that does not fit its table; table, number and field are named. `BD-WRITE-INPUT`,
+            there are no records at all.
     """
+    rows = {table: list(_rows(schema_of(table), given, whole=whole)) for table, given in tables.items()}
+    if not any(rows.values()):
+        raise WriteError("There are no records to import", code="BD-WRITE-INPUT")
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as into:
-        for table, given in tables.items():
-            schema = schema_of(table)
-            into.writestr(f"{table}.csv", sheet(_rows(schema, given, whole=whole)))
+        for table, listed in rows.items():
+            if listed:
+                into.writestr(f"{table}.csv", sheet(listed))
     return content.getvalue()
 
 
-def sheet(rows: Iterable[Mapping[str, str]]) -> str:
+def sheet(rows: Sequence[Mapping[str, str]]) -> str:
     """Rows as CSV, with a column for every name in one of them."""
-    listed = list(rows)
-    names = list(dict.fromkeys(name for row in listed for name in row))
+    names = list(dict.fromkeys(name for row in rows for name in row))
     text = io.StringIO()
     writer = csv.DictWriter(text, names, lineterminator="\n", restval="")
     writer.writeheader()
-    writer.writerows(listed)
+    writer.writerows(rows)
     return text.getvalue()
 
 

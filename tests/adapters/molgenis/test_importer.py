@@ -145,6 +145,26 @@ def test_a_file_that_the_server_does_not_take(rig, archive, tmp_path):
         extras.upload(archive(), data="replace")
 
 
+def test_a_file_that_is_not_there(rig, tmp_path):
+    with pytest.raises(biodata.WriteError) as caught:
+        rig.connect().extras.upload(tmp_path / "absent.zip")
+    assert caught.value.code == "BD-WRITE-FILE"
+
+
+@pytest.mark.parametrize("tables", [{}, {"rt_City": []}, {"rt_City": iter(())}])
+def test_nothing_to_import_is_not_sent(people, tables):
+    with pytest.raises(biodata.WriteError) as caught:
+        people.connect().extras.import_tables(tables)
+    assert caught.value.code == "BD-WRITE-INPUT"
+    assert not people.asked("POST", "/plugin")
+
+
+def test_a_table_without_records_is_left_out(people):
+    connection = people.connect()
+    run = connection.extras.import_tables({"rt_Person": [], "rt_City": [{"code": "utr", "name": "Utrecht"}]})
+    assert run.tables == ("rt_City",)
+
+
 def test_an_import_needs_access(rig, archive):
     connection = rig.connect(access="read")
     for call in (lambda: connection.extras.upload(archive()), lambda: connection.extras.import_tables({})):
