@@ -1,4 +1,4 @@
-"""What a refused batch means: which record, which field, which rule.
+"""Sending a write, and what its refusal means: which record, which field, which rule.
 
 The server refuses a batch as a whole and names the value at fault, not its position; the codes are those of
 protocols/molgenis.md, a5, the texts those of recordings 021 to 038 and 140.
@@ -13,16 +13,17 @@ from biodata.adapter import BatchRefused
 from biodata.errors import BiodataError, NotFound, RemoteError
 from biodata_molgenis.errors import UNKNOWN_ROW, complaints, failure, words
 from biodata_molgenis.render import text_of
+from biodata_molgenis.server import refuse_stranger
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from biodata.http import Response
+    from biodata.http import HttpSession, Request, Response
     from biodata.records.types import Record, Schema
 
-__all__ = ["refusal"]
+__all__ = ["refusal", "send"]
 
-_SERVER_ERROR = 500
+_REFUSED, _SERVER_ERROR = 400, 500
 
 _CODES = {
     "D17": "BD-WRITE-TOO-LONG",
@@ -43,6 +44,20 @@ _PLACES = (
     re.compile(r"(?s)[Vv]alue '(?P<value>.*)' for (?:unique )?attribute '(?P<field>[^']+)'"),
     re.compile(r"(?s)attribute \[(?P<field>[^\]]+)\] value \[(?P<value>.*)\] as "),
 )
+
+
+def send(session: HttpSession, request: Request, schema: Schema, records: Sequence[Record]) -> Response:
+    """Send a write that holds these records, and see that the server took it.
+
+    Raises:
+        BatchRefused: nothing of it was written.
+        BiodataError: as `refusal`.
+    """
+    response = session.send(request)
+    if response.status >= _REFUSED:
+        raise refusal(response, schema, records)
+    refuse_stranger(request, response, schema.table)
+    return response
 
 
 def refusal(response: Response, schema: Schema, records: Sequence[Record]) -> BiodataError:

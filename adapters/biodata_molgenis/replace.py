@@ -10,9 +10,10 @@ from biodata.receipts import Outcome
 from biodata.records.uploads import brings_file
 from biodata.repository import Repository
 from biodata_molgenis.adapter import MolgenisAdapter
+from biodata_molgenis.encode import entity
+from biodata_molgenis.refusals import send
 from biodata_molgenis.server import table_path
 from biodata_molgenis.uploads import update_request
-from biodata_molgenis.write import entity, send
 
 if TYPE_CHECKING:
     from biodata.adapter import WriteBatch

@@ -57,6 +57,7 @@ def test_an_update_without_the_file_keeps_it(person):
     assert after == {**before, "age": 3, "notes": None, "active": False, "visited": ["rtm"]}
     assert person.update(after).unchanged == 1
     assert person.update({"id": "p1", "photo": "me.png"}).unchanged == 1
+    assert person.upsert({"id": "p1", "photo": {"id": after["photo"]["id"], "filename": "me.png"}}).unchanged == 1
     assert content(person, after) == CONTENT
 
 

@@ -141,6 +141,7 @@ def test_the_back_side_of_a_reference_is_written(every):
     assert places.get(3)["guests"] == ["a", "b"]
     assert [row["xref"] for row in every.get(["a", "b", "c"])] == [3, 3, None]
     assert places.update({"code": 3, "guests": ["b", "a"]}).unchanged == 1
+    assert places.upsert({"code": 3, "guests": ["b", "a"]}).unchanged == 1
     assert places.update({"code": 3, "guests": ["c"]}, lists="add").updated == 1
     assert places.update({"code": 3, "guests": ["a"]}, lists="remove").updated == 1
     assert places.get(3)["guests"] == ["b", "c"]
