@@ -12,10 +12,11 @@ if TYPE_CHECKING:
 
     from biodata.adapter import Context, Identity, Page, PageRequest, TableInfo, WriteBatch
     from biodata.http import HttpSession
+    from biodata.query.grouping import Group
     from biodata.query.plan import Plan
     from biodata.query.pushdown import Pushdown
     from biodata.receipts import Outcome
-    from biodata.records.types import Key, Record, Schema
+    from biodata.records.types import Key, Path, Record, Schema
 
 __all__ = ["OpencgaAdapter"]
 
@@ -35,8 +36,9 @@ class OpencgaAdapter(Adapter):
         upsert="composed",
         list_modes=frozenset({"replace", "add", "remove"}),
         missing={
-            "aggregate": Mark("notyet", "the server has aggregationStats before 3.0 and from 4.1 on"),
-            "distinct": Mark("notyet", "the server has it for each resource"),
+            "aggregate": Mark(
+                "notyet", "the server has aggregationStats before 3.0 and from 4.1 on, in trees of their own"
+            ),
             "ensure": Mark("never", "the tables are the server's own resources"),
             "drop": Mark("never", "the tables are the server's own resources"),
             "transaction": Mark("never", "each request is by itself, and one of several ids may be half done"),
@@ -130,6 +132,18 @@ class OpencgaAdapter(Adapter):
         from biodata_opencga.read import count
 
         return count(self._session, self._settings.study, plan)
+
+    def distinct(self, plan: Plan, path: Path) -> PageRequest | None:
+        """The server's own `distinct`."""
+        from biodata_opencga.aggregate import request
+
+        return request(plan, self._settings.study, path)
+
+    def groups(self, plan: Plan, request: PageRequest) -> Sequence[Group]:
+        """Send it."""
+        from biodata_opencga.aggregate import groups
+
+        return groups(self._session, plan, request)
 
     def identity(self) -> Identity:
         """Server, user and rights."""

@@ -11,11 +11,11 @@ from biodata.records.types import List, Reference, element
 from biodata_opencga.tables import TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from biodata.records.types import Field, Schema
 
-__all__ = ["Call", "included", "to_http"]
+__all__ = ["Call", "included", "to_http", "where"]
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -50,15 +50,18 @@ def _name(field: Field) -> str:
     return f"{field.name}.{inner}" if inner and many else field.name
 
 
+def where(table: str, study: str | None, filters: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """The parameters that say which records: the study, the table's own filters, and those of a plan."""
+    named = (("study", study),) if study is not None else ()
+    return (*named, *{**dict(TABLES[table].fixed), **filters}.items())
+
+
 def _params(call: Call, schema: Schema) -> tuple[tuple[str, str], ...]:
-    table = TABLES[call.table]
-    study = (("study", call.study),) if call.study is not None else ()
-    filters = {**dict(table.fixed), **dict(call.filters)}
     include = included([schema[name] for name in call.fields])
     order = "DESCENDING" if call.descending else "ASCENDING"
     page = (("sort", "id"), ("order", order), ("skip", str(call.skip)), ("limit", str(call.limit)))
     count = (("count", "true"),) if call.counted else ()
-    return (*study, *filters.items(), ("include", include), *page, *count)
+    return (*where(call.table, call.study, dict(call.filters)), ("include", include), *page, *count)
 
 
 def to_http(call: Call, schema: Schema) -> Request:

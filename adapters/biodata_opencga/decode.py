@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from biodata.records.types import DataType, Field, Record, Schema
 
-__all__ = ["records"]
+__all__ = ["decoder", "records"]
 
 DIGITS = 14
 
@@ -35,21 +35,22 @@ def records(items: Sequence[dict[str, Any]], names: Sequence[str], schema: Schem
 def _of_field(field: Field) -> Callable[[Any], Any]:
     if field.name == "internal" or isinstance(field.type, Json):
         return _json
-    return _decoder(field.type, field.options.get("include", "id"))
+    return decoder(field.type, field.options.get("include", "id"))
 
 
 def _json(value: Any) -> Any:
     return value or None if isinstance(value, dict | list) else value
 
 
-def _decoder(type_: DataType, key: str = "id") -> Callable[[Any], Any]:
+def decoder(type_: DataType, key: str = "id") -> Callable[[Any], Any]:
+    """From a value of the server's JSON to one of that type; of another record it takes the field `key`."""
     if isinstance(type_, List) and isinstance(type_.item, Reference):
         return lambda value: [_key(item, key) for item in value or ()]
     if isinstance(type_, List):
-        one = _decoder(type_.item, key)
+        one = decoder(type_.item, key)
         return lambda value: [done for item in value or () if (done := one(item)) is not None]
     if isinstance(type_, Object):
-        inner = [(field.name, _decoder(field.type)) for field in type_.fields]
+        inner = [(field.name, decoder(field.type)) for field in type_.fields]
         return lambda value: _object(value, inner)
     if isinstance(type_, Reference):
         return lambda value: (value.get(key) if isinstance(value, dict) else _text(value)) or None

@@ -31,6 +31,8 @@ _ORDERED = _ops("==", "<", "<=", ">", ">=", "between")
 _SORT = _ops("sort", "sort desc")
 _ANY = frozenset({"any"})
 _RULES = (
+    Rule("exact", _ops("distinct"), frozenset({"string", "enum", "bool"}), lists=False, when="value"),
+    Rule("unsupported", _ops("distinct"), reason="the server keeps it in another form than it shows"),
     Rule("unsupported", _SORT, reason="the server sorts by one field, and pages need the id"),
     Rule("unsupported", when="unmapped", reason="the server's search has no parameter for it"),
     Rule("unsupported", quantifiers=frozenset({"none"}), reason="a negated list is true of nearly everything there"),
@@ -79,6 +81,7 @@ def _conditions(table: str) -> dict[str, Condition]:
         "text": texts("text"),
         "term": texts("term"),
         "flag": lambda leaf, _: of_kind("flag")(leaf),
+        "value": lambda leaf, _: of_kind("text", "flag")(leaf),
         "run": run,
         "number": number,
         "date": date,
