@@ -1,4 +1,4 @@
-"""`biodata get`, `query`, `count` and `explain`."""
+"""`biodata get`, `query` and `explain`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from biodata.repository import Repository
     from biodata.results import Result
 
-__all__ = ["count", "explain", "get", "query"]
+__all__ = ["by_option", "explain", "get", "query", "strict_option"]
 
 ON_TERMINAL = 100
 """Records that a terminal is given when no limit is named."""
@@ -38,7 +38,11 @@ def _names(ctx: click.Context, option: click.Parameter, given: tuple[str, ...]) 
 
 
 fields_option = click.option(
-    "--fields", multiple=True, metavar="A,B.C", callback=_names, help="The fields wanted, dots step into objects."
+    "--fields",
+    multiple=True,
+    metavar="A,B.C",
+    callback=_names,
+    help="The fields wanted, dots step into objects.",
 )
 
 
@@ -49,6 +53,11 @@ expand_option = click.option(
 
 strict_option = click.option(
     "--strict", is_flag=True, help="Refuse what the platform does not do all by itself; explain says what."
+)
+
+
+by_option = click.option(
+    "--by", multiple=True, metavar="A,B.C", callback=_names, help="Count for each value of these fields."
 )
 
 
@@ -141,29 +150,19 @@ def _print_some(table: Repository, asked: dict[str, Any], form: str | None) -> N
         say(f"{ON_TERMINAL} of {total.count():,} records; --limit N or --output FILE gives more")
 
 
-@command("biodata count umcg/SampleAse", "biodata count umcg/ASE \"Chr = '19'\"")
-@click.argument("address", type=TableAddress(), metavar="PROFILE/TABLE")
-@click.argument("where", metavar="[FILTER]", required=False)
-@click.option("--native", metavar="TEXT", help="The platform's own query text, joined by AND.")
-@strict_option
-@click.pass_context
-def count(ctx: click.Context, /, address: Address, where: str | None, **asked: Any) -> None:
-    """Count the records that match a filter."""
-    with current(ctx).repository(address) as table:
-        click.echo(table.query(where, **asked).count())
-
-
 @command("biodata explain umcg/ASE \"Chr = '19' and Pos > 5\" --order-by -Pos")
 @click.argument("address", type=TableAddress(), metavar="PROFILE/TABLE")
 @query_options
+@by_option
 @click.option("-o", "--format", "form", type=click.Choice(["text", "json"]), default="text")
 @click.pass_context
-def explain(ctx: click.Context, /, address: Address, form: str, **asked: Any) -> None:
+def explain(ctx: click.Context, /, address: Address, form: str, by: list[str] | None, **asked: Any) -> None:
     """Show how a query would be done, and by whom.
 
     It says which parts of the filter the platform does, exactly or not, what is done here, and which requests
     would be sent. No record is read.
     """
     with current(ctx).repository(address) as table:
-        explanation = table.query(**asked).explain()
+        result = table.query(**asked)
+        explanation = result.group_by(*by).count().explain() if by else result.explain()
     sys.stdout.write((json_text(explanation.to_dict()) if form == "json" else str(explanation)) + "\n")

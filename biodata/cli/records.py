@@ -15,7 +15,7 @@ from biodata.cli.output import FORMATS, LISTING, on_terminal, print_rows
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from biodata.results import Result
+    from biodata.tabular import Tabular
 
 __all__ = ["destination_options", "print_records", "print_result", "refuse_terminal", "write_file"]
 
@@ -47,7 +47,7 @@ def print_records(records: Iterable[dict[str, Any]], names: Sequence[str], form:
     write_text(records, list(names), sys.stdout, form)
 
 
-def print_result(result: Result, form: str | None) -> None:
+def print_result(result: Tabular, form: str | None) -> None:
     """All records of a result on stdout, in any format."""
     if form is None or form in LISTING:
         print_records(result, [".".join(path) for path in result.fields], form)
@@ -66,7 +66,7 @@ def refuse_terminal(form: str | None) -> None:
         raise click.UsageError(f"{form} is not for a terminal; add --output FILE.")
 
 
-def write_file(result: Result, path: Path, form: str | None) -> int:
+def write_file(result: Tabular, path: Path, form: str | None) -> int:
     """Write all records of a result to a file; their number."""
     if form == "table":
         raise click.UsageError("A table is for people; choose another format for a file.")

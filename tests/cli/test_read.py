@@ -150,6 +150,33 @@ class TestCountAndExplain:
         assert run("count", "local/people").out == "3\n"
         assert run("count", "local/people", "age is null").out == "1\n"
 
+    def test_count_by(self, run):
+        shown = run("count", "local/people", "--by", "tags")
+        assert lines(shown.out) == [{"tags": "a", "count": 1}, {"tags": "b", "count": 1}, {"tags": "c", "count": 1},
+                                    {"tags": None, "count": 1}]  # fmt: skip
+        assert run("count", "local/people", "age > 7", "--by", "age", "-o", "csv").out == "age,count\n40,1\n"
+        assert run("count", "local/nobody", "--by", "id", "-o", "json").out == "[]\n"
+
+    def test_count_by_into_a_file(self, run, home):
+        shown = run("count", "local/people", "--by", "age,id", "--output", "by.parquet")
+        assert (shown.out, shown.status) == ("", 0)
+        assert "3 groups" in shown.err
+        assert pq.read_table(home / "by.parquet").column_names == ["age", "id", "count"]
+
+    def test_a_number_has_no_format(self, run):
+        shown = run("count", "local/people", "-o", "json")
+        assert (shown.status, shown.out) == (2, "")
+        assert "--by" in shown.err
+
+    def test_distinct(self, run):
+        assert lines(run("distinct", "local/people", "age").out) == [{"age": 7}, {"age": 40}]
+        assert run("distinct", "local/people", "tags", "age = 40", "-o", "csv").out == "tags\na\nb\n"
+        assert run("distinct", "local/nobody", "id", "-o", "json").out == "[]\n"
+
+    def test_explain_by(self, run):
+        told = json.loads(run("explain", "local/people", "--by", "age", "-o", "json").out)
+        assert (told["group_by"], told["grouped"]) == (["age"], "platform")
+
     def test_strict(self, run):
         assert run("count", "local/people", "age > 1", "--strict").out == "2\n"
         for verb in ("query", "count"):
@@ -157,6 +184,9 @@ class TestCountAndExplain:
             assert (shown.status, shown.out) == (2, "")
             assert "BD-QUERY-STRICT" in shown.err
             assert "case rules differ" in shown.err
+        shown = run("count", "local/people", "id ilike 'S%'", "--by", "age", "--strict")
+        assert (shown.status, shown.out) == (2, "")
+        assert "group by age" in shown.err
 
     def test_explain(self, run):
         shown = run("explain", "local/people", "age > 1")
