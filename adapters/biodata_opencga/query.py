@@ -33,6 +33,7 @@ _ANY = frozenset({"any"})
 _RULES = (
     Rule("exact", _ops("distinct"), frozenset({"string", "enum", "bool"}), lists=False, when="value"),
     Rule("unsupported", _ops("distinct"), reason="the server keeps it in another form than it shows"),
+    Rule("unsupported", _ops("group"), reason="not every version of the server counts by value"),
     Rule("unsupported", _SORT, reason="the server sorts by one field, and pages need the id"),
     Rule("unsupported", when="unmapped", reason="the server's search has no parameter for it"),
     Rule("unsupported", quantifiers=frozenset({"none"}), reason="a negated list is true of nearly everything there"),

@@ -13,11 +13,13 @@ CREATE TABLE odd (
     id INTEGER PRIMARY KEY, element VARCHAR, "biodata group" VARCHAR, folded VARCHAR COLLATE NOCASE,
     number DOUBLE, numbers DOUBLE[], texts VARCHAR[], fixed INTEGER[2],
     inside STRUCT(deep STRUCT(size DOUBLE), t VARCHAR),
-    many STRUCT(name VARCHAR, tags VARCHAR[])[], "at" TIMESTAMPTZ, nanos TIMESTAMP_NS, big HUGEINT, money DECIMAL(9, 2),
+    many STRUCT(name VARCHAR, tags VARCHAR[])[],
+    "at" TIMESTAMPTZ, nanos TIMESTAMP_NS, big HUGEINT, money DECIMAL(9, 2),
     kind ENUM('b', 'a'), flag BOOLEAN, "day" DATE
 );
 INSERT INTO odd VALUES
-    (1, 'x', 'é', 'A', 'nan', ['nan'::DOUBLE, 1], ['b', 'a', 'b', NULL], [1, 1], {deep: {size: 'nan'::DOUBLE}, t: 'x'},
+    (1, 'x', 'é', 'A', 'nan', ['nan'::DOUBLE, 1], ['b', 'a', 'b', NULL], [1, 1],
+        {deep: {size: 'nan'::DOUBLE}, t: 'x'},
         [{name: 'n', tags: ['p', 'q']}, {name: 'n', tags: NULL}], '2020-01-01 00:00:00+02', '2020-01-01',
         5, 1.50, 'a', true, '2020-01-01'),
     (2, 'x', 'e', 'a', -0.0, ['nan'::DOUBLE], [], [1, 2], {deep: {size: 1.5}, t: NULL}, [],
