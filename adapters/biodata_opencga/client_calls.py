@@ -22,6 +22,8 @@ from biodata_opencga.answers import code_of, failure, opened, words
 from biodata_opencga.client_response import as_response
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from biodata.config.profiles import Access
     from biodata.http import HttpSession, Response
 
@@ -34,6 +36,10 @@ _SUMMED = ("numResults", "numMatches", "numInserted", "numUpdated", "numDeleted"
 _LOGINS = frozenset({"users/login", "users/anonymous"})
 _OURS = frozenset({"debug", "num_threads"})
 """Options that are for pyopencga itself and never for the server."""
+_SPOKEN = frozenset(
+    {"study", "project", "organization", "include", "exclude", "sort", "order", "skip", "limit", "count", "action"}
+)
+"""Options whose values are nobody's, so that errors may show them."""
 _SORTABLE = frozenset(
     {"samples", "individuals", "families", "cohorts", "files", "jobs", "panels", "analysis/clinical"}
 )
@@ -150,19 +156,19 @@ class Calls:
             anonymous=path in _LOGINS,
             label=f"{path.partition('/')[0]}/…/{resource}",
         )
-        return self._ask(request, data)
+        return self._ask(request, [data, *(value for name, value in params.items() if name not in _SPOKEN)])
 
-    def _ask(self, request: Request, data: Any = None) -> _Answer:
+    def _ask(self, request: Request, values: Sequence[Any] = ()) -> _Answer:
+        """Send a request; the server's words come without `values`."""
         response = self._session.send(request)
         if response.status >= _ERROR:
-            return _Answer(_envelope(response), _refusal(response, request, data))
+            return _Answer(_envelope(response), _refusal(response, request, values))
         if response.content_type == "application/octet-stream":
             return _Answer(response.body)
         body = response.json()
         if not isinstance(body, dict) or not (body.get("responses") or request.path.startswith(_BARE)):
             raise _no_envelope(response)
-        wrong = "responses" in body and opened(response).errors
-        return _Answer(body, _refusal(response, request, data) if wrong else None)
+        return _Answer(body, _refusal(response, request, values) if _is_wrong(body) else None)
 
     def _paged(self, ask: Callable[[dict[str, str]], _Answer], params: dict[str, str]) -> _Answer:
         limit = _number("limit", params["limit"]) if "limit" in params else None
@@ -188,9 +194,15 @@ class Calls:
 _BARE = tuple(f"{one}/" for one in sorted(_WITHOUT_ENVELOPE))
 
 
-def _refusal(response: Response, request: Request, data: Any) -> BiodataError:
-    """A write that is refused for what is in it is a WriteError; the body's values stay out of the message."""
-    error = failure(response, values=(data,))
+def _is_wrong(body: dict[str, Any]) -> bool:
+    """Whether an ERROR event is inside a 200 (section 1.6)."""
+    places = (body, *(body.get("responses") or ()))
+    return any(event.get("type") == "ERROR" for place in places for event in place.get("events") or ())
+
+
+def _refusal(response: Response, request: Request, values: Sequence[Any]) -> BiodataError:
+    """A write that is refused for what is in it is a WriteError."""
+    error = failure(response, values=values)
     if access_needed(request.method, request.path.rpartition("/")[2]) == "read":
         return error
     code = code_of(words(opened(response)))
@@ -257,7 +269,11 @@ def _ids(value: Any) -> list[str]:
     """
     if value is None:
         return []
-    listed = list(value) if isinstance(value, list | tuple | set | frozenset) else str(value).split(",")
+    listed = (
+        list(value)
+        if isinstance(value, list | tuple | set | frozenset)
+        else [one.strip() for one in str(value).split(",")]
+    )
     if not listed or "" in listed:
         raise QueryError("An empty id cannot stand in an address", code="BD-QUERY-KEY")
     return [quote(_without_comma(one, "An id"), safe="") for one in listed]

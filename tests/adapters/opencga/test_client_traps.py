@@ -194,6 +194,17 @@ def test_5_a_page_of_a_proxy_is_no_answer(serve):
         client.samples.search(study="s")
 
 
+def test_5_peoples_values_stay_out_of_errors(serve):
+    said = "Cannot find 'Jane Roe' of 1970 in study s1"
+    _, client = serve(lambda _: answer(status=500, message=said))
+    for call in (
+        lambda: client.individuals.search(study="s1", name="Jane Roe", date_of_birth="1970"),
+        lambda: client.individuals.create({"id": "x", "name": "Jane Roe", "dateOfBirth": "1970"}, study="s1"),
+    ):
+        with pytest.raises(biodata.BiodataError, match="Cannot find '<value>' of <value> in study s1"):
+            call()
+
+
 def test_6_a_500_is_sent_once(serve):
     server, client = serve(lambda _: answer(status=500, message="Sample 's1' already exists."))
     for call in (lambda: client.samples.search(study="s"), lambda: client.samples.create({"id": "s1"}, study="s")):
@@ -351,6 +362,12 @@ def test_18_odd_characters_arrive_whole(serve):
     client.files.info(odd, study="s")
     assert (query(server.asked[0])["name"], query(server.asked[0])["phenotypes"]) == (odd, f"{odd},two")
     assert urlsplit(server.asked[1].path).path.endswith("/files/A%26B%20%231%20%2B%20100%25%20%3F%2F%C3%A9/info")
+
+
+def test_18_ids_in_one_text_may_have_spaces_between(serve):
+    server, client = serve(lambda _: answer())
+    client.samples.info("s1, s2", study="s")
+    assert urlsplit(server.asked[0].path).path.endswith("/samples/s1,s2/info")
 
 
 def test_18_a_comma_inside_a_value_cannot_be_said(serve):
