@@ -31,7 +31,8 @@ def ready(adapter: Adapter, plan: Plan, references: References) -> Plan:
     """The plan with the keys in place of its key sets, each read now by a scan of its own."""
     if plan.keyed is None or plan.limit == 0:
         return plan
-    found = {one: _keys(adapter, _plan(adapter, one, plan), references) for one in key_sets_in(plan.keyed)}
+    sets = dict.fromkeys(key_sets_in(plan.keyed))
+    found = {one: _keys(adapter, _plan(adapter, one, plan), references) for one in sets}
     return _with(adapter, plan, filled(plan.keyed, lambda leaf: found[leaf.value]))
 
 
@@ -42,6 +43,8 @@ def requests_of(adapter: Adapter, plan: Plan) -> list[str]:
 
 def key_requests(adapter: Adapter, plan: Plan) -> list[str]:
     """What is sent for the key sets alone."""
+    if plan.limit == 0:
+        return []
     sets = dict.fromkeys(key_sets_in(plan.keyed))
     return [text for one in sets for text in requests_of(adapter, _plan(adapter, one, plan))]
 

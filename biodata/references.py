@@ -82,7 +82,7 @@ class References:
     def expand(self, rows: list[Record], schema: Schema, paths: Iterable[Path], missing: Missing = "key") -> None:
         """Put whole referenced records in place of their keys, at each reference of the paths; as `join`."""
         whole = dict.fromkeys((*path[:length], _WHOLE) for path in paths for length in range(1, len(path) + 1))
-        self._follow(_Group(schema, rows, list(whole)), lambda record, _: dict(record), missing)
+        self._follow(_Group(schema, rows, list(whole)), lambda record, _: record, missing)
 
     def _follow(self, group: _Group, made: Callable[[Record, Key], Record], missing: Missing) -> None:
         groups = [group]
@@ -103,7 +103,7 @@ class References:
     ) -> _Group:
         """The records in their places; each step has its own, since its paths go their own way."""
         schema = self.schema(step.table)
-        placed: dict[Key, Any] = {key: made(there[key], key) for key in step.keys if key in there}
+        placed: dict[Key, Any] = {key: made(_own(there[key], step.paths), key) for key in step.keys if key in there}
         found = list(placed.values())
         if missing == "record":
             alone = {key: dict(zip(schema.key_fields, [key], strict=False)) for key in step.keys if key not in there}
@@ -146,6 +146,18 @@ def _steps(group: _Group) -> Iterator[_Step]:
     for holder, (reference, rest) in grouped.items():
         keys = dict.fromkeys(key for row in group.rows for key in _at(row, holder))
         yield _Step(reference.table, holder, group.rows, keys, rest)
+
+
+def _own(record: Record, paths: Iterable[Path]) -> Record:
+    """The record with values of its own where the paths go on: others may hold it too, and go other ways."""
+    heads = dict.fromkeys(path[0] for path in paths if len(path) > 1)
+    return record | {name: _copied(record.get(name)) for name in heads}
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_copied(item) for item in value]
+    return {name: _copied(item) for name, item in value.items()} if isinstance(value, dict) else value
 
 
 def _by_head(paths: Iterable[Path]) -> dict[str, list[Path]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from biodata import Connection, Field, QueryError, Schema
-from biodata.records.types import List, Reference, String
+from biodata.records.types import List, Object, Reference, String
 from tests.core.memory import MemoryAdapter, memory
 
 if TYPE_CHECKING:
@@ -145,3 +145,43 @@ def test_a_query_that_expands_what_is_no_reference_asks_for_nothing() -> None:
         connection["people"].query(expand="city.name").first()
     assert caught.value.code == "BD-QUERY-EXPAND"
     assert not cast("MemoryAdapter", connection.adapter).calls
+
+
+HOMES = Schema(
+    "homes",
+    "id",
+    (
+        Field("id", String()),
+        Field("left", Reference("homes")),
+        Field("right", Reference("homes")),
+        Field("at", Object((Field("owners", List(Reference("homes"))), Field("door", String())))),
+    ),
+)
+
+
+class HomesAdapter(MemoryAdapter):
+    """Records with references in an object."""
+
+    def schema(self, table: str, *, refresh: bool = False) -> Schema:
+        return HOMES
+
+
+def test_one_record_reached_in_two_ways_goes_on_in_both() -> None:
+    adapter = HomesAdapter()
+    adapter.rows = {
+        "homes": {
+            key: {"id": key, "left": end, "right": end, "at": {"owners": ["a", "b"], "door": f"door of {key}"}}
+            for key, end in (("a", "b"), ("b", None))
+        }
+    }
+    homes = Connection(adapter, name="mem", access="read")["homes"]
+    steps = ("left", "right")
+    row = homes.query("id = 'a'", fields=[(step, "at", "owners", "at", "door") for step in steps]).one()
+    doors = {"at": {"owners": [{"at": {"door": "door of a"}}, {"at": {"door": "door of b"}}]}}
+    assert row == {"left": doors, "right": doors}
+    assert adapter.calls["fetch homes"] == 2
+    found = homes.query("id = 'a'", expand=["left.at.owners", "right"]).one()
+    assert [one["id"] for one in found["left"]["at"]["owners"]] == ["a", "b"]
+    assert found["right"]["at"]["owners"] == ["a", "b"]
+    frame = homes.query("id = 'a'", expand=["left.at.owners"], fields=["id"]).to_arrow()
+    assert frame["left"].to_pylist()[0]["at"]["owners"][1]["at"] == {"owners": ["a", "b"], "door": "door of b"}
