@@ -218,6 +218,46 @@ def test_v1_expand_and_csv(ask: Ask, person: None) -> None:
     assert csv.splitlines() == ['"id","visited"', '"c",""', '"b","ams"', '"a","gro,ams"']
 
 
+def test_v1_attributes_go_by_case_first_and_without_it_where_that_is_clear(ask: Ask, state: State) -> None:
+    names = (Attribute(name="id", is_id=True), *(Attribute(name=name) for name in ("Name", "pos", "POS")))
+    state.create_table("odd", names)
+    state.add_rows("odd", [{"id": "1", "Name": "n", "pos": "small", "POS": "large"}])
+    assert ask("GET", "/api/v1/odd/1?attributes=NAME,POS").json() == {
+        "href": "/api/v1/odd/1",
+        "Name": "n",
+        "POS": "large",
+    }
+    assert ask("GET", "/api/v1/odd/1?attributes=Pos").status_code == 404
+    assert ask("GET", "/api/v2/odd/1?attrs=NAME").status_code == 404, "v2 tells case apart"
+
+
+def test_partial_expansion_in_each_api(ask: Ask, person: None) -> None:
+    v1 = ask("GET", "/api/v1/Person/a?attributes=city&expand=city[name]").json()["city"]
+    assert v1 == {"href": "/api/v1/City/gro", "name": "Groningen"}
+    v2 = ask("GET", "/api/v2/Person/a?attrs=city(name)").json()["city"]
+    assert v2 == {"_href": "/api/v2/City/gro", "name": "Groningen"}
+    v3 = ask("GET", "/api/data/Person/a?filter=city(name)&expand=city").json()["data"]["city"]["data"]
+    assert v3 == {"name": "Groningen"}
+
+
+def test_files_stay_by_their_name_and_only_so(ask: Ask, state: State) -> None:
+    state.create_table("doc", (Attribute(name="n", type="int", is_id=True), Attribute(name="f", type="file")))
+    upload = {"files": {"f": ("a.txt", b"one")}, "data": {"n": "7"}}
+    assert ask("POST", "/api/v1/doc", **upload).headers["location"] == "/api/v1/doc/7"
+    held = ask("GET", "/api/v2/doc/7").json()["f"]
+    assert ask("GET", f"/api/files/{held['id']}?alt=media").content == b"one"
+    assert ask("PUT", "/api/v1/doc/7", json={"n": 7, "f": "a.txt"}).status_code == 200
+    assert ask("PUT", "/api/v2/doc", json={"entities": [{"n": 7, "f": "a.txt"}]}).status_code == 200
+    assert ask("POST", "/api/v1/doc/7?_method=PUT", data={"n": "7", "f": "a.txt"}).status_code == 204
+    assert ask("GET", "/api/v2/doc/7").json()["f"] == held
+    assert ask("PUT", "/api/v1/doc/7", json={"n": 7, "f": "other.txt"}).status_code == 400
+    new = {"files": {"f": ("b.txt", b"two")}, "data": {"n": "7"}}
+    assert ask("POST", "/api/v1/doc/7?_method=PUT", **new).status_code == 204
+    assert ask("GET", "/api/v2/doc/7").json()["f"]["filename"] == "b.txt"
+    assert ask("PUT", "/api/v1/doc/7", json={"n": 7}).status_code == 200
+    assert "f" not in ask("GET", "/api/v2/doc/7").json(), "a row without it loses it"
+
+
 def test_replacing_wipes_and_one_attribute_does_not(ask: Ask, person: None) -> None:
     assert ask("PUT", "/api/v2/Person", json={"entities": [{"id": "a", "name": "A"}]}).status_code == 200
     assert "age" not in ask("GET", "/api/v2/Person/a").json()
