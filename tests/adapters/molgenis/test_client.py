@@ -74,10 +74,10 @@ def test_an_anonymous_write_says_that_it_is_json(people):
 
 def test_no_other_server(people):
     client = people.connect().client
-    with pytest.raises(biodata.ProtocolError):
+    with pytest.raises(biodata.ProtocolError, match="another server"):
         client._session.get("http://127.0.0.1:1/api/v2/rt_City")
     client._api_url = "http://127.0.0.1:1/api/"
-    with pytest.raises(biodata.ProtocolError):
+    with pytest.raises(biodata.ProtocolError, match="another server"):
         client.get("rt_City")
 
 
