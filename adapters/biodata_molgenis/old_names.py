@@ -15,7 +15,9 @@ __all__ = ["OLD_NAMES"]
 _QUERY = "connection['TABLE'].query(\"field = 'value'\", fields=…, order_by=…, limit=…, offset=…)"
 _NATIVE = "write query(\"field = 'value'\"), or give RSQL or a list of rules as they are: query(native=…)"
 _RECORD = "connection['TABLE'].add({'field': value}), files too; a list of records is added at once"
-_SCHEMA = "connection['TABLE'].schema; its .key, .names and ['FIELD']"
+_SCHEMA = (
+    "connection['TABLE'].schema; its .key, .names and ['FIELD']; all of it is connection.extras.metadata('TABLE')"
+)
 
 _METHODS = {
     "login": "give username= and password=, or token=, to biodata.connect, or a profile that has them",
@@ -30,7 +32,7 @@ _METHODS = {
     "delete": "connection['TABLE'].delete(KEY); the whole table is delete(all=True)",
     "delete_list": "connection['TABLE'].delete(KEYS)",
     "get_entity_meta_data": _SCHEMA,
-    "get_attribute_meta_data": "connection['TABLE'].schema['FIELD']",
+    "get_attribute_meta_data": "connection['TABLE'].schema['FIELD']; all of it is extras.metadata('TABLE', 'FIELD')",
     "get_meta": _SCHEMA,
     "to_upload_format": "not needed: records that were read can be written as they are",
     "upload_zip": "connection.extras.upload(PATH, data=…, metadata=…)",
