@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from biodata.http import HttpSession, Response
 
-__all__ = ["ask", "emx2_version", "read_json", "refuse_emx2", "refuse_stranger", "table_path"]
+__all__ = ["ask", "emx2_version", "fits_path", "read_json", "refuse_emx2", "refuse_stranger", "table_path"]
 
 T = TypeVar("T")
 
@@ -28,6 +28,11 @@ _EMX2_QUERY = {"query": "{_manifest{SpecificationVersion}}"}
 def table_path(api: str, table: str, *rest: str) -> str:
     """The path below the base URL: `api/v2/ASE`, each name percent-encoded."""
     return "/".join([f"api/{api}", *map(quote_segment, (table, *rest))])
+
+
+def fits_path(key: str) -> bool:
+    """Whether a key can stand in a path: the server's container refuses an encoded slash or backslash (h17)."""
+    return bool(key.strip(". ")) and not set(key) & set("/\\;%")
 
 
 def ask(session: HttpSession, request: Request, table: str | None = None, values: Iterable[Any] = ()) -> Response:

@@ -19,7 +19,7 @@ from biodata_molgenis.errors import UNKNOWN_ROW
 from biodata_molgenis.read import fetch
 from biodata_molgenis.refusals import send
 from biodata_molgenis.render import EXACT_FLOAT, text_of
-from biodata_molgenis.server import table_path
+from biodata_molgenis.server import fits_path, table_path
 from biodata_molgenis.uploads import check_files, update_request
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from biodata.adapter import WriteBatch
     from biodata.http import HttpSession
-    from biodata.records.types import Field, Key, Record
+    from biodata.records.types import Field, Record
 
 __all__ = ["Update"]
 
@@ -105,12 +105,6 @@ class Update:
     def _form(self, pending: Mapping[int, Record]) -> None:
         for index, values in pending.items():
             key = self._batch.key(index)
-            if not _in_path(key):
-                raise BatchRefused(
-                    "a file cannot be sent to a record with a slash, % or ; in its key",
-                    code="BD-WRITE-FILE",
-                    index=index,
-                )
             stored = next(iter(fetch(self._session, self._schema, [key], self._schema.names)), None)
             if stored is None:
                 raise BatchRefused("no record has this key", code="BD-NOT-FOUND", index=index)
@@ -122,7 +116,7 @@ class Update:
     def _by_record(self, pending: Mapping[int, Record]) -> bool:
         fields = {name for values in pending.values() for name in values}
         plain = all(isinstance(self._schema[name].type, _PLAIN) for name in fields)
-        safe = all(_in_path(self._batch.key(index)) for index in pending)
+        safe = all(fits_path(text_of(self._batch.key(index))) for index in pending)
         small = all(_exact(value) for values in pending.values() for value in values.values())
         return plain and safe and small and len(pending) < len(fields)
 
@@ -185,12 +179,6 @@ class Update:
                 self._put(name, some, pending)
             except BatchRefused as again:
                 self._isolate(name, some, pending, again)
-
-
-def _in_path(key: Key) -> bool:
-    """Whether a key can stand in a path: the server's container refuses an encoded slash or backslash (h17)."""
-    text = text_of(key)
-    return bool(text.strip(". ")) and not set(text) & set("/\\;%")
 
 
 def _exact(value: Any) -> bool:

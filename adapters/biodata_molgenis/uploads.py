@@ -22,7 +22,7 @@ from biodata.records.types import File, Integer
 from biodata.records.uploads import is_upload, read_upload
 from biodata_molgenis.errors import failure
 from biodata_molgenis.render import text_of
-from biodata_molgenis.server import read_json, table_path
+from biodata_molgenis.server import fits_path, read_json, table_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -51,8 +51,11 @@ def update_request(schema: Schema, record: Record) -> Request:
     Raises:
         BatchRefused: `BD-WRITE-FILE`.
     """
+    key = text_of(record[str(schema.key)])
+    if not fits_path(key):
+        raise _refused("a file cannot be sent to a record with a slash, % or ; in its key")
     row = {name: value for name, value in record.items() if "computed" not in schema[name].options}
-    return _form(schema, row, table_path("v1", schema.table, text_of(record[str(schema.key)])), (("_method", "PUT"),))
+    return _form(schema, row, table_path("v1", schema.table, key), (("_method", "PUT"),))
 
 
 def _form(schema: Schema, row: Record, path: str, params: tuple[tuple[str, str], ...]) -> Request:
@@ -92,14 +95,15 @@ def _text(name: str, value: Any) -> str:
     return ",".join(keys)
 
 
-def _refused(message: str, field: str) -> BatchRefused:
+def _refused(message: str, field: str | None = None) -> BatchRefused:
     return BatchRefused(message, code="BD-WRITE-FILE", index=0, field=field)
 
 
-def key_of_answer(schema: Schema, response: Response) -> Key:
-    """The key of the record that was added, from the last part of `Location`."""
-    text = unquote(response.headers["location"].rpartition("/")[2])
-    return int(text) if isinstance(schema[str(schema.key)].type, Integer) else text
+def key_of_answer(schema: Schema, record: Record, response: Response) -> Key:
+    """The key of the record that was added: its own, or the one made for it, the last part of `Location`."""
+    text = unquote(response.headers.get("location", "").rpartition("/")[2])
+    made = int(text) if text.isdecimal() and isinstance(schema[str(schema.key)].type, Integer) else text or None
+    return made if schema.key_of(record) is None else schema.key_of(record)
 
 
 def check_files(schema: Schema, records: Mapping[int, Record]) -> None:

@@ -66,7 +66,7 @@ def _add(session: HttpSession, batch: WriteBatch) -> list[Outcome]:
         if not was_maybe_sent(error):
             raise
         return _look_up(session, batch, error)
-    keys = [key_of_answer(batch.schema, response)] if form else _keys(batch, response)
+    keys = [key_of_answer(batch.schema, batch.records[0], response)] if form else _keys(batch, response)
     return [Outcome(row, "created", key) for row, key in zip(batch.rows, keys, strict=True)]
 
 

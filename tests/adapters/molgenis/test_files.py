@@ -155,6 +155,7 @@ def test_what_cannot_travel_with_a_file_is_refused(people, person, tmp_path):
     person.add([{"id": "a", "fullName": "x", "visited": ["a,b"]}, {"id": "s/t", "fullName": "x"}])
     assert outcome(person.update({"id": "a", "photo": upload})) == ("refused", "BD-WRITE-FILE", "visited")
     assert outcome(person.update({"id": "s/t", "photo": upload}))[:2] == refused[:2]
+    assert outcome(person.connection.extras.replace("rt_Person", {"id": "s/t", "photo": upload}))[:2] == refused[:2]
     assert outcome(person.update({"id": "nope", "photo": upload}))[:2] == ("refused", "BD-NOT-FOUND")
     assert person.get("a")["visited"] == ["a,b"]
 
