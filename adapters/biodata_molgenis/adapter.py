@@ -48,7 +48,9 @@ class MolgenisAdapter(Adapter):
         missing={
             "transaction": Mark("never", "each batch is a transaction of its own, and nothing spans two requests"),
             "partitions": Mark("notyet", "a scan can be cut by offsets"),
-            "export": Mark("notimpl", "the server's CSV says no total, ends at 10 000 records, and reads slower than JSON"),
+            "export": Mark(
+                "notimpl", "the server's CSV says no total, ends at 10 000 records, and reads slower than JSON"
+            ),
         },
     )
 
