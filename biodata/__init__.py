@@ -35,6 +35,7 @@ from biodata.errors import (
 
 if TYPE_CHECKING:
     from biodata.connection import Connection, connect
+    from biodata.groups import Counts, Groups, Values
     from biodata.query.builder import col, native
     from biodata.receipts import Outcome, Receipt
     from biodata.records.types import Field, Schema
@@ -50,8 +51,10 @@ __all__ = [
     "CheckFailed",
     "ConfigError",
     "Connection",
+    "Counts",
     "Field",
     "Found",
+    "Groups",
     "NotFound",
     "Outcome",
     "PermissionDenied",
@@ -68,6 +71,7 @@ __all__ = [
     "Unavailable",
     "Unsupported",
     "Upload",
+    "Values",
     "WriteError",
     "__version__",
     "col",
@@ -80,6 +84,9 @@ _HOMES = {
     "connect": "biodata.connection",
     "col": "biodata.query.builder",
     "native": "biodata.query.builder",
+    "Counts": "biodata.groups",
+    "Groups": "biodata.groups",
+    "Values": "biodata.groups",
     "Outcome": "biodata.receipts",
     "Receipt": "biodata.receipts",
     "Field": "biodata.records.types",

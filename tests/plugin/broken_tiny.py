@@ -7,7 +7,7 @@ import os
 import msgspec
 from biodata_tiny import TinyAdapter
 
-from biodata.adapter import BatchRefused
+from biodata.adapter import BatchRefused, PageRequest
 from biodata.query.pushdown import Pushdown, Rule
 from biodata.receipts import Outcome
 
@@ -75,7 +75,23 @@ def claims_to_sort(self, schema):
     return Pushdown((Rule("exact", ops=sorts), Rule("unsupported", reason="no")))
 
 
+def claims_to_group(self, schema):
+    """It counts what is there, and forgets the records without a value."""
+    can = self.capabilities
+    missing = {part: mark for part, mark in can.missing.items() if part != "aggregate"}
+    self.capabilities = msgspec.structs.replace(can, missing=missing)
+    self.aggregate = lambda plan, paths: PageRequest(paths[0][0], "count by value")
+    self.groups = lambda plan, request: [
+        ((row[request.call],), 1)
+        for row in self._tables[plan.schema.table][1].values()
+        if isinstance(row.get(request.call), str | int)
+    ]
+    groups = Rule("exact", ops=frozenset({"group"}), lists=False)
+    return Pushdown((groups, Rule("unsupported", reason="no")))
+
+
 FAULTS = {
+    "claims_to_group": ("pushdown", claims_to_group),
     "claims_to_filter": ("pushdown", claims_to_filter),
     "claims_to_sort": ("pushdown", claims_to_sort),
     "loses_a_record": ("page", loses_a_record),

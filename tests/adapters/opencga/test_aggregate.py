@@ -87,3 +87,16 @@ def test_a_value_of_another_type_is_an_error(rig, people):
     with pytest.raises(biodata.ProtocolError) as caught:
         people.distinct("name")
     assert caught.value.code == "BD-REMOTE-FORMAT"
+
+
+def test_a_filter_beyond_a_reference_is_looked_up_first(rig, people):
+    samples, where = rig.connect()["samples"], "individualId.sex.id = 'MALE'"
+    rig.log.clear()
+    found = samples.distinct("id", where)
+    assert len(rig.asked("GET", "/individuals/search")) == len(rig.asked("GET", "/samples/distinct")) == 1
+    assert not rig.asked("GET", "/samples/search")
+    assert found == [one["id"] for one in samples.query(where, order_by="id")] != []
+    told = found.explain()
+    assert told.grouped == "platform"
+    assert "/individuals/search" in told.requests[0]
+    assert "/samples/distinct" in told.requests[-1]
