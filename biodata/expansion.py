@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from biodata.errors import QueryError
-from biodata.query.paths import resolve
+from biodata.query.paths import referenced, resolve
 from biodata.records.types import Path, Reference, element
 
 if TYPE_CHECKING:
@@ -61,3 +61,4 @@ def _check(schema: Schema, path: Path, lookup: Lookup) -> None:
             code="BD-QUERY-EXPAND",
             table=schema.table,
         )
+    referenced(lookup(type_.table))

@@ -151,10 +151,10 @@ class _Walk:
         return self.along(_inside(expression, path[:1]), inner.get(path[0], type_), path[1:], depth)
 
     def _over(self, expression: str, table: Table, path: Path) -> Sql:
-        """Never null, so that NOT means the opposite: a null reference, or a dangling one, has no values."""
+        """Never null, since no key is: NOT means the opposite, and a null or dangling reference has no values."""
         field, key = table.schema[path[0]], column(table.schema[str(table.schema.key)])
         sql, values = self.along(column(field), field.type, path[1:])
-        keys = f"SELECT {key} FROM {table.relation} WHERE {key} IS NOT NULL AND {sql}"  # noqa: S608
+        keys = f"SELECT {key} FROM {table.relation} WHERE {sql}"  # noqa: S608
         return f"({expression} IS NOT NULL AND {expression} IN ({keys}))", values
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     Lookup: TypeAlias = Callable[[str], Schema]
     """From a table's name to its schema."""
 
-__all__ = ["Target", "crossing", "fields_along", "path_of", "resolve", "with_keys"]
+__all__ = ["Target", "crossing", "fields_along", "path_of", "referenced", "resolve", "with_keys"]
 
 _FILE_FIELDS = tuple(Field(name, String()) for name in ("id", "filename", "url"))
 
@@ -124,7 +124,21 @@ def _fields_in(type_: DataType, lookup: Lookup | None) -> tuple[Field, ...]:
         return type_.fields
     if isinstance(type_, File):
         return _FILE_FIELDS
-    return lookup(type_.table).fields if isinstance(type_, Reference) and lookup else ()
+    return referenced(lookup(type_.table)) if isinstance(type_, Reference) and lookup else ()
+
+
+def referenced(schema: Schema) -> tuple[Field, ...]:
+    """The fields of a table that a path steps into.
+
+    Raises:
+        QueryError: `BD-QUERY-FIELD`, its key is not one field, so that no reference can hold it.
+    """
+    if not isinstance(schema.key, str):
+        raise QueryError(
+            f"No path can step into '{schema.table}': a reference holds one value, and its key is not one field",
+            code="BD-QUERY-FIELD",
+        )
+    return schema.fields
 
 
 def _is_key(type_: DataType, name: str, lookup: Lookup | None) -> bool:

@@ -91,7 +91,7 @@ def _some_keys(schema: Schema, path: Path) -> tuple[Key, ...]:
 
 def _keyed_leaf(leaf: Leaf, query: Query) -> Leaf:
     found = crossing(query.schema, leaf.path)
-    if found is None or not isinstance(query.lookup(found[1].table).key, str):
+    if found is None:
         return leaf
     holder, reference = found
     beyond = Leaf(leaf.path[len(holder) :], "is not null" if leaf.op == "is null" else leaf.op, leaf.value)

@@ -141,3 +141,17 @@ def test_frames_are_checked_here_as_records_are(table, where):
     assert result.to_arrow().to_pylist() == list(result) != []
     first = table.query(where, fields=["id"], order_by="id", limit=1)
     assert first.to_arrow().to_pylist() == list(first)
+
+
+def test_a_table_whose_key_is_not_one_field_is_not_stepped_into(house):
+    pair = t.Schema("pair", ("a", "b"), (t.Field("a", t.Integer()), t.Field("b", t.Integer())))
+    house.ensure(pair)
+    table = house.ensure(t.Schema("held", "id", (t.Field("id", t.Integer()), t.Field("pair", t.Reference("pair")))))
+    table.add({"id": 1, "pair": "1"}).raise_for_refused()
+    assert table.count("pair = '1'") == 1
+    for asked in ({"where": "pair.b = 1"}, {"fields": ["pair.b"]}, {"order_by": "pair.b"}):
+        with pytest.raises(biodata.QueryError, match="its key is not one field") as caught:
+            table.query(**asked).to_records()
+        assert caught.value.code == "BD-QUERY-FIELD"
+    with pytest.raises(biodata.QueryError, match="its key is not one field"):
+        table.query(expand="pair").to_records()
