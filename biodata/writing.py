@@ -233,13 +233,18 @@ class Writer:
     def _send(self, operation: Operation, records: list[Prepared]) -> None:
         """Send records in batches; what a refusal leaves of one is sent next."""
         size = self._adapter.capabilities.batch_size[operation]
-        waiting = deque(_portions(records, size))
+        waiting = deque(self._portions(records, size))
         while waiting:
             batch = waiting.popleft()
             if self._held:
                 self._note(self._outcome(one, "not_sent") for one in batch)
             else:
                 waiting.extendleft(reversed(self._try(operation, batch)))
+
+    def _portions(self, records: list[Prepared], size: int) -> Iterator[list[Prepared]]:
+        """At most `size` records each, in order; one that brings a file stands alone."""
+        for alone, some in groupby(records, lambda one: brings_file(self._schema, one.record)):
+            yield from map(list, chunks(list(some), 1 if alone else size))
 
     def _try(self, operation: Operation, batch: list[Prepared]) -> list[list[Prepared]]:
         """Send one batch; what is left of it to be sent after a refusal."""
@@ -288,12 +293,6 @@ class Writer:
     ) -> Outcome:
         key = self._schema.key_of(one.record)
         return Outcome(row=one.row, status=status, key=key, code=code, message=message, field=field)
-
-
-def _portions(records: list[Prepared], size: int) -> Iterator[list[Prepared]]:
-    """At most `size` records each, in order; one that brings a file stands alone."""
-    for alone, some in groupby(records, lambda one: brings_file(one.record)):
-        yield from map(list, chunks(list(some), 1 if alone else size))
 
 
 def _halves(batch: list[Prepared]) -> list[list[Prepared]]:

@@ -67,7 +67,7 @@ class _Replacing(MolgenisAdapter):
 
 
 def _request(batch: WriteBatch) -> Request:
-    if brings_file(batch.records[0]):
+    if brings_file(batch.schema, batch.records[0]):
         return update_request(batch.schema, batch.records[0])
     entities = [entity(batch.schema, record) for record in batch.records]
     return Request.json("PUT", table_path("v2", batch.schema.table), {"entities": entities})

@@ -49,7 +49,7 @@ class Update:
         """Look up what is there, and send what differs from it."""
         pending = self._pending()
         check_files(self._schema, pending)
-        if any(map(brings_file, pending.values())):
+        if any(brings_file(self._schema, values) for values in pending.values()):
             self._form(pending)
         elif self._by_record(pending):
             for index, values in pending.items():

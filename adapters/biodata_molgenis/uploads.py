@@ -18,7 +18,7 @@ from biodata.adapter import BatchRefused
 from biodata.errors import ProtocolError
 from biodata.http import FormFile, Request, multipart, quote_segment
 from biodata.records.files import in_place
-from biodata.records.types import File, Integer
+from biodata.records.types import Integer
 from biodata.records.uploads import is_upload, read_upload
 from biodata_molgenis.errors import failure
 from biodata_molgenis.render import text_of
@@ -112,8 +112,7 @@ def check_files(schema: Schema, records: Mapping[int, Record]) -> None:
     Raises:
         BatchRefused: `BD-WRITE-FILE`.
     """
-    files = [field.name for field in schema if isinstance(field.type, File)]
-    for index, name in _given(records, files):
+    for index, name in _given(records, schema.files):
         if not is_upload(records[index][name]):
             raise BatchRefused(
                 "a file is given as a pathlib.Path or a biodata.Upload, and only its own record can keep one",

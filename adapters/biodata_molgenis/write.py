@@ -58,7 +58,7 @@ class _Resources(msgspec.Struct):
 
 def _add(session: HttpSession, batch: WriteBatch) -> list[Outcome]:
     check_files(batch.schema, dict(enumerate(batch.records)))
-    form = brings_file(batch.records[0])
+    form = brings_file(batch.schema, batch.records[0])
     request = add_request(batch.schema, batch.records[0]) if form else _batch_request(batch)
     try:
         response = send(session, request, batch.schema, batch.records)

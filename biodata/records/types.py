@@ -236,6 +236,14 @@ class Schema(msgspec.Struct, frozen=True, dict=True):
             cached = self.__dict__["_guarded"] = tuple(one for one in other if one.required or one.read_only)
         return cached
 
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The names of the fields that hold a file."""
+        cached: tuple[str, ...] | None = self.__dict__.get("_files")
+        if cached is None:
+            cached = self.__dict__["_files"] = tuple(one.name for one in self.fields if isinstance(one.type, File))
+        return cached
+
     def key_of(self, record: Record) -> Key:
         """The record's key: a value, or a tuple where the key is composite; None where there is none."""
         if isinstance(self.key, str):

@@ -16,7 +16,7 @@ import msgspec
 if TYPE_CHECKING:
     from typing_extensions import TypeIs
 
-    from biodata.records.types import Record, Value
+    from biodata.records.types import Record, Schema, Value
 
 __all__ = ["Upload", "brings_file", "is_upload", "read_upload"]
 
@@ -49,9 +49,9 @@ def is_upload(value: Value) -> TypeIs[Upload | os.PathLike[str]]:
     return isinstance(value, Upload | os.PathLike)
 
 
-def brings_file(record: Record) -> bool:
+def brings_file(schema: Schema, record: Record) -> bool:
     """Whether a record brings a file; such a record travels in a batch of its own."""
-    return any(is_upload(value) for value in record.values())
+    return any(is_upload(record.get(name)) for name in schema.files)
 
 
 def read_upload(value: Upload | os.PathLike[str]) -> Upload:
