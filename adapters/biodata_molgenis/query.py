@@ -37,9 +37,13 @@ def pushdown(schema: Schema) -> Pushdown:
     counted = frozenset(name for name in _fields(schema, "aggregatable") if _is_labelled(schema[name]))
     return Pushdown(
         rules=(
-            *(_elsewhere(computed, "a computed field is asked of the search engine, with other semantics")),
-            *(_elsewhere(steps, "the back side of a reference is not asked for by the server's database")),
-            *(_elsewhere(_fields(schema, "tagged"), "a tag may make =like= tell case apart", _ops("ilike"))),
+            *(
+                _elsewhere(
+                    computed, "the search engine answers for a computed field, with other semantics", _COMPUTED
+                )
+            ),
+            *(_elsewhere(steps, "the back side of a reference is not asked for by the server's database", _BACK)),
+            *(_elsewhere(_fields(schema, "tagged"), "a tag may make =like= tell case apart", ops=_ops("ilike"))),
             *((Rule("exact", _GROUPS, via=frozenset({"field"}), fields=counted),) if counted else ()),
             *_RULES,
             *((Rule("exact", _ops("sort desc"), _SORTED, lists=False, fields=filled),) if filled else ()),
@@ -58,14 +62,18 @@ def _fields(schema: Schema, note: str) -> frozenset[str]:
     return frozenset(field.name for field in schema if note in field.options)
 
 
-def _elsewhere(fields: frozenset[str], reason: str, ops: frozenset[str] = frozenset()) -> tuple[Rule, ...]:
-    return (Rule("unsupported", ops, fields=fields, reason=reason),) if fields else ()
+def _elsewhere(
+    fields: frozenset[str], reason: str, hint: str = "", *, ops: frozenset[str] = frozenset()
+) -> tuple[Rule, ...]:
+    return (Rule("unsupported", ops, fields=fields, reason=reason, hint=hint),) if fields else ()
 
 
 def _ops(*names: str) -> frozenset[str]:
     return frozenset(names)
 
 
+_COMPUTED = "The fields that it is computed of may be compared by the platform."
+_BACK = "The other table has the reference itself, which the platform compares."
 _SORTED = _NUMBERS | {"bool"}
 _TEXT = frozenset({"string"})
 

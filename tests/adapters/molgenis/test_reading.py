@@ -239,3 +239,9 @@ def test_what_the_next_link_says_does_not_matter(rig):
     rows = list(connection["numbers"].query(col("n") >= 5, page_size=10))
     assert len(rows) == 20
     assert all("num=0" not in one.target or "start" not in one.target for one in rig.log)
+
+
+def test_explain_says_where_else_the_platform_compares_a_reference(people):
+    (part,) = people.connect()["rt_City"].query("people = 'a'").explain().parts
+    assert part.support == "unsupported"
+    assert part.hint == "The other table has the reference itself, which the platform compares."

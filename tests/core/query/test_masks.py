@@ -129,6 +129,22 @@ def test_a_batch_gives_the_same_as_its_records(tree, rows):
     assert mask.to_pylist() == [test(row) for row in from_arrow(batch)] == [test(row) for row in rows]
 
 
+@pytest.mark.parametrize("name", TYPES)
+def test_every_operator_on_every_value(name):
+    odd = [float("nan"), float("inf"), float("-inf")] if name == "fraction" else []
+    rows = [{name: one} for one in (*VALUES[name], *odd, None)]
+    batch = to_batch(rows, arrow_schema(WIDE, [(name,)]))
+    ordered = [] if name in {"flag", "link"} else ["<", "<=", ">", ">="]
+    nodes = [Leaf((name,), op, one) for op in ("==", "!=", *ordered) for one in VALUES[name]]
+    nodes += [Leaf((name,), op, (one, VALUES[name][0])) for op in ("in", "not in") for one in VALUES[name]]
+    nodes += [Leaf((name,), "between", (one, VALUES[name][-1])) for one in VALUES[name] if ordered]
+    nodes += [Leaf((name,), op, one) for op in TEXTUAL for one in VALUES[name] if name == "text"]
+    for node in (*nodes, *map(Not, nodes), Leaf((name,), "is null"), Leaf((name,), "is not null")):
+        bound = bind_filter(WIDE, node)
+        test = predicate(bound, WIDE)
+        assert batch_mask(bound, WIDE, batch).to_pylist() == [test(row) for row in rows], bound
+
+
 @pytest.mark.parametrize("where", [None, "whole in ()", "not whole in ()"])
 def test_what_is_the_same_for_every_row(where):
     rows = [{"text": "a", "whole": 1}, {"text": None, "whole": None}]

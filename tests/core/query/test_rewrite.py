@@ -67,16 +67,20 @@ def test_every_form_says_the_same(leaf):
 
 
 OPS = ["==", "!=", "<", ">=", "in", "not in", "between", "not between", "like", "starts_with", "contains", "is null"]
+SUPPORT = st.sampled_from(["exact", "inexact", "unsupported"])
 RULE = st.builds(
     Rule,
-    st.sampled_from(["exact", "inexact", "unsupported"]),
+    SUPPORT,
     st.sets(st.sampled_from(OPS), max_size=4).map(frozenset),
     lists=st.sampled_from([None, True, False]),
     quantifiers=st.sampled_from([frozenset(), frozenset({"any"}), frozenset({"none"})]),
     fields=st.sets(st.sampled_from(SMALL.names), max_size=3).map(frozenset),
 )
 CONNECTIVES = st.sampled_from([frozenset({"and", "or"}), frozenset({"and"}), frozenset({"or"}), frozenset()])
-TABLES = st.tuples(st.lists(RULE, max_size=8).map(tuple), CONNECTIVES).map(lambda both: Pushdown(*both))
+BY_OP = st.tuples(*(st.builds(Rule, SUPPORT, st.just(frozenset({op}))) for op in OPS))
+TABLES = st.tuples(st.lists(RULE, max_size=3).map(tuple), BY_OP, CONNECTIVES).map(
+    lambda made: Pushdown((*made[0], *made[1]), made[2])
+)
 
 
 def platform(node, table):
