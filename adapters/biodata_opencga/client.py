@@ -40,6 +40,8 @@ _ENDED = {"DONE": True, "ERROR": False, "ABORTED": False}
 def official_client(session: HttpSession, host: str, access: Access, profile: str = "") -> Any:
     """An OpencgaClient with all resource clients; making it sends and prints nothing.
 
+    Its methods raise our errors; `error.response` has what the server found or did for some of the ids.
+
     Args:
         session: with the tokens; renews them.
         host: the server's address with its context path.

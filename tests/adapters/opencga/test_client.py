@@ -17,6 +17,7 @@ def test_making_it_sends_and_prints_nothing(rig, capfd):
     assert len(rig.log) == 0
     assert capfd.readouterr() == ("", "")
     assert isinstance(client, OpencgaClient)
+    assert client.get_sample_client() is client.samples
 
 
 def test_it_reads(rig):

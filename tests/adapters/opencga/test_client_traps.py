@@ -538,3 +538,18 @@ def test_a_job_that_fails(serve):
     _, client = serve(lambda _: answer([failed]))
     with pytest.raises(biodata.RemoteError, match="no memory"):
         client.wait_for_job(study_id="s", job_id="j")
+
+
+def test_a_job_is_not_waited_for_for_ever(serve):
+    _, client = serve(lambda _: answer([{"id": "j", "internal": {"status": {"id": "PENDING"}}}]))
+    with pytest.raises(biodata.RemoteError) as caught:
+        client.wait_for_job(study_id="s", job_id="j", retry_seconds=0.01, timeout=0.05)
+    assert caught.value.code == "BD-REMOTE-TIMEOUT"
+
+
+def test_a_version_that_is_not_known_is_said(serve, monkeypatch):
+    from pyopencga.opencga_client import OpencgaClient
+
+    monkeypatch.delattr(OpencgaClient, "_check_versions")
+    with pytest.raises(biodata.ConfigError, match="_check_versions"):
+        serve(lambda _: answer())
