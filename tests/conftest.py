@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from biodata.sandbox import Sandbox
+from biodata.testing import differing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,6 +17,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--profile", help="the profile of a real server, for tests/live")
     parser.addoption("--table", help="a table with records to read there, where none can be made")
     parser.addoption("--write", action="store_true", help="add records to that table too, and delete them again")
+    differing.add_options(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    differing.settle(config)
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    return differing.header(config)
 
 
 @pytest.fixture(scope="session")

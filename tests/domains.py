@@ -19,6 +19,9 @@ DOMAINS = {
         lists=frozenset(),
         empty_strings=False,
     ),
+    # protocols/gen3.md, fact 4: the database is PostgreSQL
+    "gen3": ValueDomain(lists=frozenset({"string", "enum"})),
+    "opencga": ValueDomain(key_characters="._:"),
 }
 
 RULES: dict[tuple[str, str], dict[str, Any]] = {

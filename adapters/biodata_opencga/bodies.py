@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from biodata.records.types import List, Object, Reference, String
+from biodata_opencga.render import stamp
 
 if TYPE_CHECKING:
     from biodata.adapter import ListMode
@@ -117,7 +118,7 @@ def _ids(field: Field, value: list[Any]) -> list[str]:
 def _json(value: Any, type_: DataType) -> Any:
     """Objects without their nulls, which the server does not know."""
     if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%Y%m%d%H%M%S")
+        return stamp(value)
     if isinstance(type_, List):
         return [_json(one, type_.item) for one in value]
     if isinstance(type_, Object):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from biodata.records.types import Path
     from biodata_opencga.tables import Parameter
 
-__all__ = ["LONGEST", "known", "literals", "longest_run", "parameters", "plain", "values_of"]
+__all__ = ["LONGEST", "known", "literals", "longest_run", "parameters", "plain", "stamp", "values_of"]
 
 LONGEST = 3000
 """Characters of one parameter: an address has 8 KiB at most (section 5)."""
@@ -110,7 +110,7 @@ def _number(leaf: Leaf) -> str:
 def _period(leaf: Leaf) -> str:
     """A range that is a second wider at each end: how the server rounds is not known well enough."""
     low, high = leaf.value if leaf.op == "between" else (leaf.value, leaf.value)
-    start, end = _stamp(low - _SECOND), _stamp(high + 2 * _SECOND)
+    start, end = stamp(low - _SECOND), stamp(high + 2 * _SECOND)
     if leaf.op in (">", ">="):
         return f">={start}"
     if leaf.op in ("<", "<="):
@@ -118,8 +118,10 @@ def _period(leaf: Leaf) -> str:
     return f"{start}-{end}"
 
 
-def _stamp(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y%m%d%H%M%S")
+def stamp(moment: datetime) -> str:
+    """A moment as the server writes and reads it: 14 digits in UTC."""
+    moment = moment.astimezone(UTC)
+    return f"{moment.year:04}{moment:%m%d%H%M%S}"  # %Y has no leading zeros everywhere
 
 
 def known(table: str, path: Path) -> Parameter | None:

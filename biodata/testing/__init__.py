@@ -23,6 +23,8 @@ pytest.register_assert_rewrite(
         f"biodata.testing.{part}"
         for part in (
             "contract",
+            "differential",
+            "differing",
             "errors",
             "existing",
             "existing_refusals",
@@ -38,16 +40,24 @@ pytest.register_assert_rewrite(
     )
 )
 
-from biodata.testing.suite import ComplianceSuite, ExistingSuite, ExistingWriteSuite  # noqa: E402 - asserts are rewritten at import
+from biodata.testing.suite import (  # noqa: E402 - asserts are rewritten at import
+    ComplianceSuite,
+    DifferentialSuite,
+    ExistingSuite,
+    ExistingWriteSuite,
+)
 from biodata.testing.target import Target, ValueDomain  # noqa: E402
+from biodata.testing.wide import Wide  # noqa: E402
 from biodata.testing.writable import Writable, writable_like  # noqa: E402
 
 __all__ = [
     "ComplianceSuite",
+    "DifferentialSuite",
     "ExistingSuite",
     "ExistingWriteSuite",
     "Target",
     "ValueDomain",
+    "Wide",
     "Writable",
     "writable_like",
 ]

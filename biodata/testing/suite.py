@@ -8,6 +8,7 @@ import pytest
 
 from biodata.testing import samples
 from biodata.testing.contract import Contract
+from biodata.testing.differing import Differing
 from biodata.testing.errors import Errors
 from biodata.testing.existing import Existing
 from biodata.testing.existing_refusals import ExistingRefusals
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from biodata.repository import Repository
     from biodata.testing.target import Target
 
-__all__ = ["ComplianceSuite", "ExistingSuite", "ExistingWriteSuite"]
+__all__ = ["ComplianceSuite", "DifferentialSuite", "ExistingSuite", "ExistingWriteSuite"]
 
 
 class ComplianceSuite(
@@ -113,3 +114,17 @@ class ExistingWriteSuite(ExistingWrites, ExistingRefusals):
         made = Bench(target.connection[target.writable.table], target.writable)
         yield made
         made.clear()
+
+
+class DifferentialSuite(Differing):
+    """What is answered is what the evaluator says, for many questions about many records.
+
+    A subclass called `Test…` has a fixture `target` of scope `class`, with access `delete`. It fills the tables
+    that the target calls `wide`, or two that it has the target `provide`.
+    """
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def target(cls) -> Target:
+        """Where to run; to be overridden."""
+        raise NotImplementedError("Give the class a fixture `target` of scope 'class'")

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from biodata.config.profiles import Access
     from biodata.connection import Connection
     from biodata.records.types import Schema
+    from biodata.testing.wide import Wide
     from biodata.testing.writable import Writable
 
 __all__ = ["Target", "ValueDomain"]
@@ -35,6 +36,9 @@ class ValueDomain(msgspec.Struct, frozen=True, kw_only=True):
         outer_blanks: whether blanks at the ends of a text are kept.
         key_characters: the odd characters that a key can hold, to be tried one by one.
         required: whether a table can have a required field.
+        years: the first and the last year of a date.
+        instant_step: microseconds between two instants that can be told apart.
+        decimal_digits: digits before and after the point of a decimal.
     """
 
     kinds: frozenset[str] = KINDS
@@ -50,6 +54,9 @@ class ValueDomain(msgspec.Struct, frozen=True, kw_only=True):
     outer_blanks: bool = True
     key_characters: str = "/&#'\" ?%+,;:=é"
     required: bool = True
+    years: tuple[int, int] = (1, 9999)
+    instant_step: int = 1
+    decimal_digits: tuple[int, int] = (9, 9)
 
 
 @dataclass(frozen=True)
@@ -66,6 +73,8 @@ class Target:
         domain: which values can be stored.
         read_only_table: a table that cannot be written, where there is one.
         secrets: texts that must never leave the process, such as the password.
+        wide: the tables that `DifferentialSuite` fills and asks, in the order of filling; where there are none, it
+            has `provide` make two.
     """
 
     connection: Connection
@@ -76,3 +85,4 @@ class Target:
     reopen: Callable[[Access], Connection] | None = None
     read_only_table: str | None = None
     secrets: tuple[str, ...] = ()
+    wide: tuple[Wide, ...] = ()

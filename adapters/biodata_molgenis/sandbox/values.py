@@ -104,7 +104,7 @@ def _zone(text: str) -> timezone:
 
 def instant_text(moment: datetime) -> str:
     """A moment as MOLGENIS writes it: UTC with Z, a fraction in threes where there is one."""
-    text = moment.strftime("%Y-%m-%dT%H:%M:%S")
+    text = moment.replace(microsecond=0, tzinfo=None).isoformat()
     if not moment.microsecond:
         return text + "Z"
     fraction = f"{moment.microsecond:06d}"

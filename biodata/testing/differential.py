@@ -1,0 +1,229 @@
+"""The differential test: what a platform answers is what the evaluator says of an unfiltered read.
+
+A round fills the tables once with records that Hypothesis makes, reads everything, and then asks many questions of
+it, which Hypothesis makes too and shrinks when one is answered wrongly. A round follows from its seed alone.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from hypothesis import given
+from hypothesis import seed as seeded
+
+from biodata.query.evaluate import predicate
+from biodata.query.ordering import sort_key, sorted_records
+from biodata.query.tree import And, Leaf, Or
+from biodata.records.types import Reference, element
+from biodata.references import Expanded
+from biodata.scan import trim
+from biodata.testing.questions import Ground, questions
+from biodata.testing.wide import draw, quiet, resolved
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from biodata.connection import Connection
+    from biodata.query.plan import Plan
+    from biodata.query.pushdown import Rule
+    from biodata.query.tree import Node
+    from biodata.records.types import Path, Record, Schema
+    from biodata.repository import Repository
+    from biodata.testing.questions import Question
+    from biodata.testing.target import ValueDomain
+    from biodata.testing.wide import Wide
+
+__all__ = ["Coverage", "Differential", "Disagreement"]
+
+
+class Disagreement(AssertionError):
+    """A question that the platform answers otherwise than the evaluator, or not at all.
+
+    Attributes:
+        seed: of the round.
+    """
+
+    def __init__(self, table: str, seed: int, question: Question, problem: Exception) -> None:
+        super().__init__(f"{table}, seed {seed}: {question}\n{type(problem).__name__}: {problem}")
+        self.seed = seed
+
+
+@dataclass
+class Coverage:
+    """What the questions of a run went through.
+
+    Attributes:
+        rules: each rule of the pushdown tables that decided about a comparison or an order.
+        supports: how AND-parts of filters were done.
+        sent: (table, path) of the comparisons that the platform took.
+        questions: how many were asked; `hits`: how many found some of the records and not all.
+    """
+
+    rules: set[Rule] = field(default_factory=set)
+    supports: set[str] = field(default_factory=set)
+    sent: set[tuple[str, Path]] = field(default_factory=set)
+    questions: int = 0
+    hits: int = 0
+
+
+class Differential:
+    """The test on one connection's tables.
+
+    Args:
+        connection: with access to fill the tables, and to delete what was filled in.
+        tables: in the order of filling.
+        domain: which values can be stored.
+    """
+
+    def __init__(self, connection: Connection, tables: Sequence[Wide], domain: ValueDomain) -> None:
+        self.connection = connection
+        self.tables = tuple(tables)
+        self.domain = domain
+        self.coverage = Coverage()
+        self._keys: dict[str, list[Any]] = {}
+        self._records: dict[str, dict[Any, Record]] = {}
+
+    # --- a round -----------------------------------------------------------------------------------------------
+
+    def round(self, seed: int, examples: int) -> None:
+        """Fill the tables, ask each of them that many questions, and empty them again.
+
+        Raises:
+            Disagreement: with the smallest question that shows it.
+        """
+        self.fill(seed)
+        for wide in self.tables:
+            if wide.asked:
+                self.ask(wide.table, seed, examples)
+        self.clear()
+
+    def rounds(self, seed: int, examples: int, *, at_least: int, seconds: float | None = None) -> int:
+        """Rounds of the seeds from that one on, for so many seconds; their number."""
+        end, number = time.monotonic() + (seconds or 0), 0
+        while number < at_least or time.monotonic() < end:
+            self.round(seed + number, examples)
+            number += 1
+        return number
+
+    def fill(self, seed: int) -> None:
+        """Put the seed's records into the tables, and read all that is there."""
+        for wide in self.tables:
+            table = self.connection[wide.table]
+            self._keys[wide.table] = []
+            table.add(self._made(wide, table.schema, seed)).raise_for_refused()
+        for wide in self.tables:
+            table = self.connection[wide.table]
+            rows = {table.schema.key_of(record): record for record in table.query()}
+            assert rows.keys() >= set(self._keys[wide.table]), "an unfiltered read misses records"
+            self._records[wide.table] = rows
+
+    def _made(self, wide: Wide, schema: Schema, seed: int) -> Iterator[Record]:
+        for number, drawn in enumerate(draw(wide, schema, self.domain, seed)):
+            key = wide.key(number, drawn.odd)
+            yield resolved(drawn, schema, key, self._keys)
+            self._keys[wide.table].append(key)
+
+    def clear(self) -> None:
+        """Delete the records that were put in."""
+        for wide in reversed(self.tables):
+            keys = self._keys.pop(wide.table, [])
+            if keys:
+                self.connection[wide.table].delete(keys).raise_for_refused()
+
+    # --- a question --------------------------------------------------------------------------------------------
+
+    def ask(self, table: str, seed: int, examples: int, *, shrink: bool = True) -> None:
+        """Ask that many questions of a filled table.
+
+        Raises:
+            Disagreement: as `round`.
+        """
+        repository = self.connection[table]
+        ground = self._ground(repository)
+
+        @seeded(seed)
+        @quiet(examples, shrink=shrink)
+        @given(questions(ground))
+        def one(question: Question) -> None:
+            try:
+                self._check(repository, ground, question)
+            except Exception as error:
+                raise Disagreement(table, seed, question, error) from error
+
+        one()
+
+    def _ground(self, repository: Repository) -> Ground:
+        schema, lookup = repository.schema, repository.references.schema
+        records = [self._joined(record, schema) for record in self._records[schema.table].values()]
+        return Ground(schema, lookup, records, frozenset(self._records), repository.adapter.pushdown(schema))
+
+    def _joined(self, record: Record, schema: Schema) -> Record:
+        """The record with those that it refers to in place of their keys."""
+        return {one.name: self._inside(record[one.name], element(one.type)) for one in schema}
+
+    def _inside(self, value: Any, type_: Any) -> Any:
+        if value is None or not isinstance(type_, Reference) or type_.table not in self._records:
+            return value
+        if isinstance(value, list):
+            return [self._inside(one, type_) for one in value]
+        there = self._records[type_.table].get(value)
+        schema = self.connection[type_.table].schema
+        return Expanded({schema.key_fields[0]: value} if there is None else there, value)
+
+    def _check(self, repository: Repository, ground: Ground, question: Question) -> None:
+        schema, lookup = ground.schema, ground.lookup
+        result = repository.query(
+            question.where, fields=question.fields, order_by=question.order_by, limit=question.limit,
+            offset=question.offset, page_size=question.page_size,
+        )  # fmt: skip
+        query = result.query
+        test = predicate(query.filter, schema, lookup)
+        matching = {schema.key_of(_flat(record)): record for record in ground.records if test(record)}
+        due = list(sorted_records(matching.values(), query.order, schema, lookup=lookup))[query.offset :]
+        due = due if query.limit is None else due[: query.limit]
+        self._note(result.plan, ground, len(matching))
+        found = result.to_records()
+        keys = [schema.key_of(record) for record in found]
+        assert len(set(keys)) == len(keys), "a record came twice"
+        assert set(keys) <= matching.keys(), f"records too many: {sorted(map(str, set(keys) - matching.keys()))}"
+        assert len(found) == len(due), f"{len(found)} records, {len(due)} are due"
+        placed = sort_key(query.order, schema, lookup)
+        assert [placed(matching[key]) for key in keys] == [placed(record) for record in due], "another order"
+        shown = trim(query.fields, schema)
+        assert found == [shown(matching[key]) for key in keys], "other values than in the unfiltered read"
+        assert result.count() == len(due), "another count"
+
+    def _note(self, plan: Plan, ground: Ground, matching: int) -> None:
+        seen = self.coverage
+        for leaf in _leaves(plan.query.filter):
+            rule = ground.rule(leaf)
+            seen.rules.add(rule)
+            if rule.support != "unsupported":
+                seen.sent.add((ground.schema.table, leaf.path))
+        seen.rules |= {ground.sorting(order) for order in plan.query.order}
+        seen.supports |= {part.support for part in plan.parts}
+        seen.questions += 1
+        seen.hits += 0 < matching < len(ground.records)
+
+    # --- what was gone through ---------------------------------------------------------------------------------
+
+    def unused(self) -> list[Rule]:
+        """The rules of the asked tables that decided about nothing so far."""
+        tables = [self.connection[wide.table].schema for wide in self.tables if wide.asked]
+        rules = [rule for schema in tables for rule in self.connection.adapter.pushdown(schema).rules]
+        return [rule for rule in dict.fromkeys(rules) if rule not in self.coverage.rules]
+
+
+def _flat(record: Record) -> Record:
+    """The record with keys again where others stand."""
+    return {name: value.key if isinstance(value, Expanded) else value for name, value in record.items()}
+
+
+def _leaves(node: Node | None) -> Iterator[Leaf]:
+    if isinstance(node, Leaf):
+        yield node
+    elif isinstance(node, And | Or):
+        for part in node.parts:
+            yield from _leaves(part)

@@ -1,0 +1,253 @@
+"""The questions of the differential test: filters, order, limit and offset over a table whose records are known.
+
+The values of a filter are mostly those in the records, or near them, so that comparisons hit; half of the leaves
+are on fields that the platform does something with.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
+
+from hypothesis import strategies as st
+
+from biodata.errors import QueryError
+from biodata.query.bind import bind_filter, bind_query
+from biodata.query.paths import resolve
+from biodata.query.plan import Order
+from biodata.query.reading import values_at
+from biodata.query.split import sort_support, supports
+from biodata.query.tree import And, Leaf, Node, Not, Op, Or, Quantifier
+from biodata.records.types import Field, File, Object, Reference, String, element
+from biodata.testing.target import ValueDomain
+from biodata.testing.values import near, of_type, pattern_near
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from hypothesis.strategies import SearchStrategy
+
+    from biodata.query.paths import Lookup
+    from biodata.query.pushdown import Pushdown, Rule
+    from biodata.records.types import DataType, Path, Record, Schema
+
+    T = TypeVar("T")
+
+__all__ = ["Ground", "Question", "questions"]
+
+_OPS: tuple[Op, ...] = get_args(Op)
+_MOST = 4
+_SOME = 6
+_EXAMPLES: tuple[Any, ...] = (
+    "a", 1, 1.5, True, dt.date(2020, 2, 29), dt.datetime(2020, 2, 29, tzinfo=dt.UTC), decimal.Decimal("1.5")
+)  # fmt: skip
+"""To compare with where a field has no value at all."""
+
+_ODD: tuple[Any, ...] = ("", "a\0", decimal.Decimal("1e40"), 1e300, dt.datetime(1, 1, 1, tzinfo=dt.UTC))
+"""To compare with besides what is there: platforms have rules of their own for these."""
+
+_FILE_FIELDS = tuple(Field(name, String()) for name in ("id", "filename", "url"))
+_ANYTHING = ValueDomain(nul=True)
+"""What can be asked for: also what cannot be stored."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of a table; `order`, `limit` and the others are those of `Repository.query`."""
+
+    where: Node | None
+    order_by: tuple[Order, ...]
+    limit: int | None
+    offset: int
+    fields: tuple[Path, ...] | None
+    page_size: int | None
+
+
+class Ground:
+    """A table whose records are known, and what can be asked of it.
+
+    Args:
+        schema: of the table.
+        lookup: gives the schema of another table.
+        records: all of them; a record that is referred to stands in place of its key where it is known.
+        related: the tables whose records are known, so that paths may step over references to them.
+    """
+
+    def __init__(
+        self, schema: Schema, lookup: Lookup, records: list[Record], related: frozenset[str], pushdown: Pushdown
+    ) -> None:
+        self.schema = schema
+        self.lookup = lookup
+        self.records = records
+        self._related = related
+        self._pushdown = pushdown
+
+    @cached_property
+    def paths(self) -> tuple[Path, ...]:
+        """Every path to a value: into objects, and over one reference."""
+        return tuple(path for field in self.schema for path in self._below((field.name,), field, steps=1))
+
+    def _below(self, path: Path, field: Field, steps: int) -> Iterator[Path]:
+        yield path
+        type_ = element(field.type)
+        inner: tuple[Field, ...] = _FILE_FIELDS if isinstance(type_, File) else ()
+        if isinstance(type_, Object):
+            inner = type_.fields
+        elif isinstance(type_, Reference) and type_.table in self._related and steps:
+            inner, steps = self.lookup(type_.table).fields, steps - 1
+        for one in inner:
+            yield from self._below((*path, one.name), one, steps)
+
+    def type_at(self, path: Path) -> DataType:
+        """What is compared at the path: of a list its elements, of a reference its key."""
+        type_ = element(resolve(self.schema, path, self.lookup).type)
+        return type_.key if isinstance(type_, Reference) else type_
+
+    @cached_property
+    def values(self) -> dict[Path, list[Any]]:
+        """The different values at each path."""
+        return {path: self._held(path) for path in self.paths}
+
+    def _held(self, path: Path) -> list[Any]:
+        read = values_at(self.schema, path, self.lookup)
+        held = {repr(value): value for record in self.records for value in read(record)}
+        return list(held.values()) or [one for one in _EXAMPLES if self.binds(Leaf(path, "==", one))]
+
+    @cached_property
+    def odd(self) -> dict[Path, list[Any]]:
+        """Values of each path's type that platforms have rules of their own for."""
+        return {path: [one for one in _ODD if self.binds(Leaf(path, "==", one) & Leaf(path, "<", one))] for path in self.paths}
+
+    @cached_property
+    def ops(self) -> dict[Path, tuple[Op, ...]]:
+        """The operators that each path's type has."""
+        return {path: tuple(op for op in _OPS if self._takes(path, op)) for path in self.paths}
+
+    def _takes(self, path: Path, op: Op) -> bool:
+        return any(self.binds(Leaf(path, op, _sample(op, one))) for one in (self.values[path] or [None])[:1])
+
+    def binds(self, node: Node) -> bool:
+        """Whether the filter fits the table."""
+        try:
+            bind_filter(self.schema, node, self.lookup)
+        except QueryError:
+            return False
+        return True
+
+    @cached_property
+    def by_rule(self) -> dict[Rule, list[Leaf]]:
+        """Comparisons that each rule of the platform's table decides about: one of each path and operator."""
+        met: dict[Rule, dict[tuple[Path, Op], Leaf]] = {}
+        for path, ops in self.ops.items():
+            for op in ops:
+                for leaf, rule in self._decided(path, op):
+                    met.setdefault(rule, {})[path, op] = leaf
+        return {rule: list(found.values()) for rule, found in met.items()}
+
+    def _decided(self, path: Path, op: Op) -> Iterator[tuple[Leaf, Rule]]:
+        for value in (*(self.values[path] or [None])[:_SOME], *self.odd[path]):
+            leaf = Leaf(path, op, _sample(op, value))
+            node = bind_filter(self.schema, leaf, self.lookup)
+            if isinstance(node, Leaf):
+                yield leaf, self.rule(node)
+
+    def rule(self, leaf: Leaf) -> Rule:
+        """The rule of the platform's table that decides about a bound leaf."""
+        target = resolve(self.schema, leaf.path, self.lookup)
+        return supports(self._pushdown, leaf, target.type, target.via)
+
+    def sorting(self, order: Order) -> Rule:
+        """The rule that decides about an order."""
+        target = resolve(self.schema, order.path, self.lookup)
+        return sort_support(self._pushdown, order, target.type, target.via)
+
+    @cached_property
+    def orders(self) -> dict[Rule, list[Order]]:
+        """What records can be ordered by, by the rule that decides about it."""
+        met: dict[Rule, list[Order]] = {}
+        for order in (Order(path, down) for path in self.paths for down in (False, True)):
+            if self._sorts(order):
+                met.setdefault(self.sorting(order), []).append(order)
+        return met
+
+    def _sorts(self, order: Order) -> bool:
+        try:
+            bind_query(self.schema, order_by=[order], lookup=self.lookup)
+        except QueryError:
+            return False
+        return True
+
+
+def questions(ground: Ground) -> SearchStrategy[Question]:
+    """Questions about a table."""
+    key = tuple(Order((name,)) for name in ground.schema.key_fields)
+    orders = st.lists(_by_rule(ground.orders), max_size=2)
+    by_key = st.sampled_from([(), key, tuple(Order(one.path, descending=True) for one in key)])
+    return st.builds(
+        Question,
+        where=_nodes(ground),
+        order_by=st.one_of(by_key, st.builds(lambda some, last: (*some, *last), orders, by_key)),
+        limit=st.none() | st.integers(0, len(ground.records) + 2),
+        offset=st.sampled_from([0, 0, 0, 1, 5, len(ground.records)]),
+        fields=st.none() | _fields(ground),
+        page_size=st.sampled_from([None, None, None, 7]),
+    )
+
+
+def _fields(ground: Ground) -> SearchStrategy[tuple[Path, ...]]:
+    keys = tuple((name,) for name in ground.schema.key_fields)
+    some = st.lists(st.sampled_from([(name,) for name in ground.schema.names]), max_size=_MOST)
+    return some.map(lambda paths: tuple(dict.fromkeys((*keys, *paths))))
+
+
+def _nodes(ground: Ground) -> SearchStrategy[Node]:
+    anything = st.sampled_from([Leaf(path, op) for path in ground.paths for op in ground.ops[path]])
+    decided = _by_rule(ground.by_rule)
+    leaf = st.one_of(decided, decided.flatmap(partial(_like, ground)), anything.flatmap(partial(_like, ground)))
+    nested = st.recursive(leaf, _joined, max_leaves=6)
+    return st.one_of(leaf, _joined(leaf), nested)
+
+
+def _by_rule(met: Mapping[Rule, list[T]]) -> SearchStrategy[T]:
+    """Each rule as often as any other, however few things it is about."""
+    return st.sampled_from(list(met.values())).flatmap(st.sampled_from)
+
+
+def _joined(inner: SearchStrategy[Node]) -> SearchStrategy[Node]:
+    several = st.lists(inner, min_size=2, max_size=3).map(tuple)
+    return st.one_of(st.builds(And, several), st.builds(Or, several), st.builds(Not, inner))
+
+
+def _like(ground: Ground, leaf: Leaf) -> SearchStrategy[Node]:
+    """The comparison with another value and any quantifier."""
+    value, quantifier = _operand(ground, leaf.path, leaf.op), st.sampled_from(get_args(Quantifier))
+    other = st.builds(Leaf, st.just(leaf.path), st.just(leaf.op), value, quantifier)
+    return other.map(lambda one: one if ground.binds(one) else Leaf(leaf.path, "is not null"))
+
+
+def _operand(ground: Ground, path: Path, op: Op) -> SearchStrategy[Any]:
+    name = op.removeprefix("not ")
+    if name in {"is null", "is not null"}:
+        return st.none()
+    held = st.sampled_from(ground.values[path])
+    odd = st.sampled_from([*ground.odd[path], *ground.values[path][:1]])
+    value = st.one_of(held, held, held.flatmap(near), odd, of_type(ground.type_at(path), _ANYTHING))
+    if name == "in":
+        return st.lists(value, min_size=1, max_size=_MOST).map(tuple)
+    if name == "between":
+        return st.tuples(value, value).map(lambda pair: tuple(sorted(pair)))
+    if name in {"like", "ilike"}:
+        return value.flatmap(pattern_near)
+    return value
+
+
+def _sample(op: Op, value: Any) -> Any:
+    name = op.removeprefix("not ")
+    if name in {"is null", "is not null"}:
+        return None
+    return (value,) if name == "in" else (value, value) if name == "between" else value
+
+
