@@ -19,12 +19,18 @@ DOMAINS = {
         lists=frozenset(),
         empty_strings=False,
     ),
+    "duckdb": ValueDomain(
+        nul=True, lists=frozenset({"string", "int", "float", "decimal", "bool", "date", "datetime", "enum"})
+    ),
     # protocols/gen3.md, fact 4: the database is PostgreSQL
     "gen3": ValueDomain(lists=frozenset({"string", "enum"})),
     "opencga": ValueDomain(key_characters="._:"),
 }
 
 RULES: dict[tuple[str, str], dict[str, Any]] = {
+    "duckdb": ValueDomain(
+        nul=True, lists=frozenset({"string", "int", "float", "decimal", "bool", "date", "datetime", "enum"})
+    ),
     # protocols/gen3.md, fact 4: a link can neither be moved nor removed
     ("gen3", ""): {"relink_code": "BD-WRITE-LINK"},
     # a sample of an individual cannot be deleted

@@ -6,6 +6,7 @@ that a float cannot hold are read anew from an export, which gives them whole.
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -46,7 +47,14 @@ def _decoder(type_: DataType) -> Callable[[Any], Any] | None:
     if isinstance(one, Reference):
         return _keys if isinstance(type_, List) else lambda ends: next(iter(_keys(ends)), None)
     decode = _SCALARS.get(type(one), _text)
-    return _listed(decode) if isinstance(type_, List) else decode
+    if not isinstance(type_, List):
+        return decode
+    return _listed(_from_text(decode) if decode and isinstance(one, Integer | Float | Boolean) else decode)
+
+
+def _from_text(decode: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """For an element that GraphQL gives as text: every list is `[String]` there (protocols/gen3.md, c)."""
+    return lambda value: decode(json.loads(value) if isinstance(value, str) else value)
 
 
 def _listed(decode: Callable[[Any], Any] | None) -> Callable[[Any], Any]:

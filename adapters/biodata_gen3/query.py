@@ -20,7 +20,7 @@ def pushdown(schema: Schema) -> Pushdown:
     """The table of a node type; the same for all, but for the names of key and id."""
     named = frozenset({*schema.key_fields, *([schema.id] if schema.id else [])})
     return Pushdown(
-        rules=(*_FIRST, *_by_name(named), *_RULES),
+        rules=(*_FIRST, *_by_name(named, schema.id), *_RULES),
         connectives=frozenset({"and"}),
         conditions={"nul": _has_nul, "fraction": _is_plain_fraction, "few": _has_few_values},
     )
@@ -30,8 +30,14 @@ def _ops(*names: str) -> frozenset[str]:
     return frozenset(names)
 
 
-def _by_name(named: frozenset[str]) -> tuple[Rule, ...]:
+def _by_name(named: frozenset[str], id_: str | None) -> tuple[Rule, ...]:
     return (
+        Rule(
+            "unsupported",
+            _ops("!="),
+            fields=frozenset({id_ or "id"}),
+            reason="'not' takes properties, and the id is none",
+        ),
         Rule("exact", _ops("==", "in"), fields=named),
         Rule(
             "inexact",

@@ -40,7 +40,8 @@ pytest.register_assert_rewrite(
     )
 )
 
-from biodata.testing.suite import (  # noqa: E402 - asserts are rewritten at import
+from biodata.testing.differing import changed, conditioned  # noqa: E402 - asserts are rewritten at import
+from biodata.testing.suite import (  # noqa: E402
     ComplianceSuite,
     DifferentialSuite,
     ExistingSuite,
@@ -59,5 +60,7 @@ __all__ = [
     "ValueDomain",
     "Wide",
     "Writable",
+    "changed",
+    "conditioned",
     "writable_like",
 ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 from hypothesis import given
 from hypothesis import seed as seeded
@@ -23,11 +24,11 @@ from biodata.testing.questions import Ground, questions
 from biodata.testing.wide import draw, quiet, resolved
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from biodata.connection import Connection
     from biodata.query.plan import Plan
-    from biodata.query.pushdown import Rule
+    from biodata.query.pushdown import Pushdown, Rule
     from biodata.query.tree import Node
     from biodata.records.types import Path, Record, Schema
     from biodata.repository import Repository
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from biodata.testing.wide import Wide
 
 __all__ = ["Coverage", "Differential", "Disagreement"]
+
+_SEEDS, _ROWS = 10**6, 10**3
 
 
 class Disagreement(AssertionError):
@@ -120,7 +123,8 @@ class Differential:
             self._records[wide.table] = rows
 
     def _made(self, wide: Wide, schema: Schema, seed: int) -> Iterator[Record]:
-        for number, drawn in enumerate(draw(wide, schema, self.domain, seed)):
+        first = seed % _SEEDS * _ROWS  # a platform may keep the keys of what was deleted
+        for number, drawn in enumerate(draw(wide, schema, self.domain, seed), first):
             key = wide.key(number, drawn.odd)
             yield resolved(drawn, schema, key, self._keys)
             self._keys[wide.table].append(key)
@@ -128,36 +132,39 @@ class Differential:
     def clear(self) -> None:
         """Delete the records that were put in."""
         for wide in reversed(self.tables):
-            keys = self._keys.pop(wide.table, [])
+            keys, table = self._keys.pop(wide.table, []), self.connection[wide.table]
+            if keys and wide.ties:
+                untied = [{table.schema.key_fields[0]: key, wide.ties: None} for key in keys]
+                table.update(untied).raise_for_refused()
             if keys:
-                self.connection[wide.table].delete(keys).raise_for_refused()
+                table.delete(keys).raise_for_refused()
 
     # --- a question --------------------------------------------------------------------------------------------
 
-    def ask(self, table: str, seed: int, examples: int, *, shrink: bool = True) -> None:
-        """Ask that many questions of a filled table.
+    def ask(self, table: str, seed: int, examples: int, *, other: Pushdown | None = None) -> None:
+        """Ask that many questions of a filled table; mostly of what another table of rules says otherwise.
 
         Raises:
             Disagreement: as `round`.
         """
         repository = self.connection[table]
-        ground = self._ground(repository)
+        ground = self._ground(repository, other)
 
-        @seeded(seed)
-        @quiet(examples, shrink=shrink)
-        @given(questions(ground))
         def one(question: Question) -> None:
             try:
                 self._check(repository, ground, question)
             except Exception as error:
                 raise Disagreement(table, seed, question, error) from error
 
-        one()
+        for question in ground.of_each_rule():
+            one(question)
+        seeded(seed)(quiet(examples, shrink=other is None)(given(questions(ground))(one)))()
 
-    def _ground(self, repository: Repository) -> Ground:
+    def _ground(self, repository: Repository, other: Pushdown | None) -> Ground:
         schema, lookup = repository.schema, repository.references.schema
         records = [self._joined(record, schema) for record in self._records[schema.table].values()]
-        return Ground(schema, lookup, records, frozenset(self._records), repository.adapter.pushdown(schema))
+        rules = repository.adapter.pushdown(schema)
+        return Ground(schema, lookup, records, frozenset(self._records), rules, other)
 
     def _joined(self, record: Record, schema: Schema) -> Record:
         """The record with those that it refers to in place of their keys."""
@@ -206,6 +213,26 @@ class Differential:
         seen.supports |= {part.support for part in plan.parts}
         seen.questions += 1
         seen.hits += 0 < matching < len(ground.records)
+
+    def noticed(
+        self, table: str, change: Callable[[Pushdown], Pushdown], seed: int, examples: int
+    ) -> Disagreement | None:
+        """The first wrong answer of a filled table when the adapter's pushdown table is changed; None for none.
+
+        Raises:
+            Disagreement: the platform refuses a question, which says nothing of the answers.
+        """
+        adapter = self.connection.adapter
+        known = adapter.pushdown
+        other = known(self.connection[table].schema)
+        with patch.object(adapter, "pushdown", lambda schema: change(known(schema))):
+            try:
+                self.ask(table, seed, examples, other=other)
+            except Disagreement as wrong:
+                if not isinstance(wrong.__cause__, AssertionError):
+                    raise
+                return wrong
+        return None
 
     # --- what was gone through ---------------------------------------------------------------------------------
 

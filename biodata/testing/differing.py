@@ -20,13 +20,16 @@ from biodata.testing.wide import Wide
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from biodata.query.pushdown import Pushdown, Rule
+    from biodata.query.pushdown import Pushdown, Support
     from biodata.testing.target import Target
 
-__all__ = ["Differing", "add_options", "changed", "header", "settle"]
+__all__ = ["Differing", "add_options", "changed", "conditioned", "header", "settle"]
 
 _SEED, _SECONDS = "--differential-seed", "--differential-seconds"
 _DEFAULT = 20260101
+_MUTATED = _DEFAULT - 1
+_ENOUGH = 100
+"""Questions within which a changed rule must be noticed."""
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -47,16 +50,21 @@ def header(config: pytest.Config) -> str:
     return f"differential test: {_SEED} {config.getoption(_SEED)}"
 
 
-def changed(pushdown: Pushdown, which: Callable[[Rule], bool], **changes: object) -> Pushdown:
-    """The table with those rules changed, to see the differential test notice.
+def changed(pushdown: Pushdown, *, support: Support, reason: str) -> Pushdown:
+    """The table in which the rules with that reason say something else, to see the differential test notice.
 
     Raises:
         ValueError: there is no such rule.
     """
-    if not any(map(which, pushdown.rules)):
+    rules = [msgspec.structs.replace(one, support=support) if one.reason == reason else one for one in pushdown.rules]
+    if tuple(rules) == pushdown.rules:
         raise ValueError("no rule of the table is changed")
-    rules = tuple(msgspec.structs.replace(rule, **changes) if which(rule) else rule for rule in pushdown.rules)
-    return msgspec.structs.replace(pushdown, rules=rules)
+    return msgspec.structs.replace(pushdown, rules=tuple(rules))
+
+
+def conditioned(pushdown: Pushdown, *, condition: str, holds: bool) -> Pushdown:
+    """The table in which that condition always holds, or never."""
+    return msgspec.structs.replace(pushdown, conditions={**pushdown.conditions, condition: lambda _, __: holds})
 
 
 class Differing:
@@ -66,12 +74,16 @@ class Differing:
         questions: asked of each table in a round; `least_rounds`: how many there are, however short the time.
         unmet: reason of a rule -> why no question of this target meets it.
         supports: how parts of filters must have been done.
+        mutations: name -> a change of the adapter's pushdown table that makes some answers wrong.
+        mutated: the table that is asked then; the first of those asked where it is "".
     """
 
     questions: ClassVar[int] = 150
     least_rounds: ClassVar[int] = 1
     unmet: ClassVar[Mapping[str, str]] = {}
     supports: ClassVar[frozenset[str]] = frozenset({"exact", "inexact", "unsupported"})
+    mutations: ClassVar[Mapping[str, Callable[[Pushdown], Pushdown]]] = {}
+    mutated: ClassVar[str] = ""
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -83,9 +95,7 @@ class Differing:
             for one in reversed(wide):
                 target.connection.drop(one.table)
 
-    def test_every_answer_is_the_evaluators(
-        self, differential: Differential, request: pytest.FixtureRequest
-    ) -> None:
+    def test_every_answer_is_the_evaluators(self, differential: Differential, request: pytest.FixtureRequest) -> None:
         seed = request.config.getoption(_SEED, default=_DEFAULT)
         seconds = request.config.getoption(_SECONDS, default=None)
         try:
@@ -93,6 +103,15 @@ class Differing:
         except Disagreement as wrong:
             pytest.fail(f"{wrong}\nAgain: pytest '{request.node.nodeid}' {_SEED} {wrong.seed}")
         self.check_coverage(differential)
+
+    def test_a_changed_rule_is_noticed(self, differential: Differential) -> None:
+        if not self.mutations:
+            pytest.skip("not run: no mutations of the pushdown table are named")
+        differential.fill(_MUTATED)
+        table = self.mutated or next(wide.table for wide in differential.tables if wide.asked)
+        wrong = {name: differential.noticed(table, how, _MUTATED, _ENOUGH) for name, how in self.mutations.items()}
+        differential.clear()
+        assert not [name for name, disagreement in wrong.items() if disagreement is None]
 
     def check_coverage(self, differential: Differential) -> None:
         """Whether the questions went through every rule, so that no rule is believed untested."""

@@ -26,11 +26,11 @@ from biodata.testing.target import ValueDomain
 from biodata.testing.values import near, of_type, pattern_near
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from hypothesis.strategies import SearchStrategy
 
-    from biodata.query.paths import Lookup
+    from biodata.query.paths import Lookup, Target
     from biodata.query.pushdown import Pushdown, Rule
     from biodata.records.types import DataType, Path, Record, Schema
 
@@ -46,7 +46,7 @@ _EXAMPLES: tuple[Any, ...] = (
 )  # fmt: skip
 """To compare with where a field has no value at all."""
 
-_ODD: tuple[Any, ...] = ("", "a\0", decimal.Decimal("1e40"), 1e300, dt.datetime(1, 1, 1, tzinfo=dt.UTC))
+_ODD: tuple[Any, ...] = ("", "a\0", decimal.Decimal("1e40"), 4.5, dt.datetime(1, 1, 1, tzinfo=dt.UTC))
 """To compare with besides what is there: platforms have rules of their own for these."""
 
 _FILE_FIELDS = tuple(Field(name, String()) for name in ("id", "filename", "url"))
@@ -59,11 +59,11 @@ class Question:
     """What is asked of a table; `order`, `limit` and the others are those of `Repository.query`."""
 
     where: Node | None
-    order_by: tuple[Order, ...]
-    limit: int | None
-    offset: int
-    fields: tuple[Path, ...] | None
-    page_size: int | None
+    order_by: tuple[Order, ...] = ()
+    limit: int | None = None
+    offset: int = 0
+    fields: tuple[Path, ...] | None = None
+    page_size: int | None = None
 
 
 class Ground:
@@ -74,16 +74,25 @@ class Ground:
         lookup: gives the schema of another table.
         records: all of them; a record that is referred to stands in place of its key where it is known.
         related: the tables whose records are known, so that paths may step over references to them.
+        pushdown: the platform's table of rules.
+        other: another one: then mostly that is asked about which the two say different things.
     """
 
     def __init__(
-        self, schema: Schema, lookup: Lookup, records: list[Record], related: frozenset[str], pushdown: Pushdown
+        self,
+        schema: Schema,
+        lookup: Lookup,
+        records: list[Record],
+        related: frozenset[str],
+        pushdown: Pushdown,
+        other: Pushdown | None = None,
     ) -> None:
         self.schema = schema
         self.lookup = lookup
         self.records = records
         self._related = related
         self._pushdown = pushdown
+        self._other = other
 
     @cached_property
     def paths(self) -> tuple[Path, ...]:
@@ -119,7 +128,10 @@ class Ground:
     @cached_property
     def odd(self) -> dict[Path, list[Any]]:
         """Values of each path's type that platforms have rules of their own for."""
-        return {path: [one for one in _ODD if self.binds(Leaf(path, "==", one) & Leaf(path, "<", one))] for path in self.paths}
+        return {
+            path: [one for one in _ODD if self.binds(Leaf(path, "==", one) & Leaf(path, "<", one))]
+            for path in self.paths
+        }
 
     @cached_property
     def ops(self) -> dict[Path, tuple[Op, ...]]:
@@ -151,25 +163,39 @@ class Ground:
         for value in (*(self.values[path] or [None])[:_SOME], *self.odd[path]):
             leaf = Leaf(path, op, _sample(op, value))
             node = bind_filter(self.schema, leaf, self.lookup)
-            if isinstance(node, Leaf):
+            if isinstance(node, Leaf) and self._differs(node.path, partial(_of_leaf, node)):
                 yield leaf, self.rule(node)
+
+    def of_each_rule(self) -> Iterator[Question]:
+        """A question about each rule, and one that goes to the platform for each path where there is one."""
+        paths: set[Path] = set()
+        for rule, leaves in self.by_rule.items():
+            new = [leaf for leaf in leaves if leaf.path not in paths and rule.support != "unsupported"]
+            first = {leaf.path: leaf for leaf in new} or {(): leaves[0]}
+            paths |= first.keys()
+            yield from (Question(leaf) for leaf in first.values())
+        yield from (Question(None, (orders[0],)) for orders in self.orders.values())
 
     def rule(self, leaf: Leaf) -> Rule:
         """The rule of the platform's table that decides about a bound leaf."""
-        target = resolve(self.schema, leaf.path, self.lookup)
-        return supports(self._pushdown, leaf, target.type, target.via)
+        return _of_leaf(leaf, self._pushdown, resolve(self.schema, leaf.path, self.lookup))
 
     def sorting(self, order: Order) -> Rule:
         """The rule that decides about an order."""
-        target = resolve(self.schema, order.path, self.lookup)
-        return sort_support(self._pushdown, order, target.type, target.via)
+        return _of_order(order, self._pushdown, resolve(self.schema, order.path, self.lookup))
+
+    def _differs(self, path: Path, rule: Callable[[Pushdown, Target], Rule]) -> bool:
+        if self._other is None:
+            return True
+        target = resolve(self.schema, path, self.lookup)
+        return rule(self._pushdown, target).support != rule(self._other, target).support
 
     @cached_property
     def orders(self) -> dict[Rule, list[Order]]:
         """What records can be ordered by, by the rule that decides about it."""
         met: dict[Rule, list[Order]] = {}
         for order in (Order(path, down) for path in self.paths for down in (False, True)):
-            if self._sorts(order):
+            if self._sorts(order) and self._differs(order.path, partial(_of_order, order)):
                 met.setdefault(self.sorting(order), []).append(order)
         return met
 
@@ -181,16 +207,24 @@ class Ground:
         return True
 
 
+def _of_leaf(leaf: Leaf, pushdown: Pushdown, target: Target) -> Rule:
+    return supports(pushdown, leaf, target.type, target.via)
+
+
+def _of_order(order: Order, pushdown: Pushdown, target: Target) -> Rule:
+    return sort_support(pushdown, order, target.type, target.via)
+
+
 def questions(ground: Ground) -> SearchStrategy[Question]:
     """Questions about a table."""
     key = tuple(Order((name,)) for name in ground.schema.key_fields)
-    orders = st.lists(_by_rule(ground.orders), max_size=2)
+    orders = st.lists(_by_rule(ground.orders), min_size=1, max_size=2) if ground.orders else st.just([])
     by_key = st.sampled_from([(), key, tuple(Order(one.path, descending=True) for one in key)])
     return st.builds(
         Question,
         where=_nodes(ground),
         order_by=st.one_of(by_key, st.builds(lambda some, last: (*some, *last), orders, by_key)),
-        limit=st.none() | st.integers(0, len(ground.records) + 2),
+        limit=st.one_of(st.none(), st.none(), st.none(), st.integers(0, len(ground.records) + 2)),
         offset=st.sampled_from([0, 0, 0, 1, 5, len(ground.records)]),
         fields=st.none() | _fields(ground),
         page_size=st.sampled_from([None, None, None, 7]),
@@ -205,15 +239,14 @@ def _fields(ground: Ground) -> SearchStrategy[tuple[Path, ...]]:
 
 def _nodes(ground: Ground) -> SearchStrategy[Node]:
     anything = st.sampled_from([Leaf(path, op) for path in ground.paths for op in ground.ops[path]])
-    decided = _by_rule(ground.by_rule)
-    leaf = st.one_of(decided, decided.flatmap(partial(_like, ground)), anything.flatmap(partial(_like, ground)))
-    nested = st.recursive(leaf, _joined, max_leaves=6)
-    return st.one_of(leaf, _joined(leaf), nested)
+    decided, other = _by_rule(ground.by_rule), partial(_like, ground)
+    leaf = st.one_of(decided, decided.flatmap(other), decided.flatmap(other), anything.flatmap(other))
+    return st.one_of(leaf, leaf, _joined(leaf), st.recursive(leaf, _joined, max_leaves=6))
 
 
 def _by_rule(met: Mapping[Rule, list[T]]) -> SearchStrategy[T]:
     """Each rule as often as any other, however few things it is about."""
-    return st.sampled_from(list(met.values())).flatmap(st.sampled_from)
+    return st.sampled_from(list(met.values())).flatmap(st.sampled_from) if met else st.nothing()
 
 
 def _joined(inner: SearchStrategy[Node]) -> SearchStrategy[Node]:
@@ -234,14 +267,15 @@ def _operand(ground: Ground, path: Path, op: Op) -> SearchStrategy[Any]:
         return st.none()
     held = st.sampled_from(ground.values[path])
     odd = st.sampled_from([*ground.odd[path], *ground.values[path][:1]])
-    value = st.one_of(held, held, held.flatmap(near), odd, of_type(ground.type_at(path), _ANYTHING))
+    alike = held.flatmap(near)
+    value = st.one_of(held, held, alike, alike, odd, of_type(ground.type_at(path), _ANYTHING))
     if name == "in":
         return st.lists(value, min_size=1, max_size=_MOST).map(tuple)
     if name == "between":
         return st.tuples(value, value).map(lambda pair: tuple(sorted(pair)))
     if name in {"like", "ilike"}:
         return value.flatmap(pattern_near)
-    return value
+    return st.one_of(alike, alike, value) if name in {"contains", "starts_with"} else value
 
 
 def _sample(op: Op, value: Any) -> Any:
@@ -249,5 +283,3 @@ def _sample(op: Op, value: Any) -> Any:
     if name in {"is null", "is not null"}:
         return None
     return (value,) if name == "in" else (value, value) if name == "between" else value
-
-

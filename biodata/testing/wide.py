@@ -39,6 +39,7 @@ class Wide:
         given: field -> strategy of its values, where the type alone does not say what the platform takes.
         rows: how many records it gets.
         asked: whether it is asked; otherwise it is there to be referred to.
+        ties: a reference that must be cleared before a record can be deleted, where there is one.
         key: makes a key of a number and of a text that the domain allows in keys.
     """
 
@@ -46,6 +47,7 @@ class Wide:
     given: Mapping[str, SearchStrategy[Any]] = field(default_factory=dict)
     rows: int = 40
     asked: bool = True
+    ties: str = ""
     key: Callable[[int, str], Any] = lambda number, odd: f"{odd}{number}"
 
 
@@ -102,7 +104,9 @@ def _referred(numbers: int | list[int], keys: list[Any]) -> Any:
 
 def _records(wide: Wide, schema: Schema, domain: ValueDomain) -> SearchStrategy[Drawn]:
     fields = {one.name: _values(one, wide, domain) for one in schema if _is_given(one, wide, schema)}
-    odd = st.text(st.sampled_from(f"aAzZ{domain.key_characters}"), max_size=4).filter(lambda text: text == text.strip())
+    odd = st.text(st.sampled_from(f"aAzZ{domain.key_characters}"), max_size=4).filter(
+        lambda text: text == text.strip()
+    )
     return st.builds(Drawn, st.fixed_dictionaries(fields), odd)
 
 

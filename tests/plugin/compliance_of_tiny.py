@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import biodata
-from biodata.testing import ComplianceSuite, Target, ValueDomain
+from biodata.testing import ComplianceSuite, DifferentialSuite, Target, ValueDomain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,3 +33,19 @@ class TestTiny(ComplianceSuite):
                 reopen=lambda access: biodata.connect("tiny://compliance", platform="tiny", access=access),
                 secrets=("tiny secret",),
             )
+
+
+class TestTinyDifferential(DifferentialSuite):
+    """It does nothing of a filter itself, so all its parts are done here."""
+
+    supports = frozenset({"unsupported"})
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def target(cls) -> Iterator[Target]:
+        with biodata.connect("tiny://differential", platform="tiny") as connection:
+
+            def provide(schema: Schema) -> str:
+                return connection.ensure(schema).name
+
+            yield Target(connection=connection, domain=ValueDomain(nul=True, lists=KINDS), provide=provide)

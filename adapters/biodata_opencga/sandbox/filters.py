@@ -283,4 +283,8 @@ def _period(text: str) -> tuple[str, str]:
     else:
         steps = {8: timedelta(days=1), 10: timedelta(hours=1), 12: timedelta(minutes=1), 14: timedelta(seconds=1)}
         end = start + steps[length]
-    return start.strftime("%Y%m%d%H%M%S"), end.strftime("%Y%m%d%H%M%S")
+    return _digits(start), _digits(end)
+
+
+def _digits(moment: datetime) -> str:
+    return f"{moment.year:04}{moment:%m%d%H%M%S}"  # %Y has no leading zeros everywhere

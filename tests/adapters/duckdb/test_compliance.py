@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 import biodata
-from biodata.testing import ComplianceSuite, ExistingWriteSuite, Target, ValueDomain, Writable
+from biodata.testing import ComplianceSuite, ExistingWriteSuite, Target, Writable
+from tests.domains import DOMAINS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,10 +18,6 @@ if TYPE_CHECKING:
 
     from biodata.config.profiles import Access
     from biodata.records.types import Record, Schema
-
-DOMAIN = ValueDomain(
-    nul=True, lists=frozenset({"string", "int", "float", "decimal", "bool", "date", "datetime", "enum"})
-)
 
 
 class TestDuckdb(ComplianceSuite):
@@ -36,7 +33,7 @@ class TestDuckdb(ComplianceSuite):
             connection.client.execute("CREATE VIEW looked_at AS SELECT 1 AS id")
             yield Target(
                 connection=connection,
-                domain=DOMAIN,
+                domain=DOMAINS["duckdb"],
                 provide=provide,
                 reopen=lambda access: biodata.connect(path, platform="duckdb", access=access),
                 read_only_table="looked_at",
