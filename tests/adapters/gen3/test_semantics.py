@@ -94,3 +94,9 @@ def test_joined_comparisons(connection: Connection) -> None:
         other = some[(at * 5 + 3) % len(some)]
         for where in (And((one, other)), Or((one, other)), Not(And((one, other))), And((one, Not(other)))):
             assert agree(connection, where)
+
+
+def test_not_takes_properties_and_the_id_is_none(connection: Connection) -> None:
+    some = connection["sample"].query(fields=["id"]).first()
+    assert some is not None
+    assert agree(connection, Leaf(("id",), "!=", some["id"]))

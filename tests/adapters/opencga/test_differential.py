@@ -48,8 +48,8 @@ def _wide(table: str, rows: int, key: Any = _key, ties: str = "", **given: Any) 
 
 
 WIDE = (
-    _wide("individuals", 40, samples=st.none(), disorders=_TERMS),
-    _wide("samples", 40, ties="individualId"),
+    _wide("individuals", 30, samples=st.none(), disorders=_TERMS, name=_WORDS),
+    _wide("samples", 30, ties="individualId"),
     _wide("families", 12),
     _wide("cohorts", 20),
     _wide("files", 20, _file, path=st.none(), type=st.just("FILE")),
@@ -64,7 +64,7 @@ def _every_text_is_plain(pushdown: Pushdown) -> Pushdown:
 
 
 class TestOpencga(DifferentialSuite):
-    questions = 60
+    questions = 40
     mutations: ClassVar = {
         "a missing value is a value": partial(
             changed, reason="the server gives records without a value too", support="exact"

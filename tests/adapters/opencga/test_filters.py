@@ -58,6 +58,7 @@ CONDITIONS = [
     "version >= 1",
     "creationDate >= '2026-01-01' and creationDate < '2100-01-01'",
     "creationDate < '2020-01-01'",
+    "creationDate >= '0999-12-31'",
     "creationDate between '2020-01-01' and '2100-01-01'",
     "id = 'NA12882' or id = 'NA12889'",
     "not (sex.id = 'FEMALE' and id like 'NA1288%')",
