@@ -238,7 +238,7 @@ class Differential:
     # --- what was gone through ---------------------------------------------------------------------------------
 
     def unused(self) -> list[Rule]:
-        """The rules of the asked tables that decided about nothing so far; groups are not asked for, so not theirs."""
+        """The rules of the asked tables that decided about nothing so far; no groups are asked for."""
         tables = [self.connection[wide.table].schema for wide in self.tables if wide.asked]
         rules = [rule for schema in tables for rule in self.connection.adapter.pushdown(schema).rules]
         met = self.coverage.rules

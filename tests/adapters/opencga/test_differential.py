@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from biodata.testing.differential import Differential
 
 DOMAIN = DOMAINS["opencga"]
-_WORDS = st.none() | st.sampled_from(["a", "b", "it's", "a,b", "!a"])
+_WORDS = st.none() | st.sampled_from(["a", "b", "it's", "a,b", "!a", "~a"])
 _TERMS = st.lists(st.fixed_dictionaries({"id": _WORDS, "name": _WORDS}), max_size=3)
 _STATUS = st.none() | st.fixed_dictionaries(
     {name: of_type(String(), DOMAIN) for name in ("id", "name", "description")}
@@ -48,7 +48,7 @@ def _wide(table: str, rows: int, key: Any = _key, ties: str = "", **given: Any) 
 
 
 WIDE = (
-    _wide("individuals", 30, samples=st.none(), disorders=_TERMS, name=_WORDS),
+    _wide("individuals", 30, samples=st.none(), disorders=_TERMS, name=_WORDS, dateOfBirth=_WORDS),
     _wide("samples", 30, ties="individualId"),
     _wide("families", 12),
     _wide("cohorts", 20),
