@@ -20,7 +20,8 @@ from biodata.query.tree import And, Leaf, Or
 from biodata.records.types import Reference, element
 from biodata.references import Expanded
 from biodata.scan import trim
-from biodata.testing.questions import Ground, questions
+from biodata.testing.ground import Ground
+from biodata.testing.questions import questions
 from biodata.testing.wide import draw, quiet, resolved
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from biodata.query.tree import Node
     from biodata.records.types import Path, Record, Schema
     from biodata.repository import Repository
-    from biodata.testing.questions import Question
+    from biodata.testing.ground import Question
     from biodata.testing.target import ValueDomain
     from biodata.testing.wide import Wide
 
