@@ -344,6 +344,10 @@ class Adapter(ABC):
         """The `data` of the answer to a GraphQL document."""
         raise Unsupported(f"{self.platform} has no GraphQL", code="BD-UNSUPPORTED-PART")
 
+    def search(self) -> Adapter:
+        """The platform's search indices as tables that can only be read, on the same session."""
+        raise Unsupported(f"{self.platform} has no search indices", code="BD-UNSUPPORTED-PART")
+
     def extras(self, connection: Connection) -> Extras:
         """What this platform can do beyond the verbs, on that connection; nothing unless the adapter has a class."""
         return Extras(connection)

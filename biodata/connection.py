@@ -117,6 +117,16 @@ class Connection:
             return self.adapter.graphql(query, variables)
 
     @property
+    def search(self) -> Connection:
+        """The platform's search indices: flat tables that can only be read, `connection.search["subject"]`.
+
+        Raises:
+            Unsupported: the platform has none.
+        """
+        with self.located():
+            return Connection(self.adapter.search(), name=self.name, access="read", page_size=self.page_size)
+
+    @property
     def extras(self) -> Any:
         """What this platform can do beyond the verbs: an object of the adapter's own (`biodata.extras.Extras`).
 

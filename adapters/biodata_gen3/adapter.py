@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from biodata.adapter import Context, Identity, Page, PageRequest, TableInfo, WriteBatch
     from biodata.config.profiles import Access
+    from biodata.connection import Connection
+    from biodata.extras import Extras
     from biodata.http import HttpSession
     from biodata.query.grouping import Group
     from biodata.query.plan import Plan
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from biodata.records.types import Key, Path, Record, Schema
     from biodata_gen3.auth import Login
     from biodata_gen3.catalog import Catalog
+    from biodata_gen3.search.server import Accessibility
     from biodata_gen3.server import Project
 
 __all__ = ["Gen3Adapter"]
@@ -67,6 +70,7 @@ class Gen3Adapter(Adapter):
         self._catalog: Catalog | None = None
         self._schemas: dict[str, Schema] = {}
         self._graph: Any = None
+        self._searches: dict[str, Adapter] = {}
 
     @classmethod
     def open(cls, settings: Any, context: Context) -> Gen3Adapter:
@@ -188,6 +192,21 @@ class Gen3Adapter(Adapter):
                 self._graph = read_schema(self._session)
             schema = self._graph
         return execute(self._session, schema, query, variables)
+
+    def extras(self, connection: Connection) -> Extras:
+        """What a commons can do beyond the verbs."""
+        from biodata_gen3.extras import Gen3Extras
+
+        return Gen3Extras(connection)
+
+    def search(self, accessibility: Accessibility = "accessible") -> Adapter:
+        """The indices of the commons' search service."""
+        from biodata_gen3.search import SearchAdapter
+
+        with self._lock:
+            if accessibility not in self._searches:
+                self._searches[accessibility] = SearchAdapter(self._session, self.identity, accessibility)
+            return self._searches[accessibility]
 
     @property
     def client(self) -> Any:

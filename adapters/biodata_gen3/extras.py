@@ -9,6 +9,7 @@ from biodata.errors import BiodataError
 from biodata.http import Request
 from biodata_gen3.auth import expiry_note
 from biodata_gen3.rights import methods_on
+from biodata_gen3.search.extras import SearchExtras
 from biodata_gen3.server import read_json
 
 if TYPE_CHECKING:
@@ -17,7 +18,11 @@ if TYPE_CHECKING:
     from biodata_gen3.rights import Rights
     from biodata_gen3.server import Project
 
-__all__ = ["identity"]
+__all__ = ["Gen3Extras", "identity"]
+
+
+class Gen3Extras(SearchExtras):
+    """What a commons can do beyond the verbs."""
 
 
 def identity(session: HttpSession, project: Project, rights: Rights, login: Login | None) -> Identity:

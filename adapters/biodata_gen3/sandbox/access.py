@@ -11,7 +11,7 @@ from biodata_gen3.sandbox.users import PROGRAM_ADMIN, PROJECT_ADMIN, User, proje
 if TYPE_CHECKING:
     from biodata_gen3.sandbox.state import State
 
-__all__ = ["require_admin", "require_project", "require_user"]
+__all__ = ["require_admin", "require_project", "require_user", "user_of"]
 
 _DENIED = "You don't have access to this resource: "
 _ARBORIST = {
@@ -50,6 +50,15 @@ def _user(state: State, ask: Ask, token: str) -> User:
     if user is None:
         raise Refused("signature", "user not found")
     return user
+
+
+def user_of(state: State, ask: Ask) -> User | None:
+    """Who asks a service that is open to everybody; None where there is no token.
+
+    Raises:
+        Failure: 401, a token is there and is not good.
+    """
+    return require_user(state, ask) if ask.authorization is not None else None
 
 
 def _asked_of_arborist(state: State, ask: Ask) -> User:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from biodata.sandbox import Clock, Faults, SandboxPlatform
 from biodata_gen3.sandbox.dictionary import Dictionary
 from biodata_gen3.sandbox.fence import KEY_LIFETIME, make_key
+from biodata_gen3.sandbox.indices import build
 from biodata_gen3.sandbox.routes import Application
 from biodata_gen3.sandbox.state import State
 from biodata_gen3.sandbox.upload import Upload
@@ -73,6 +74,12 @@ class Gen3Sandbox(SandboxPlatform):
         """
         if self._own_dictionary:
             self.submit(PROGRAM, PROJECT, _pedigree())
+            self.index()
+
+    def index(self) -> None:
+        """Make the search indices of the graph as it is now."""
+        with self.state.lock:
+            self.state.indices = build(self.state)
 
     def add_project(self, program: str, code: str) -> None:
         """Define a program and a project, where they are not there."""

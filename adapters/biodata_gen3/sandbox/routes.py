@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from biodata_gen3.sandbox import fence, peregrine, sheepdog
+from biodata_gen3.sandbox import fence, guppy, peregrine, sheepdog
 from biodata_gen3.sandbox.http import Answer, Ask, Failure, html_page, json_answer, message
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Application:
         start_response(f"{answer.status} {HTTPStatus(answer.status).phrase}", headers)
         return [answer.body]
 
-    def _answer(self, ask: Ask) -> Answer:  # noqa: PLR0911 - a table of paths
+    def _answer(self, ask: Ask) -> Answer:  # noqa: C901, PLR0911 - a table of paths
         path = ask.segments
         match path:
             case ("user", *rest):
@@ -49,6 +49,8 @@ class Application:
                 if rest and rest[0] in _GRAPH and len(rest) == 1:
                     return peregrine.handle(self.state, ask, rest[0])
                 return sheepdog.handle(self.state, ask, tuple(rest))
+            case ("guppy", *rest):
+                return guppy.handle(self.state, ask, tuple(rest))
             case ("peregrine", "_version") | ("api", "search", "coremetadata", *_):
                 return message(500, "internal server error")
             case ("api", "search", *rest):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import threading
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from biodata_gen3.sandbox.tokens import Tokens
 from biodata_gen3.sandbox.users import Users
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from biodata.sandbox import Clock
     from biodata_gen3.sandbox.dictionary import Dictionary, NodeType
     from biodata_gen3.sandbox.fence import ApiKey
+    from biodata_gen3.sandbox.indices import Index
 
 __all__ = ["TOKEN_LIFETIME", "Node", "State", "Transaction"]
 
@@ -84,6 +85,9 @@ class State:
 
     Attributes:
         mixed_exports: whether ids of several types can be exported at once, as by older servers.
+        indices: what Guppy searches, by name.
+        tier: what Guppy shows of what a user may not read: `private`, `regular` (small numbers hidden below
+            `tier_limit`) or `libre`.
 
     Args:
         clock: what tokens and times go by.
@@ -99,6 +103,9 @@ class State:
         self.tokens = Tokens(clock)
         self.users = Users()
         self.mixed_exports = False
+        self.indices: dict[str, Index] = {}
+        self.tier: Literal["private", "regular", "libre"] = "regular"
+        self.tier_limit = 1000
         self.keys: dict[str, ApiKey] = {}
         self.revoked: set[str] = set()
         self.nodes: dict[str, Node] = {}

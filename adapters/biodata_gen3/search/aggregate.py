@@ -1,0 +1,106 @@
+"""Groups and histograms: Guppy counts documents by the value of a text field, and numbers by ranges."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from biodata.adapter import PageRequest
+from biodata.errors import QueryError
+from biodata.records.types import Float, Integer, element
+from biodata_gen3.search.query import filter_of
+from biodata_gen3.search.server import graphql_request
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from biodata.query.grouping import Group
+    from biodata.query.plan import Plan
+    from biodata.records.types import Path
+    from biodata_gen3.search.read import SearchReader
+
+__all__ = ["Bin", "groups", "histogram", "request"]
+
+_NO_DATA = "no data"
+"""What some commons put in place of a missing value, if they are so configured (protocols/gen3.md, d)."""
+
+
+class Bin(msgspec.Struct, frozen=True):
+    """A range of a histogram: `low <= value < high`; the last one holds its upper end too.
+
+    Attributes:
+        count: the number of records; None where the commons hides so small a number.
+    """
+
+    low: float
+    high: float
+    count: int | None
+    min: float | None = None
+    max: float | None = None
+    avg: float | None = None
+    sum: float | None = None
+
+
+def request(reader: SearchReader, plan: Plan, paths: Sequence[Path]) -> PageRequest | None:
+    """The document that counts by one field; None for several."""
+    if len(paths) > 1:
+        return None
+    name = paths[0][0]
+    query = reader.counting(plan.schema, filter_of(plan.schema, plan.pushed), _counted(name))
+    return PageRequest(name, graphql_request(*query).line)
+
+
+def groups(reader: SearchReader, plan: Plan, asked: PageRequest) -> list[Group] | None:
+    """The numbers; None where some are hidden, or where it cannot be told how many have no value."""
+    name = asked.call
+    found = reader.aggregation(plan.schema, filter_of(plan.schema, plan.pushed), plan, _counted(name))
+    held = [(one["key"], one["count"]) for one in found[name]["histogram"]]
+    missing = found["_totalCount"] - sum(number for _, number in held)
+    if missing < 0 or any(number < 0 or key == _NO_DATA for key, number in held):
+        return None
+    return [*(((key,), number) for key, number in held), ((None,), missing)]
+
+
+def _counted(name: str) -> str:
+    return f"{name} {{histogram {{key count}}}}"
+
+
+def histogram(
+    reader: SearchReader,
+    plan: Plan,
+    field: str,
+    limits: tuple[int | None, int | None],
+    *,
+    step: int | None,
+    bins: int | None,
+) -> list[Bin]:
+    """The ranges of a number field, those without a record left out.
+
+    Raises:
+        QueryError: `BD-QUERY-GROUP`, it is no number, or both step and bins are given; `BD-QUERY-REFUSED`, the
+            filter is not one that the service does exactly.
+    """
+    schema = plan.schema
+    if not isinstance(element(schema[field].type), Integer | Float):
+        raise QueryError(f"'{field}' is no number", code="BD-QUERY-GROUP", hint="group_by counts texts by value")
+    if step is not None and bins is not None:
+        raise QueryError("A histogram takes a step or a number of bins, not both", code="BD-QUERY-GROUP")
+    if plan.residual is not None:
+        raise QueryError(
+            "The search service does only a part of this filter, so that its histogram would be of other records",
+            code="BD-QUERY-STRICT",
+            hint="query(…, strict=True).explain() tells which part",
+        )
+    named = {"rangeStart": limits[0], "rangeEnd": limits[1], "rangeStep": step, "binCount": bins}
+    given = ", ".join(f"{name}: {int(value)}" for name, value in named.items() if value is not None)
+    text = f"{field} {{histogram{f'({given})' if given else ''} {{key min max avg sum count}}}}"
+    found = reader.aggregation(schema, filter_of(schema, plan.pushed), plan, text)
+    return [_bin(one) for one in found[field]["histogram"]]
+
+
+def _bin(one: dict[str, Any]) -> Bin:
+    low, high = one["key"]
+    hidden = one["count"] < 0
+    numbers = {name: one[name] for name in ("min", "max", "avg", "sum")}
+    return Bin(low, high, None if hidden else one["count"], **numbers)

@@ -1,0 +1,291 @@
+"""The flat search of a commons: its indices as tables, and what the service would get wrong."""
+
+from __future__ import annotations
+
+import operator
+
+import pytest
+
+import biodata
+from biodata import col
+from biodata.connection import Connection
+from biodata.sandbox import Sandbox
+from biodata.testing import ExistingSuite, Target
+from biodata_gen3 import Gen3Adapter
+from biodata_gen3.sandbox import ADMIN, NOBODY, READER, Gen3Sandbox
+from biodata_gen3.sandbox.indices import AUTH, Index
+from biodata_gen3.settings import Gen3Settings
+from tests.adapters.gen3.conftest import HERE
+
+QUERY, DOWNLOAD = "/guppy/graphql", "/guppy/download"
+MINE, THEIRS = "/programs/demo/projects/ceph1463", "/programs/other/projects/secret"
+
+
+class TestSearchCompliance(ExistingSuite):
+    """The suite that every adapter must pass, on the demo's index."""
+
+    table = "subject"
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def target(cls):
+        from biodata.adapter import Context
+        from biodata.config.settings import settings_from_values
+
+        with Sandbox(("gen3",), classes={"gen3": Gen3Sandbox}) as sandbox:
+            settings = settings_from_values(Gen3Settings, sandbox.entries["gen3"])
+            adapter = Gen3Adapter.open(settings, Context(profile="gen3"))
+            with Connection(adapter, name="gen3", access="read") as connection:
+                yield Target(connection=connection.search, existing=cls.table)
+
+
+def _person(number, resource=MINE):
+    """Every third has no age, and every fifth no city."""
+    made = {"_person_id": f"p{number:05}", "age": number % 90, "height": number / 8, AUTH: resource}
+    made |= {"city": ["Utrecht", "utrecht", "Zürich", "a,b"][number % 4], "scores": [number % 7, number % 11]}
+    made |= {"tags": [f"t{number % 3}", f"t{number % 5}"]}
+    absent = {"age"} if number % 3 == 0 else set()
+    absent |= {"city", "tags"} if number % 5 == 0 else set()
+    return {name: value for name, value in made.items() if name not in absent}
+
+
+@pytest.fixture
+def people(rig):
+    """An index of 200 people, and the connection's search."""
+
+    def fill(number=200, user=None, tier="regular", resource=lambda _: MINE):
+        kinds = {"_person_id": "keyword", "age": "integer", "height": "float", "city": "keyword"}
+        kinds |= {"scores": "integer", "tags": "keyword", AUTH: "keyword"}
+        rows = [_person(at, resource(at)) for at in range(number)]
+        index = Index(kinds, rows, frozenset({"scores", "tags"}))
+        rig.state.indices["person"] = index
+        rig.state.tier = tier
+        return rig.connect(access="read", user=user)
+
+    return fill
+
+
+def test_indices_are_tables(rig):
+    connection = rig.connect(access="read")
+    assert [one.name for one in connection.search.tables()] == ["file", "subject"]
+    subject = connection.search["subject"]
+    assert subject.schema.key == "_subject_id"
+    assert [str(subject.schema[name].type) for name in ("sex", "generation", "concentration", "relatives")] == [
+        "string", "int", "float", "list[string]",
+    ]  # fmt: skip
+    assert str(subject.schema["samples"].type) == "list[object{submitter_id, tissue, concentration}]"
+    assert not subject.schema.writable
+    with pytest.raises(biodata.NotFound, match="Did you mean 'subject'"):
+        connection.search["subjekt"].count()
+    assert rig.log.count("POST", QUERY) == 1, "one introspection for all"
+
+
+def test_rows_are_those_of_the_graph(rig):
+    connection = rig.connect(access="read")
+    fields = ["submitter_id", "generation", "father", "relatives"]
+    flat = connection.search["subject"].query(fields=fields).to_records()
+    assert sorted(flat, key=operator.itemgetter("submitter_id")) == sorted(
+        connection["case"].query(fields=fields), key=operator.itemgetter("submitter_id")
+    )
+    one = connection.search["subject"].get(connection["case"].get("NA12878", fields=["id"])["id"])
+    assert one["samples"] == [{"submitter_id": "NA12878-blood", "tissue": "blood", "concentration": 55.5}]
+
+
+def test_it_only_reads(rig):
+    subject = rig.connect(access="delete").search["subject"]
+    for refused in (lambda: subject.add({"sex": "female"}), lambda: subject.delete("x")):
+        with pytest.raises(biodata.PermissionDenied):
+            refused()
+    assert not rig.asked(start=HERE)
+
+
+FILTERS = [
+    "age > 40",
+    "age > 40 or age < 10",
+    "age > 40 and height < 12.5",
+    "age > 40 or height < 2.5",
+    "age >= 10 and age < 50 and height > 3 and height <= 20",
+    "age < 5 or age > 80 or height > 24.0",
+    "age between 10 and 20",
+    "not (age between 10 and 20)",
+    "age != 40",
+    "age in (1, 2, 30)",
+    "height = 3.125",
+    "height > 3.125 and height < 3.5",
+    "city = 'Utrecht'",
+    "city != 'Utrecht'",
+    "city not in ('Utrecht', 'a,b')",
+    "not (city = 'Utrecht' or age > 3)",
+    "city is null",
+    "city like 'u%'",
+    "city > 'a'",
+    "tags = 't1' and tags = 't2'",
+    "tags != 't1'",
+    "tags in ('t1', 't4')",
+    "scores between 9 and 9",
+    "scores > 5 and scores < 2",
+    "(age > 40 or city = 'utrecht') and (age < 60 or tags = 't0')",
+]
+
+
+@pytest.mark.parametrize("where", FILTERS)
+def test_a_filter_finds_what_it_would_find_here(people, where):
+    table = people().search["person"]
+    every = table.query().to_records()
+    expected = {one["_person_id"] for one in _locally(table, every, where)}
+    assert 0 < len(expected) < len(every)
+    assert {one["_person_id"] for one in table.query(where)} == expected
+    assert table.count(where) == len(expected)
+
+
+def _locally(table, rows, where):
+    from biodata.query.bind import bind_filter
+    from biodata.query.evaluate import predicate
+
+    return filter(predicate(bind_filter(table.schema, where), table.schema), rows)
+
+
+@pytest.mark.parametrize("where", ["age > 40 or age < 10", "age > 1 and height < 12.5 and age < 80"])
+def test_each_range_is_sent_in_a_list_of_its_own(people, where):
+    """The service makes one of two ranges in a list, and drops all of more: what a plain filter meets here."""
+    connection = people()
+    wrong = {"OR": [{">": {"age": 40}}, {"<": {"age": 10}}]}
+    asked = {"query": "query($f: JSON) {_aggregation {person(filter: $f) {_totalCount}}}", "variables": {"f": wrong}}
+    answer = connection.client.query.graphql_query(asked["query"], asked["variables"])
+    assert answer["data"]["_aggregation"]["person"]["_totalCount"] == 0, "an OR became an AND"
+    assert connection.search["person"].count(where) > 50
+    assert connection.search["person"].query(where).explain().parts[0].support == "exact"
+
+
+@pytest.mark.parametrize("order", ["city", "-city", "age", "-age", ["-age", "city"]])
+def test_sorting_is_the_services_and_as_here(people, order):
+    table = people().search["person"]
+    result = table.query(order_by=order, limit=150, offset=20)
+    assert result.plan.order
+    assert not result.plan.sort_here
+    every = table.query().to_records()
+    names = [order] if isinstance(order, str) else order
+    for name in reversed(names):
+        field, down = name.lstrip("-"), name.startswith("-")
+        there = [one for one in every if one[field] is not None]
+        there.sort(key=operator.itemgetter(field), reverse=down)
+        every = there + [one for one in every if one[field] is None]
+    assert result.to_records() == every[20:170]
+
+
+def test_a_whole_scan_is_one_download(rig, people):
+    table = people(12_345).search["person"]
+    table.schema  # noqa: B018 - asked for before counting
+    rig.log.clear()
+    assert len({one["_person_id"] for one in table.query(fields=["_person_id"])}) == 12_345
+    assert [(one.method, one.path) for one in rig.log] == [("POST", QUERY), ("POST", DOWNLOAD)]
+
+
+def test_pages_end_where_the_service_ends_them(rig, people):
+    table = people(12_345).search["person"]
+    rows = table.query(order_by="-_person_id", limit=200, offset=9_900, fields=["_person_id"]).to_records()
+    assert [one["_person_id"] for one in rows] == [f"p{12_344 - at:05}" for at in range(9_900, 10_100)]
+    assert rig.log.count("POST", DOWNLOAD) == 1
+    rig.log.clear()
+    assert len(table.query(limit=2_500, offset=7_500, fields=["city"]).to_records()) == 2_500
+    assert rig.log.count("POST", QUERY) == 3
+    assert rig.log.count("POST", DOWNLOAD) == 0
+
+
+def test_a_limit_behind_a_filter_of_ours_goes_on_beyond_the_last_page(rig, people):
+    table = people(12_345).search["person"]
+    rows = table.query("_person_id like '%2_00'", limit=100, page_size=5_000, fields=["_person_id"]).to_records()
+    assert [one["_person_id"] for one in rows][-1] == "p12300"
+    assert len({one["_person_id"] for one in rows}) == len(rows) == 14
+    assert rig.log.count("POST", DOWNLOAD) == 1
+
+
+def test_groups_are_counted_there(rig, people):
+    table = people().search["person"]
+    every = table.query().to_records()
+    table.schema  # noqa: B018
+    rig.log.clear()
+    counts = table.group_by("city").count().to_records()
+    assert len(rig.log) == 1
+    assert counts == [
+        {"city": city, "count": sum(one["city"] == city for one in every)}
+        for city in ("Utrecht", "Zürich", "a,b", "utrecht", None)
+    ]
+    assert table.distinct("city", "age > 85") == sorted({one["city"] for one in every if (one["age"] or 0) > 85})
+    assert {one["tags"]: one["count"] for one in table.group_by("tags").count()}["t1"] == sum(
+        "t1" in one["tags"] for one in every
+    )
+
+
+def test_a_histogram(people):
+    connection = people()
+    bins = connection.extras.histogram("person", "age", "city = 'Utrecht'", start=0, end=90, step=30)
+    every = [one["age"] for one in connection.search["person"].query("city = 'Utrecht' and age >= 0")]
+    assert [(one.low, one.high, one.count) for one in bins] == [
+        (low, low + 30, sum(low <= age < low + 30 for age in every)) for low in (0, 30, 60)
+    ]
+    assert sum(one.sum for one in bins) == sum(every)
+    assert sum(one.count for one in connection.extras.histogram("person", "height", bins=4)) == 200
+    assert [one.count for one in connection.extras.histogram("person", "height")] == [200]
+    for wrong in (
+        {"field": "city"},
+        {"field": "age", "step": 1, "bins": 2},
+        {"field": "age", "where": "city is null"},
+    ):
+        with pytest.raises(biodata.QueryError):
+            connection.extras.histogram("person", **wrong)
+
+
+# --- who may see what -----------------------------------------------------------------------------------------
+
+
+def _third(number):
+    return THEIRS if number % 3 == 0 else MINE
+
+
+@pytest.mark.parametrize(("tier", "user", "number"), [
+    ("regular", READER, 133), ("private", READER, 133), ("libre", READER, 200), ("regular", ADMIN, 200),
+    ("private", NOBODY, 0), ("libre", NOBODY, 200),
+])  # fmt: skip
+def test_a_user_reads_what_the_tier_shows(people, tier, user, number):
+    table = people(user=user, tier=tier, resource=_third).search["person"]
+    assert len(table.query().to_records()) == table.count() == number
+    assert len(table.query(limit=1_000).to_records()) == number
+    assert sum(one["count"] for one in table.group_by("city").count()) == number
+
+
+def test_what_a_user_may_not_read_is_said_in_words(rig, people):
+    connection = people(user=READER, resource=_third)
+    every = connection.extras.search("all")["person"]
+    asks = (every.query().to_records, every.query(limit=5).to_records, every.count)
+    for ask in asks:
+        with pytest.raises(biodata.PermissionDenied) as caught:
+            ask()
+        assert caught.value.code == "BD-AUTH-DENIED"
+        assert "connection.search" in caught.value.hint
+    assert rig.log.count("POST", DOWNLOAD) == 0, "the count told already"
+    assert rig.logins() == 1, "another token would not help"
+    rig.state.tier_limit = 10
+    assert every.count() == 200
+    with pytest.raises(biodata.PermissionDenied):
+        every.query().to_records()
+    assert rig.log.count("POST", DOWNLOAD) == 1
+    assert connection.extras.search("unaccessible")["person"].count() == 67
+
+
+def test_a_refused_filter_keeps_its_values(rig, people):
+    table = people().search["person"]
+    table.schema  # noqa: B018
+    del rig.state.indices["person"].fields["city"]
+    with pytest.raises(biodata.QueryError) as caught:
+        table.query(col("city") == "Secretville", fields=["age"], limit=3).to_records()
+    assert caught.value.code == "BD-QUERY-REFUSED"
+    assert "Secretville" not in str(caught.value)
+
+
+def test_another_platform_has_none(sandbox, tmp_path):
+    with (
+        biodata.connect(str(tmp_path / "x.duckdb"), platform="duckdb") as connection,
+        pytest.raises(biodata.Unsupported, match="no search"),
+    ):
+        connection.search  # noqa: B018
