@@ -28,6 +28,7 @@ class Link(msgspec.Struct, frozen=True):
         key: the parent's property that names it.
         many: whether a record can have several parents.
         only_child: whether a parent can have one such child at most.
+        paged: whether the number of parents to show can be said (`reserved`).
     """
 
     name: str
@@ -36,6 +37,7 @@ class Link(msgspec.Struct, frozen=True):
     many: bool
     required: bool
     only_child: bool = False
+    paged: bool = True
 
 
 class NodeType(msgspec.Struct, frozen=True, dict=True):
@@ -74,7 +76,7 @@ def read_catalog(session: HttpSession) -> Catalog:
     raw: dict[str, Any] = read_json(session, request, dict[str, Any])
     nodes = {label: one for label, one in raw.items() if not label.startswith("_") and label != "metaschema"}
     try:
-        types = {label: _node_type(label, one) for label, one in nodes.items() if _is_table(label, one)}
+        types = {label: _node_type(label, one, nodes) for label, one in nodes.items() if _is_table(label, one)}
     except (AttributeError, KeyError, TypeError, ValueError):
         types = {}
     if not types:
@@ -91,8 +93,8 @@ def _is_table(label: str, node: dict[str, Any]) -> bool:
     return label == PROJECT or {"project_id", "submitter_id"} <= properties.keys()
 
 
-def _node_type(label: str, node: dict[str, Any]) -> NodeType:
-    links = {link["name"]: _link(link) for link in _links(node.get("links") or [])}
+def _node_type(label: str, node: dict[str, Any], nodes: dict[str, dict[str, Any]]) -> NodeType:
+    links = {link["name"]: _link(link, nodes) for link in _links(node.get("links") or [])}
     links = {} if label == PROJECT else links
     parents = {link["name"] for link in _links(node.get("links") or [])}
     hidden = _HIDDEN | set(node.get("systemProperties") or ()) | parents
@@ -118,7 +120,7 @@ def _links(listed: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
             yield one
 
 
-def _link(link: dict[str, Any]) -> Link:
+def _link(link: dict[str, Any], nodes: dict[str, dict[str, Any]]) -> Link:
     target, multiplicity = link["target_type"], link["multiplicity"]
     return Link(
         name=link["name"],
@@ -127,4 +129,5 @@ def _link(link: dict[str, Any]) -> Link:
         many=multiplicity in ("many_to_many", "one_to_many"),
         required=bool(link.get("required")),
         only_child=multiplicity in ("one_to_one", "one_to_many"),
+        paged="first" not in (nodes.get(target, {}).get("properties") or ()),
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from biodata.query.pushdown import Pushdown, Rule
 from biodata.records.types import Boolean, String
+from biodata_gen3.reserved import RESERVED, cannot_be_paged
 
 if TYPE_CHECKING:
     from biodata.query.tree import Leaf
@@ -20,7 +21,7 @@ def pushdown(schema: Schema) -> Pushdown:
     """The table of a node type; the same for all, but for the names of key and id."""
     named = frozenset({*schema.key_fields, *([schema.id] if schema.id else [])})
     return Pushdown(
-        rules=(*_FIRST, *_by_name(named, schema.id), *_RULES),
+        rules=(*_reserved(schema), *_FIRST, *_by_name(named, schema.id), *_RULES),
         connectives=frozenset({"and"}),
         conditions={"nul": _has_nul, "fraction": _is_plain_fraction, "few": _has_few_values},
     )
@@ -28,6 +29,22 @@ def pushdown(schema: Schema) -> Pushdown:
 
 def _ops(*names: str) -> frozenset[str]:
     return frozenset(names)
+
+
+def _reserved(schema: Schema) -> tuple[Rule, ...]:
+    if cannot_be_paged(schema):
+        why = "a property is called as an argument for paging is, so that the table is read whole"
+        return (Rule("unsupported", reason=why), Rule("unsupported", _ops("group", "distinct"), reason=why))
+    taken = RESERVED.intersection(schema.names)
+    hidden = {schema.id} if "ids" in taken and schema.id else set()
+    sought = {*schema.key_fields, str(schema.id)} if "quick_search" in taken else set()
+    why = "a property is called as an argument of the query is"
+    rules = (
+        Rule("unsupported", fields=frozenset(taken | hidden), reason=why),
+        Rule("unsupported", _ops("group", "distinct"), fields=frozenset(taken), reason=why),
+        Rule("unsupported", _ops("contains", "starts_with"), fields=frozenset(sought), reason=why),
+    )
+    return tuple(rule for rule in rules if rule.fields)
 
 
 def _by_name(named: frozenset[str], id_: str | None) -> tuple[Rule, ...]:

@@ -16,6 +16,7 @@ from biodata.errors import ProtocolError, RemoteError
 from biodata.http import Request
 from biodata_gen3.decode import inexact, records
 from biodata_gen3.render import Arguments, Selection, arguments, query_text
+from biodata_gen3.reserved import cannot_be_paged
 from biodata_gen3.schema import ID
 from biodata_gen3.server import Found, ask_graphql, graphql_request, read_json
 
@@ -70,7 +71,7 @@ class Reader:
             selection = self._selection(plan)
             if selection.arguments.nothing:
                 return ()
-            if _is_whole(plan):
+            if _is_whole(plan) or cannot_be_paged(plan.schema):
                 return (self._export_request(plan, selection),)
             size = plan.page_size if plan.limit is None else min(plan.page_size, plan.limit)
             return (_page_request(plan, Call(selection), plan.offset, size),)
@@ -85,7 +86,7 @@ class Reader:
         schema = plan.schema
         counted = graphql_request(*query_text(schema, self._counted(schema, selection.arguments)))
         lines = (counted.line, self._whole(schema.table).line)
-        return PageRequest(Call(selection, export=True), "\n".join(lines), 0, 0)
+        return PageRequest(Call(selection, export=True), "\n".join(lines), plan.offset, plan.limit or 0)
 
     def _whole(self, table: str) -> Request:
         params = (("node_label", table), ("format", "json"))
@@ -121,12 +122,13 @@ class Reader:
 
     def _export(self, schema: Schema, call: Call, request: PageRequest) -> Page:
         total = self.number(schema, call.selection.arguments)
-        if not 0 < total <= _LARGEST_EXPORT:
+        if total == 0 or (total > _LARGEST_EXPORT and not cannot_be_paged(schema)):
             return Page([], request, total)
         found: _Export = read_json(self._session, self._whole(schema.table), _Export, schema.table)
         if len(found.data) != total:
             _check_export(schema, len(found.data), total, self.number(schema, call.selection.arguments))
-        return Page(records(schema, found.data, call.selection.fields), request, total)
+        rows = found.data[request.offset : request.offset + request.size if request.size else None]
+        return Page(records(schema, rows, call.selection.fields), request, total)
 
     def _exact(self, schema: Schema, found: list[Record], fields: Sequence[str]) -> list[Record]:
         """The records, those with integers beyond a float's read again (protocols/gen3.md, fact 5)."""
@@ -144,12 +146,19 @@ class Reader:
         """The records with these keys that are there."""
         names = tuple(dict.fromkeys((ID, *schema.key_fields, *fields)))
         wanted = [key for key in dict.fromkeys(keys) if isinstance(key, str) and key and "\0" not in key]
+        if cannot_be_paged(schema):
+            yield from self._picked(schema, set(wanted), names)
+            return
         for start in range(0, len(wanted), PAGE):
             some = wanted[start : start + PAGE]
             given = Arguments({str(schema.key): ("[String]", some)})
             selection = Selection(schema.table, self._project.id, names, given, first=len(some))
             rows, _ = self._rows(schema, selection)
             yield from self._exact(schema, records(schema, rows, names), names)
+
+    def _picked(self, schema: Schema, wanted: set[str], names: Sequence[str]) -> Iterator[Record]:
+        found: _Export = read_json(self._session, self._whole(schema.table), _Export, schema.table)
+        yield from records(schema, [row for row in found.data if row.get(str(schema.key)) in wanted], names)
 
     def count(self, plan: Plan) -> int:
         """The number of records that match."""
@@ -179,7 +188,8 @@ def _page_request(plan: Plan, call: Call, offset: int, size: int) -> PageRequest
 
 def _rest(plan: Plan, after: Page) -> Sequence[PageRequest]:
     call: Call = after.request.call
-    if call.expected is not None or after.total is None or (call.export and after.total <= _LARGEST_EXPORT):
+    whole = call.export and (after.total or 0) <= _LARGEST_EXPORT
+    if call.expected is not None or after.total is None or whole or cannot_be_paged(plan.schema):
         return ()
     end = after.total if plan.limit is None else min(after.total, plan.offset + plan.limit)
     call = msgspec.structs.replace(call, expected=after.total)

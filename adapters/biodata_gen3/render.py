@@ -9,6 +9,7 @@ import msgspec
 from biodata.query.tree import And, Leaf
 from biodata.records.types import Boolean, Float, Reference, Schema, element
 from biodata_gen3.query import values_of
+from biodata_gen3.reserved import is_whole_link
 from biodata_gen3.schema import ID
 
 if TYPE_CHECKING:
@@ -119,6 +120,7 @@ def _fields(schema: Schema, names: Sequence[str]) -> Iterable[str]:
     for name in dict.fromkeys((ID, *schema.key_fields, *names)):
         type_ = element(schema[name].type)
         if isinstance(type_, Reference):
-            yield f"{name}{_WHOLE_LINK}{{{_LINK_KEY.get(type_.table, 'submitter_id')}}}"
+            paging = _WHOLE_LINK if is_whole_link(schema[name]) else ""
+            yield f"{name}{paging}{{{_LINK_KEY.get(type_.table, 'submitter_id')}}}"
         else:
             yield name

@@ -23,6 +23,7 @@ from biodata.records.types import (
     Schema,
     String,
 )
+from biodata_gen3.reserved import NOT_PAGED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,7 +83,7 @@ def _reference(link: Link) -> Field:
         required=link.required,
         unique=link.only_child and not link.many,
         description=f"link to {link.target}; it can be set, and added to where it is a list, and never removed",
-        options={"link": link.target},
+        options={"link": link.target} | ({} if link.paged else {NOT_PAGED: "first"}),
     )
 
 

@@ -46,8 +46,11 @@ def select(state: State, nodes: Iterable[Node], args: dict[str, Any]) -> list[No
 def cut(nodes: list[Node], args: dict[str, Any], default: int = _DEFAULT_PAGE) -> list[Node]:
     """One page: ten unless `first` says otherwise, all for zero or less [200, 201, 232]."""
     first = args.get("first")
+    if not isinstance(first, int | None):
+        raise ResolverError(f"a page of {first} rows cannot be made")  # a property has taken the argument's place
     first = default if first is None else first
-    start = max(0, args.get("offset") or 0)
+    offset = args.get("offset") or 0
+    start = max(0, offset) if isinstance(offset, int) else 0
     return nodes[start:] if first <= 0 else nodes[start : start + first]
 
 
