@@ -316,7 +316,8 @@ class Adapter(ABC):
         """Send a request of `aggregate` or `distinct`: (values, number of records) of each group, in any order.
 
         Values are normalised, None for null; the core adds up groups of equal values. Of `distinct` the numbers only
-        have to be positive. None where the answer turns out not to be exact: the core reads the records then.
+        have to be positive. None where the answer turns out not to be exact: the core reads the records then, and
+        so it does where the platform refuses (PermissionDenied, QueryError, a plain RemoteError).
         """
         raise self.lacks("aggregate")
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import msgspec
 
 from biodata import scan
 from biodata.adapter import PageRequest
-from biodata.errors import QueryError
+from biodata.errors import PermissionDenied, ProtocolError, QueryError, RateLimited, RemoteError, Unavailable
 from biodata.keysets import key_requests, requests_of, shown
 from biodata.query.plan import Plan
 
@@ -23,7 +24,12 @@ if TYPE_CHECKING:
 
 __all__ = ["GroupPlan", "explain_groups", "find_groups", "plan_groups"]
 
+_log = logging.getLogger("biodata.grouping")
+
 GroupPart: TypeAlias = Literal["aggregate", "distinct"]
+
+ONE_REQUEST = "one request for all groups"
+"""How groups travel that the platform finds, for explain."""
 
 
 class GroupPlan(msgspec.Struct, frozen=True):
@@ -83,14 +89,18 @@ def _decided(repository: Repository, planned: GroupPlan) -> GroupPlan:
     """The same plan, with who finds its groups; key sets are taken to be small."""
     plan = shown(repository.adapter, planned.plan)
     reason = _kept_here(repository, planned.part, plan)
-    request = None if reason else _request(repository, planned.part, plan)
+    request = _request(repository, planned.part, plan) if reason is None else None
     if request is None:
-        reason = reason or "the platform cannot with this filter, or by these fields together"
-    return msgspec.structs.replace(planned, request=request, reason=reason)
+        return _found_here(planned, reason or "the platform cannot with this filter, or by these fields together")
+    return msgspec.structs.replace(planned, request=request, reason="")
 
 
-def _kept_here(repository: Repository, part: GroupPart, plan: Plan) -> str:
-    """Why the platform cannot group; empty where it can, as far as its pushdown table says."""
+def _found_here(planned: GroupPlan, reason: str) -> GroupPlan:
+    return msgspec.structs.replace(planned, request=None, reason=reason)
+
+
+def _kept_here(repository: Repository, part: GroupPart, plan: Plan) -> str | None:
+    """Why the platform cannot group; None where it can, as far as its pushdown table says."""
     missing = repository.adapter.capabilities.missing
     if part in missing:
         return missing[part].reason
@@ -101,7 +111,7 @@ def _kept_here(repository: Repository, part: GroupPart, plan: Plan) -> str:
     return _refused(repository, part, plan.query)
 
 
-def _refused(repository: Repository, part: GroupPart, query: Query) -> str:
+def _refused(repository: Repository, part: GroupPart, query: Query) -> str | None:
     from biodata.query.paths import resolve
     from biodata.query.split import group_support
 
@@ -110,7 +120,7 @@ def _refused(repository: Repository, part: GroupPart, query: Query) -> str:
         rule = group_support(table, part, resolve(query.schema, path, query.lookup))
         if rule.support != "exact":
             return rule.reason
-    return ""
+    return None
 
 
 def _request(repository: Repository, part: GroupPart, plan: Plan) -> PageRequest | None:
@@ -120,22 +130,37 @@ def _request(repository: Repository, part: GroupPart, plan: Plan) -> PageRequest
     return repository.adapter.aggregate(plan, paths)
 
 
-def find_groups(repository: Repository, planned: GroupPlan) -> list[Group]:
-    """The groups in order; holds them in memory, and of the records one page.
+def find_groups(repository: Repository, planned: GroupPlan) -> tuple[list[Group], GroupPlan]:
+    """The groups in order, and who found them; holds the groups in memory, and of the records one page.
 
     Raises:
         QueryError: `BD-QUERY-STRICT`, they would be found here.
     """
     from biodata.query.grouping import tally
 
-    plan = planned.plan
-    if plan.keyed is not None:
-        plan = repository.ready(plan)
-        planned = _decided(repository, msgspec.structs.replace(planned, plan=plan))
-    if plan.limit == 0:
-        return []
-    found = None if planned.request is None else repository.adapter.groups(plan, planned.request)
-    return tally(_here(repository, planned) if found is None else found)
+    ready = planned
+    if planned.plan.keyed is not None:
+        ready = _decided(repository, msgspec.structs.replace(planned, plan=repository.ready(planned.plan)))
+    if ready.plan.limit == 0:
+        return [], planned
+    found, refused = _from_platform(repository, ready)
+    if found is not None:
+        return tally(found), planned if planned.request else ready
+    return tally(_here(repository, _found_here(ready, refused))), _found_here(planned, refused)
+
+
+def _from_platform(repository: Repository, ready: GroupPlan) -> tuple[Sequence[Group] | None, str]:
+    """The groups that the platform finds, or None and why it does not."""
+    if ready.request is None:
+        return None, ready.reason
+    try:
+        found = repository.adapter.groups(ready.plan, ready.request)
+    except (Unavailable, RateLimited, ProtocolError):
+        raise
+    except (PermissionDenied, QueryError, RemoteError) as error:
+        _log.info("%s does not group by itself: %s", repository.address, error.code)
+        return None, f"the platform refused to group ({error.code})"
+    return found, "the platform's own numbers are not exact here"
 
 
 def _here(repository: Repository, planned: GroupPlan) -> Iterable[Group]:
@@ -143,8 +168,6 @@ def _here(repository: Repository, planned: GroupPlan) -> Iterable[Group]:
     from biodata.query.strict import refuse_partial
 
     if planned.strict:
-        reason = planned.reason or "the platform's own numbers are not exact here"
-        planned = msgspec.structs.replace(planned, request=None, reason=reason)
         refuse_partial(explain_groups(repository, planned))
     return groups_of(scan.records(repository.adapter, planned.plan, repository.references), planned.plan.query)
 
@@ -163,4 +186,4 @@ def explain_groups(repository: Repository, planned: GroupPlan) -> Explanation:
     told = msgspec.structs.replace(told, group_by=names, grouped_why=planned.reason)
     if planned.request is None:
         return msgspec.structs.replace(told, grouped="here", here=(*told.here, f"group by {', '.join(names)}"))
-    return msgspec.structs.replace(told, grouped="platform", fields=(), page_size=0)
+    return msgspec.structs.replace(told, grouped="platform", fields=(), page_size=0, transport=ONE_REQUEST)

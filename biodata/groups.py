@@ -93,7 +93,7 @@ class Counts(Tabular):
         from biodata.grouping import find_groups
 
         with self._repository.located():
-            found = find_groups(self._repository, self._planned)
+            found, _ = find_groups(self._repository, self._planned)
         for values, number in found:
             yield _nested(self.fields, (*values, number))
 
@@ -119,7 +119,10 @@ class Counts(Tabular):
         return pa.schema(list(zip(map(".".join, self.fields), (*types, pa.int64()), strict=True)))
 
     def explain(self) -> Explanation:
-        """Who counts: the platform by one request, or this library by reading the fields; and why."""
+        """Who counts: the platform by one request, or this library by reading the fields; and why.
+
+        It is the plan: where the platform's answer turns out not to be exact, or it refuses, the fields are read.
+        """
         from biodata.grouping import explain_groups
 
         with self._repository.located():
@@ -163,7 +166,7 @@ def distinct_values(
 
     with repository.located():
         planned = plan_groups(repository, "distinct", [field], arguments, page_size, strict=strict)
-        found = find_groups(repository, planned)
+        found, planned = find_groups(repository, planned)
     return Values([values[0] for values, _ in found if values[0] is not None], repository, planned)
 
 

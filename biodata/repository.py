@@ -156,9 +156,10 @@ class Repository:
         """
         from biodata.query.parser import filters_from
 
-        if native is not None and not self.adapter.capabilities.native_query:
-            raise QueryError(f"{self.adapter.platform} takes no native query", table=self.name)
-        arguments: dict[str, Any] = {"where": filters_from(where)}
+        with self.located():
+            if native is not None and not self.adapter.capabilities.native_query:
+                raise QueryError(f"{self.adapter.platform} takes no native query", code="BD-QUERY-NATIVE")
+            arguments: dict[str, Any] = {"where": filters_from(where)}
         arguments |= {"fields": _kept(fields), "order_by": _kept(order_by)}
         text = native if native is None or isinstance(native, str) else msgspec.json.encode(native).decode()
         arguments |= {"limit": limit, "offset": offset, "native": text}
@@ -169,12 +170,16 @@ class Repository:
         """The number of records that a filter is true of; of all records when None. `strict` as for `query`."""
         return self.query(where, strict=strict).count()
 
-    def distinct(self, field: str | Path, where: str | Node | Mapping[str, Any] | None = None) -> Values:
+    @spelled
+    def distinct(
+        self, field: str | Path, where: str | Node | Mapping[str, Any] | None = None, *, strict: bool = False
+    ) -> Values:
         """The different values of a field in the records that a filter is true of: of a list, its elements.
 
         Args:
             field: a name or a dotted path.
             where: as for `query`; all records when None.
+            strict: refuse to find them here.
 
         Returns:
             A list without null, in order, strings by code point; its `explain()` says who found them.
@@ -182,18 +187,25 @@ class Repository:
         Raises:
             QueryError: `BD-QUERY-GROUP`, for an object, JSON or a file, which have no values to compare.
         """
-        return self.query(where).distinct(field)
+        return self.query(where, strict=strict).distinct(field)
 
-    def group_by(self, *fields: str | Path, where: str | Node | Mapping[str, Any] | None = None) -> Groups:
+    @spelled
+    def group_by(
+        self,
+        *fields: str | Path | list[str | Path],
+        where: str | Node | Mapping[str, Any] | None = None,
+        strict: bool = False,
+    ) -> Groups:
         """The records that a filter is true of, by the values of some fields: `.count()` says how many in each.
 
         Null is a group; of a list each different element is one, and a record with an empty list is in null's.
 
         Args:
-            fields: names or dotted paths, one or more.
+            fields: names or dotted paths, one or more, or a list of them.
             where: as for `query`; all records when None.
+            strict: refuse to count here.
         """
-        return self.query(where).group_by(*fields)
+        return self.query(where, strict=strict).group_by(*fields)
 
     @spelled
     def add(

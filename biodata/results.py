@@ -141,11 +141,12 @@ class Result(Tabular):
 
         return distinct_values(self._repository, field, self._arguments, self._page_size, strict=self._strict)
 
-    def group_by(self, *fields: str | Path) -> Groups:
+    def group_by(self, *fields: str | Path | list[str | Path]) -> Groups:
         """These records by the values of some fields, after limit and offset; as `Repository.group_by`."""
         from biodata.groups import Groups
 
-        return Groups(self._repository, fields, self._arguments, self._page_size, strict=self._strict)
+        names = [name for given in fields for name in (given if isinstance(given, list) else [given])]
+        return Groups(self._repository, names, self._arguments, self._page_size, strict=self._strict)
 
     def to_batches(self, size: int | None = None) -> Iterator[pa.RecordBatch]:
         """Arrow record batches of at most `size` rows, one page by default; constant memory."""

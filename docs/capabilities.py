@@ -60,14 +60,6 @@ def adapter(platform: str) -> Adapter:
     return made.open(settings_from_values(made.Settings, SETTINGS[platform]), Context(profile=platform))
 
 
-HAS: dict[str, tuple[str, ...]] = {
-    "molgenis": ("string", "enum", "int", "float", "bool", "date", "datetime", "ref", "list of ref", "file"),
-    "gen3": ("string", "enum", "int", "float", "bool", "ref", "list of string"),
-    "duckdb": (*SCALARS, *LISTS, INSIDE),
-}
-"""The types that each platform's tables have, where its rules go by type."""
-
-
 def by_type(platform: str) -> str:
     """The table of a platform whose rules go by type."""
     made, gen3 = adapter(platform), platform == "gen3"

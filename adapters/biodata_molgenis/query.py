@@ -77,7 +77,7 @@ _BACK = "The other table has the reference itself, which the platform compares."
 _SORTED = _NUMBERS | {"bool"}
 _TEXT = frozenset({"string"})
 
-_NOT_COUNTED = "the server counts by texts, booleans, enums and single references that are marked aggregatable"
+_NOT_COUNTED = "only texts, booleans, enums and single references that are marked aggregatable are counted there"
 _RULES = (
     Rule("unsupported", _GROUPS, reason=_NOT_COUNTED, via=frozenset({"field"})),
     Rule(

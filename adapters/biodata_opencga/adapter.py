@@ -37,7 +37,7 @@ class OpencgaAdapter(Adapter):
         list_modes=frozenset({"replace", "add", "remove"}),
         missing={
             "aggregate": Mark(
-                "notyet", "the server has aggregationStats before 3.0 and from 4.1 on, in trees of their own"
+                "notyet", "versions 3.0 to 4.0 have no aggregationStats; elsewhere it gives trees of its own"
             ),
             "ensure": Mark("never", "the tables are the server's own resources"),
             "drop": Mark("never", "the tables are the server's own resources"),

@@ -63,7 +63,7 @@ def count(
 
 @command(
     "biodata distinct umcg/ASE Chr",
-    'biodata distinct umcg/SampleAse SNP_ID.Chr "Ref_Counts > 10" -o csv',
+    'biodata distinct umcg/SampleAse SNP_ID.Chr "SNP_ID.Pos > 800000" -o csv',
 )
 @click.argument("address", type=TableAddress(), metavar="PROFILE/TABLE")
 @click.argument("field", metavar="FIELD")

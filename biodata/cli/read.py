@@ -27,13 +27,16 @@ ON_TERMINAL = 100
 """Records that a terminal is given when no limit is named."""
 
 
-def _list(_ctx: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> list[str]:
-    """`--fields a,b --fields c` as one list."""
-    return [name.strip() for text in given for name in text.split(",") if name.strip()]
+def _list(ctx: click.Context, option: click.Parameter, given: tuple[str, ...]) -> list[str]:
+    """`--fields a,b --fields c` as one list; what a script's empty variable gives is refused."""
+    names = [name.strip() for text in given for name in text.split(",") if name.strip()]
+    if given and not names:
+        raise click.BadParameter("it names no field", ctx, option)
+    return names
 
 
 def _names(ctx: click.Context, option: click.Parameter, given: tuple[str, ...]) -> list[str] | None:
-    """The list; None where nothing is named."""
+    """The list; None where the option is not given."""
     return _list(ctx, option, given) or None
 
 

@@ -154,8 +154,8 @@ def _order(order: Order) -> str:
 
 
 def _limit_reason(plan: Plan) -> str:
-    steps = ["what is checked"] * (plan.residual is not None) + ["the sorting"] * plan.sort_here
-    return f"it comes after {' and '.join(steps)} here"
+    steps = ["checked"] * (plan.residual is not None) + ["sorted"] * plan.sort_here
+    return f"the records are {' and '.join(steps)} here first"
 
 
 def _done_here(plan: Plan, *, limited: bool) -> list[str]:
@@ -170,10 +170,12 @@ def _window(offset: int, limit: int | None) -> str:
 
 
 def _hints(plan: Plan, *, limited: bool) -> Iterator[str]:
-    if limited and plan.residual is not None:
-        yield "All that the platform sends is read, because the limit comes after what is checked here."
-    elif limited and plan.sort_here:
+    if limited and plan.sort_here and plan.residual is None:
         yield "Without order_by the platform would apply the limit."
+    elif limited and plan.sort_here:
+        yield "All that the platform sends is read, because it is sorted here before the limit."
+    elif limited and plan.query.limit is not None:
+        yield "Pages are read until enough records have passed the check here."
     found = fields_hint(plan)
     yield from [found] if found else []
 

@@ -112,7 +112,9 @@ def path_of(schema: Schema, name: str | Path) -> Path:
         QueryError: `BD-QUERY-FIELD`, when it is empty or no name at all.
     """
     if not isinstance(name, str | tuple | list):
-        raise QueryError(f"A {type(name).__name__} names no field", code="BD-QUERY-FIELD", table=schema.table)
+        raise QueryError(
+            f"A field is named by text, not by a {type(name).__name__}", code="BD-QUERY-FIELD", table=schema.table
+        )
     path = tuple(name) if not isinstance(name, str) else (name,) if name in schema else tuple(name.split("."))
     if not path or not all(path):
         raise QueryError("A field needs a name", code="BD-QUERY-FIELD", table=schema.table)

@@ -168,6 +168,12 @@ class TestCountAndExplain:
         assert (shown.status, shown.out) == (2, "")
         assert "--by" in shown.err
 
+    @pytest.mark.parametrize("option", ["--by", "--fields", "--order-by", "--expand"])
+    def test_an_option_that_names_no_field_is_refused(self, run, option):
+        refused = run("explain", "local/people", option, " ,")
+        assert (refused.status, refused.out) == (2, "")
+        assert "it names no field" in refused.err
+
     def test_distinct(self, run):
         assert lines(run("distinct", "local/people", "age").out) == [{"age": 7}, {"age": 40}]
         assert run("distinct", "local/people", "tags", "age = 40", "-o", "csv").out == "tags\na\nb\n"

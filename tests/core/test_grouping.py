@@ -13,6 +13,7 @@ import biodata
 from biodata.query.evaluate import predicate
 from biodata.query.grouping import groups_of, tally
 from biodata.query.plan import Query
+from biodata.query.pushdown import Pushdown, Rule
 from biodata.query.tree import Leaf
 from biodata.records.types import Field, Float, Integer, List, Schema, String
 from tests.core.memory import memory
@@ -118,6 +119,15 @@ def test_only_the_fields_that_are_needed_are_read(people):
     assert "groups    by age (here: " in str(told)
 
 
+@pytest.mark.parametrize("rule", [Rule("unsupported", frozenset({"group"})), Rule("inexact", frozenset({"group"}))])
+def test_a_platform_that_is_not_exact_is_not_asked_whether_it_says_why_or_not(people, rule, monkeypatch):
+    can = people.adapter.capabilities
+    monkeypatch.setattr(people.adapter, "pushdown", lambda _: Pushdown((rule,)))
+    monkeypatch.setattr(people.adapter, "aggregate", lambda *_: pytest.fail("it was asked"))
+    assert "aggregate" not in can.missing
+    assert people.group_by("city").count().explain().grouped == "here"
+
+
 def test_limit_and_offset_come_first(people):
     some = people.query(order_by="-id", limit=4, offset=1)
     assert some.group_by("city").count().to_records() == [
@@ -159,9 +169,21 @@ def test_what_cannot_be_grouped_says_so(people, by, name, code):
     assert caught.value.table == "people"
 
 
+def test_names_in_a_list_are_several_fields(people):
+    both = people.group_by("city", "active").count().to_records()
+    assert people.group_by(["city", "active"]).count().to_records() == both
+    assert people.query().group_by(["city"], "active").count().to_records() == both
+    assert people.group_by(("city", "name")).count().to_records()[0] == {"city": {"name": "Amsterdam"}, "count": 10}
+
+
 def test_strict_refuses_to_count_here(people):
-    for ask in (lambda rows: rows.distinct("age"), lambda rows: list(rows.group_by("age").count())):
+    for ask in (
+        lambda: people.query(strict=True).distinct("age"),
+        lambda: people.distinct("age", strict=True),
+        lambda: list(people.query(strict=True).group_by("age").count()),
+        lambda: list(people.group_by("age", strict=True).count()),
+    ):
         with pytest.raises(biodata.QueryError) as caught:
-            ask(people.query(strict=True))
+            ask()
         assert caught.value.code == "BD-QUERY-STRICT"
         assert "group by age" in str(caught.value)

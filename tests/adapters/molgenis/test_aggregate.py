@@ -113,6 +113,36 @@ def test_small_numbers_that_the_server_hides_are_counted_here(rig, team):
     assert caught.value.code == "BD-QUERY-STRICT"
 
 
+REFUSED = '{"errors": [{"message": "no aggregates for you"}]}'
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 500])
+def test_where_the_server_refuses_to_count_the_records_are_read(rig, team, status):
+    expected = team.query(limit=EVERY).distinct("sex")
+    rig.faults.add("GET /api/v2/team", status=status, body=REFUSED)
+    found = team.distinct("sex")
+    assert found == expected == ["f", "m"]
+    told = found.explain()
+    assert (told.grouped, told.here) == ("here", ("group by sex",))
+    assert told.grouped_why.startswith("the platform refused to group (BD-")
+    assert "aggs" not in "".join(told.requests)
+
+
+def test_a_refusal_ends_a_strict_question(rig, team):
+    rig.faults.add("GET /api/v2/team", status=401, body=REFUSED)
+    with pytest.raises(biodata.QueryError, match="group by sex: the platform refused to group") as caught:
+        list(team.group_by("sex", strict=True).count())
+    assert caught.value.code == "BD-QUERY-STRICT"
+    assert len(rig.asked("GET", "/api/v2/team")) == 1
+
+
+def test_a_server_that_is_away_is_no_reason_to_read_everything(rig, team):
+    rig.faults.add("GET /api/v2/team", status=503, body="", times=20)
+    with pytest.raises(biodata.Unavailable):
+        team.distinct("sex")
+    assert all("aggs" in one.target for one in rig.asked("GET", "/api/v2/team"))
+
+
 @pytest.mark.parametrize(
     "aggs",
     [

@@ -39,12 +39,12 @@ def test_says_who_does_what():
         "      here: the platform has no such comparison",
         "  read      age, name, tags, id",
         "  order     -age (here: the platform has no such comparison)",
-        "  limit     skip 1, take 3 (here: it comes after what is checked and the sorting here)",
+        "  limit     skip 1, take 3 (here: the records are checked and sorted here first)",
         "  pages of  500",
         "  transport JSON pages",
         "  request   GET /people?q=1",
         "  here      check name like 'a%' and tags != 'it''s', then sort by -age, then skip 1, take 3",
-        "  hint      All that the platform sends is read, because the limit comes after what is checked here.",
+        "  hint      All that the platform sends is read, because it is sorted here before the limit.",
     ]
 
 
@@ -56,9 +56,22 @@ def test_has_a_json_form():
     assert "here      nothing" in str(explained("age > 1"))
 
 
-def test_hints_at_what_keeps_the_limit_here():
-    assert explained(order_by="age", limit=3).hints == ("Without order_by the platform would apply the limit.",)
-    assert explained(limit=3).hints == ()
+SOME_PAGES = "Pages are read until enough records have passed the check here."
+EVERY_PAGE = "All that the platform sends is read, because it is sorted here before the limit."
+
+
+@pytest.mark.parametrize(
+    ("asked", "hints"),
+    [
+        ({"order_by": "age", "limit": 3}, ("Without order_by the platform would apply the limit.",)),
+        ({"where": "name = 'x'", "limit": 3}, (SOME_PAGES,)),
+        ({"where": "name = 'x'", "offset": 3}, ()),
+        ({"where": "name = 'x'", "order_by": "age", "limit": 3}, (EVERY_PAGE,)),
+        ({"limit": 3}, ()),
+    ],
+)
+def test_hints_at_what_a_limit_here_costs(asked, hints):
+    assert explained(**asked).hints == hints
 
 
 @pytest.mark.parametrize(
