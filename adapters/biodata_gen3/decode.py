@@ -7,10 +7,10 @@ that a float cannot hold are read anew from an export, which gives them whole.
 from __future__ import annotations
 
 import json
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from biodata.records.decoding import decoded
+from biodata.records.decoding import decoded, flag, instant, text, whole
 from biodata.records.types import Boolean, Date, DateTime, Float, Integer, Json, List, Reference, element
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def _decoder(type_: DataType) -> Callable[[Any], Any] | None:
     one = element(type_)
     if isinstance(one, Reference):
         return _keys if isinstance(type_, List) else lambda ends: next(iter(_keys(ends)), None)
-    decode = _SCALARS.get(type(one), _text)
+    decode = _SCALARS.get(type(one), text)
     if not isinstance(type_, List):
         return decode
     return _listed(_from_text(decode) if decode and isinstance(one, Integer | Float | Boolean) else decode)
@@ -68,37 +68,14 @@ def _listed(decode: Callable[[Any], Any] | None) -> Callable[[Any], Any]:
 
 
 def _keys(ends: list[dict[str, Any]]) -> list[str]:
-    return [_text(end["code"] if "code" in end else end["submitter_id"]) for end in ends]
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError("no text")
-    return value
-
-
-def _flag(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise TypeError("neither true nor false")
-    return value
-
-
-def _integer(value: Any) -> int:
-    if isinstance(value, bool) or value != int(value):
-        raise ValueError("a fraction")
-    return int(value)
-
-
-def _instant(value: str) -> datetime:
-    found = datetime.fromisoformat(value)
-    return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    return [text(end["code"] if "code" in end else end["submitter_id"]) for end in ends]
 
 
 _SCALARS: dict[type, Callable[[Any], Any] | None] = {
-    Boolean: _flag,
-    Integer: _integer,
+    Boolean: flag,
+    Integer: whole,
     Float: float,
-    DateTime: _instant,
+    DateTime: instant,
     Date: lambda value: date.fromisoformat(value[:10]),
     Json: None,
 }

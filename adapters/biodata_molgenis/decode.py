@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from biodata.errors import ProtocolError
-from biodata.records.types import Boolean, Date, DateTime, File, Float, Integer, List, Reference
+from biodata.records.decoding import decoded, flag, instant, text, whole
+from biodata.records.types import Boolean, Date, DateTime, File, Float, Integer, List, Reference, String
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,73 +23,34 @@ def records(items: Sequence[dict[str, Any]], names: Sequence[str], schema: Schem
     Raises:
         ProtocolError: a value that the schema does not allow; field and number are named, from `start`.
     """
-    wanted = [(name, _decoder(schema[name])) for name in names]
-    return [_record(item, wanted, number) for number, item in enumerate(items, start)]
+    return decoded(items, schema, {name: _decoder(schema[name]) for name in names}, start)
 
 
-def _record(item: dict[str, Any], wanted: list[tuple[str, Callable[[Any], Any]]], number: int) -> Record:
-    try:
-        return {name: decode(item.get(name)) for name, decode in wanted}
-    except (ValueError, TypeError, KeyError, AttributeError):
-        name = next(name for name, decode in wanted if _fails(decode, item.get(name)))
-        raise ProtocolError(
-            f"Field '{name}' of record {number} is not what the table's schema says", code="BD-REMOTE-FORMAT"
-        ) from None
-
-
-def _fails(decode: Callable[[Any], Any], value: Any) -> bool:
-    try:
-        decode(value)
-    except (ValueError, TypeError, KeyError, AttributeError):
-        return True
-    return False
-
-
-def _decoder(field: Field) -> Callable[[Any], Any]:
+def _decoder(field: Field) -> Callable[[Any], Any] | None:
     ref_id = field.options.get("ref_id", "id")
     if isinstance(field.type, List):
         return lambda value: [one[ref_id] for one in _elements(value)]
     if isinstance(field.type, Reference):
-        return lambda value: None if value is None else value[ref_id]
-    decode = _DECODERS.get(type(field.type))
-    return _same if decode is None else lambda value: None if value is None else decode(value)
+        return itemgetter(ref_id)
+    return _DECODERS.get(type(field.type))
 
 
-def _elements(value: Any) -> list[dict[str, Any]]:
-    items: list[dict[str, Any]] = value["items"] if isinstance(value, dict) else value or []
+def _elements(value: dict[str, Any] | list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The elements of a list: an envelope has them in v1, v2 gives them as they are (a3, b2)."""
+    items: list[dict[str, Any]] = value["items"] if isinstance(value, dict) else value
     return items
 
 
-def _same(value: Any) -> Any:
-    return value
-
-
-def _whole(value: Any) -> int:
-    if isinstance(value, float) and not value.is_integer():
-        raise ValueError
-    return int(value)
-
-
-def _instant(value: str) -> datetime:
-    moment = datetime.fromisoformat(value)
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _flag(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise TypeError
-    return value
-
-
 def _file(value: dict[str, Any]) -> dict[str, Any]:
-    return {name: value[name] for name in ("id", "filename", "url") if name in value}
+    return {"id": value["id"], **{name: value[name] for name in ("filename", "url") if name in value}}
 
 
 _DECODERS: dict[type, Callable[[Any], Any]] = {
-    Integer: _whole,
+    String: text,
+    Integer: whole,
     Float: float,
-    Boolean: _flag,
+    Boolean: flag,
     Date: date.fromisoformat,
-    DateTime: _instant,
+    DateTime: instant,
     File: _file,
 }

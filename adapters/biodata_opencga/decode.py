@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from biodata.records.decoding import decoded
+from biodata.records.decoding import decoded, flag, text, whole
 from biodata.records.types import Boolean, DateTime, Integer, Json, List, Object, Reference, String
 
 if TYPE_CHECKING:
@@ -73,23 +73,15 @@ def _object(value: dict[str, Any] | None, inner: list[tuple[str, Callable[[Any],
 
 
 def _text(value: Any) -> str | None:
-    if value is not None and not isinstance(value, str):
-        raise TypeError
-    return value or None
+    return (text(value) or None) if value is not None else None
 
 
 def _whole(value: Any) -> int | None:
-    if value is None:
-        return None
-    if isinstance(value, bool) or int(value) != value:
-        raise TypeError
-    return int(value)
+    return whole(value) if value is not None else None
 
 
 def _flag(value: Any) -> bool | None:
-    if value is not None and not isinstance(value, bool):
-        raise TypeError
-    return value
+    return flag(value) if value is not None else None
 
 
 def _instant(value: Any) -> datetime | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from biodata.errors import ProtocolError
@@ -14,9 +15,9 @@ if TYPE_CHECKING:
 
     Decode: TypeAlias = Callable[[Any], Any] | None
 
-__all__ = ["decoded"]
+__all__ = ["decoded", "flag", "instant", "text", "whole"]
 
-_UNFIT = (ValueError, TypeError, KeyError, AttributeError, IndexError)
+_UNFIT = (ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError)
 
 
 def decoded(
@@ -34,11 +35,12 @@ def decoded(
     Raises:
         ProtocolError: `BD-REMOTE-FORMAT`, a value that its field cannot have; row and field are named.
     """
-    columns = [_column(rows, schema, name, decode, start) for name, decode in decoders.items()]
-    if not columns:
-        return [{} for _ in rows]
-    names = tuple(decoders)
-    return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
+    blank: Record = dict.fromkeys(decoders)
+    records = [blank.copy() for _ in rows]
+    for name, decode in decoders.items():
+        for record, value in zip(records, _column(rows, schema, name, decode, start), strict=True):
+            record[name] = value
+    return records
 
 
 def _column(rows: Sequence[dict[str, Any]], schema: Schema, name: str, decode: Decode, start: int) -> list[Any]:
@@ -64,3 +66,33 @@ def _fails(decode: Callable[[Any], Any], value: Any) -> bool:
     except _UNFIT:
         return True
     return False
+
+
+# --- what makes one value, on several platforms; ValueError or TypeError where it does not fit -------------
+
+
+def text(value: Any) -> str:
+    """Text as it is."""
+    if not isinstance(value, str):
+        raise TypeError("no text")
+    return value
+
+
+def flag(value: Any) -> bool:
+    """True or false as it is."""
+    if not isinstance(value, bool):
+        raise TypeError("neither true nor false")
+    return value
+
+
+def whole(value: Any) -> int:
+    """An integer, which may have come as a float without a fraction."""
+    if isinstance(value, bool) or value != int(value):
+        raise ValueError("a fraction")
+    return int(value)
+
+
+def instant(value: str) -> datetime:
+    """ISO text as a moment in UTC, which it is in where it names no zone."""
+    found = datetime.fromisoformat(value)
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
