@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from biodata.adapter import ListMode
     from biodata.records.types import Field, Record, Schema
 
-__all__ = ["cleared", "encoded", "entity", "kept", "merged"]
+__all__ = ["back_side", "cleared", "encoded", "entity", "kept", "merged"]
 
 _NOTHING: tuple[Any, ...] = (None, [], "")
 
@@ -52,12 +52,17 @@ def merged(stored: Any, given: Any, mode: ListMode) -> Any:
     return [one for one in stored if one not in given]
 
 
+def back_side(field: Field) -> bool:
+    """Whether a field is a one-to-many: the children's reference to their parent, seen from there."""
+    return field.options.get("type") == "one_to_many"
+
+
 def kept(field: Field, stored: Any, given: Any) -> bool:
     """Whether a value is there already: a file by its id or its name, the back side of a reference in any order."""
     if isinstance(field.type, File) and stored is not None and not is_upload(given):
         known = stored["filename"] if isinstance(given, str) else stored["id"]
         return bool(known == (given.get("id") if isinstance(given, dict) else given))
-    if field.options.get("type") == "one_to_many":
+    if back_side(field):
         return set(stored or ()) == set(given or ())
     return _same(stored, given)
 

@@ -84,7 +84,7 @@ class Imports(Extras):
         Args:
             path: a `.zip` with one `TABLE.csv` a table, and perhaps the sheets of EMX; an `.xlsx`, a `.vcf`.
             data: what happens to records: `add` refuses those that are there, the others change or skip them. A
-                record that is changed is replaced whole: fields that its sheet has not are emptied.
+                record that is changed is replaced whole: fields that its sheet has not become empty, or default.
             metadata: what happens to tables; `ignore` where the file has records only.
             wait: whether to wait for the end; if not, `wait_for_import` does later.
             timeout: seconds to wait; the profile's `import_timeout` when None.
@@ -145,16 +145,17 @@ class Imports(Extras):
 
 
 def form_file(path: Path | str) -> FormFile:
-    """A file of this computer as the importer takes it.
+    """A file of this computer as the importer takes it, read while it is sent.
 
     Raises:
         WriteError: `BD-WRITE-FILE`, it cannot be read.
     """
     file = Path(path).expanduser()
     try:
-        return FormFile("file", file.name, file.read_bytes())
+        file.open("rb").close()
     except OSError as error:
         raise WriteError(f"The file cannot be read: {error.strerror}", code="BD-WRITE-FILE") from None
+    return FormFile("file", file.name, file)
 
 
 def start(session: HttpSession, file: FormFile, data: DataAction, metadata: MetadataAction) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from biodata.query.pushdown import Pushdown, Rule
 from biodata.records.types import Integer, Reference
+from biodata_molgenis.encode import back_side
 from biodata_molgenis.render import longest_run, values_of
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ _NUMBERS = frozenset({"int", "float", "date", "datetime"})
 def pushdown(schema: Schema) -> Pushdown:
     """The table of a MOLGENIS table: the general one, with the schema's computed and never-null fields in it."""
     computed = _fields(schema, "computed")
-    steps = frozenset(field.name for field in schema if field.options.get("type") == "one_to_many")
+    steps = frozenset(field.name for field in schema if back_side(field))
     filled = _fields(schema, "not_null")
     counted = frozenset(name for name in _fields(schema, "aggregatable") if _is_labelled(schema[name]))
     return Pushdown(

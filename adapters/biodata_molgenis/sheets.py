@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import zipfile
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from biodata.errors import WriteError
 from biodata.fitting import Misfit, fit
 from biodata.records.incoming import incoming
-from biodata.records.types import File
+from biodata.records.types import File, is_list
+from biodata_molgenis.encode import back_side
 from biodata_molgenis.render import text_of
 
 if TYPE_CHECKING:
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from biodata.records.types import Field, Record, Schema
 
 __all__ = ["archive", "sheet"]
+
+_LIVE = frozenset('\\",\n\r')
+_TRIMMED = "".join(map(chr, range(33)))
 
 
 def archive(schema_of: Callable[[str], Schema], tables: Mapping[str, Any], *, whole: bool) -> bytes:
@@ -45,13 +48,19 @@ def archive(schema_of: Callable[[str], Schema], tables: Mapping[str, Any], *, wh
 
 
 def sheet(rows: Sequence[Mapping[str, str]]) -> str:
-    """Rows as CSV, with a column for every name in one of them."""
+    """Rows as CSV, with a column for every name in one of them.
+
+    As the server's reader, opencsv 2, takes it: outside quotes a backslash vanishes, inside them it escapes.
+    """
     names = list(dict.fromkeys(name for row in rows for name in row))
-    text = io.StringIO()
-    writer = csv.DictWriter(text, names, lineterminator="\n", restval="")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
+    lines = [names, *([row.get(name, "") for name in names] for row in rows)]
+    return "".join(",".join(map(_quoted, line)) + "\n" for line in lines)
+
+
+def _quoted(text: str) -> str:
+    if not set(text) & _LIVE:
+        return text
+    return '"' + text.replace("\\", "\\\\").replace('"', '""') + '"'
 
 
 def _rows(schema: Schema, given: Any, *, whole: bool) -> Iterator[dict[str, str]]:
@@ -67,7 +76,7 @@ def _rows(schema: Schema, given: Any, *, whole: bool) -> Iterator[dict[str, str]
 
 
 def _refuse_partial(schema: Schema, record: Record) -> None:
-    written = [field for field in schema if not (field.read_only or field.generated)]
+    written = [field for field in schema if not (field.read_only or field.generated or back_side(field))]
     absent = [field.name for field in written if field.name not in record]
     if absent:
         raise Misfit(
@@ -78,10 +87,26 @@ def _refuse_partial(schema: Schema, record: Record) -> None:
 
 
 def _cell(field: Field, value: Any) -> str:
-    """A value as the importer reads it; a list's elements are separated by commas, which none may hold."""
-    if isinstance(field.type, File) and value is not None:
-        raise Misfit("BD-WRITE-FILE", f"field '{field.name}' is a file, which a sheet cannot hold", field.name)
-    texts = [text_of(one) for one in (value if isinstance(value, list) else [] if value is None else [value])]
-    if isinstance(value, list) and any(set(text) & {",", '"', "\n"} for text in texts):
-        raise Misfit("BD-WRITE-TYPE", f"field '{field.name}' has a key that cannot stand in a list", field.name)
+    """A value as the importer reads it; a list's elements are separated by commas, and trimmed."""
+    listed = value if isinstance(value, list) else [] if value is None else [value]
+    texts = list(map(text_of, listed))
+    problem = _problem(field, texts)
+    if problem is not None:
+        code, why = problem
+        raise Misfit(code, f"field '{field.name}' {why}; add, update and upsert can write it", field.name)
     return ",".join(texts)
+
+
+def _problem(field: Field, texts: Sequence[str]) -> tuple[str, str] | None:
+    """Code and words for what a sheet cannot say, and the server would take for something else without a word."""
+    if isinstance(field.type, File) and texts:
+        return "BD-WRITE-FILE", "is a file, which a sheet cannot hold"
+    if back_side(field) and texts:
+        return "BD-WRITE-TYPE", "is the back side of a reference, which an import ignores: leave it out"
+    if field.default is not None and not any(texts):
+        return "BD-WRITE-TYPE", "has a default, which an empty cell of a sheet becomes: leave it out"
+    if any("\r" in text for text in texts):
+        return "BD-WRITE-TYPE", "has a carriage return, which a sheet cannot hold"
+    if is_list(field.type) and any(not text or text != text.strip(_TRIMMED) or set(text) & _LIVE for text in texts):
+        return "BD-WRITE-TYPE", "has a key that cannot stand in a list"
+    return None

@@ -14,7 +14,7 @@ from biodata.http import Request
 from biodata.receipts import Outcome
 from biodata.records.types import Boolean, Date, DateTime, Float, Integer, List, Reference, String
 from biodata.records.uploads import brings_file
-from biodata_molgenis.encode import cleared, encoded, kept, merged
+from biodata_molgenis.encode import back_side, cleared, encoded, kept, merged
 from biodata_molgenis.errors import UNKNOWN_ROW
 from biodata_molgenis.read import fetch
 from biodata_molgenis.refusals import send
@@ -82,8 +82,7 @@ class Update:
     def _in_doubt(self, record: Record) -> bool:
         """Whether a value that differs may be kept as what is there all the same: see `kept`."""
         return any(
-            value == "" or isinstance(value, dict) or self._schema[name].options.get("type") == "one_to_many"
-            for name, value in record.items()
+            value == "" or isinstance(value, dict) or back_side(self._schema[name]) for name, value in record.items()
         )
 
     def _without_key(self, record: Record) -> Record:

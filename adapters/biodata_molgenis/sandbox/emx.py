@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import zipfile
 from typing import TYPE_CHECKING, NamedTuple
 
-from biodata_molgenis.sandbox.errors import bad_request
+from biodata_molgenis.sandbox.errors import ApiError, bad_request
 from biodata_molgenis.sandbox.model import REFERENCE_TYPES, Attribute, EntityType, type_of_emx
+from biodata_molgenis.sandbox.sheets import read_sheet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["Emx", "read_emx"]
 
 _SHEETS = ("packages", "entities", "attributes", "tags", "i18nstrings", "languages")
+_SHEET_ENDS = (".csv", ".tsv", ".txt")
 Line = dict[str, str]
 
 
@@ -28,12 +29,14 @@ class Emx(NamedTuple):
 
 
 def read_emx(filename: str, content: bytes, *, with_types: bool) -> Emx:
-    """The content of an uploaded zip of CSV files, or of one CSV file.
+    """The content of an uploaded zip of CSV files, or of one CSV file; there is no reader of `.xlsx` and `.vcf` here.
 
     Raises:
         ApiError: 400 for a file of another kind or sheets that contradict themselves.
     """
-    sheets = {name: list(_lines(text)) for name, text in _files(filename, content)}
+    sheets = {_stem(name): _sheet(name, text) for name, text in _files(filename, content)}
+    if not sheets:
+        raise _no_importer(filename)
     packages = tuple(sheets.get("packages", []))
     if not all(line.get("name") for line in packages):
         raise bad_request("packages.name is missing on a line of the packages sheet")
@@ -43,16 +46,24 @@ def read_emx(filename: str, content: bytes, *, with_types: bool) -> Emx:
 
 
 def _files(filename: str, content: bytes) -> Iterator[tuple[str, str]]:
-    if filename.lower().endswith(".csv"):
-        yield _stem(filename), _decoded(content)
+    if filename.lower().endswith(_SHEET_ENDS):
+        yield filename, _decoded(content)
         return
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             for name in archive.namelist():
-                if name.lower().endswith((".csv", ".tsv")):
-                    yield _stem(name), _decoded(archive.read(name))
+                if name.lower().endswith(_SHEET_ENDS):
+                    yield name, _decoded(archive.read(name))
     except zipfile.BadZipFile:
-        raise bad_request(f"Can not import file [{filename}]: no importer takes it") from None
+        raise _no_importer(filename) from None
+
+
+def _no_importer(filename: str) -> ApiError:
+    return bad_request(f"Can not import file [{filename}]: no importer takes it")
+
+
+def _sheet(name: str, text: str) -> list[Line]:
+    return list(read_sheet(text, "\t" if name.lower().endswith(".tsv") else ","))
 
 
 def _stem(name: str) -> str:
@@ -61,13 +72,6 @@ def _stem(name: str) -> str:
 
 def _decoded(content: bytes) -> str:
     return content.decode("utf-8-sig", "replace")
-
-
-def _lines(text: str) -> Iterator[Line]:
-    for row in csv.DictReader(io.StringIO(text, newline="")):
-        line = {name: value for name, value in row.items() if name is not None and value is not None}
-        if any(line.values()):
-            yield line
 
 
 def _types(sheets: Mapping[str, list[Line]]) -> Iterator[EntityType]:

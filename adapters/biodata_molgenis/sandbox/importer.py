@@ -131,19 +131,13 @@ def _needs(entity_type: EntityType) -> set[str | None]:
 
 
 def _put_rows(state: State, entity_type: EntityType, lines: list[dict[str, str]], action: str) -> int:
-    key = entity_type.id_attribute.name
-    table = state.rows(entity_type.id)
-    present = {number for number, line in enumerate(lines) if typed_id(entity_type, line.get(key, "")) in table}
-    new: list[dict[str, Any]] = [line for number, line in enumerate(lines) if number not in present]
-    old: list[dict[str, Any]] = [line for number, line in enumerate(lines) if number in present]
-    if action == "UPDATE":
-        writes.replace(state, entity_type, lines)
-        return len(lines)
-    if action == "ADD":
-        writes.create(state, entity_type, lines)
-        return len(lines)
+    """Write the rows of a sheet; an empty cell is a default, and the back sides of references are left alone."""
+    ignored = {one.name for one in entity_type.atomic if one.type == "onetomany"}
+    key, table = entity_type.id_attribute.name, state.rows(entity_type.id)
+    rows: list[dict[str, Any]] = [{name: one for name, one in line.items() if name not in ignored} for line in lines]
+    known = [(row, typed_id(entity_type, row.get(key, "")) in table) for row in rows]
+    new = [row for row, there in known if action == "ADD" or (action != "UPDATE" and not there)]
+    old = [row for row, there in known if action == "UPDATE" or (action == "ADD_UPDATE_EXISTING" and there)]
     writes.create(state, entity_type, new)
-    if action == "ADD_UPDATE_EXISTING":
-        writes.replace(state, entity_type, old)
-        return len(lines)
-    return len(new)
+    writes.replace(state, entity_type, old, detach=False)
+    return len(new) + len(old)

@@ -35,15 +35,19 @@ def create(state: State, entity_type: EntityType, items: Sequence[Mapping[str, A
     return _insert(state, entity_type, rows)
 
 
-def replace(state: State, entity_type: EntityType, items: Sequence[Mapping[str, Any]]) -> None:
+def replace(
+    state: State, entity_type: EntityType, items: Sequence[Mapping[str, Any]], *, detach: bool = True
+) -> None:
     """Put whole rows in the place of those with their ids: what is not given becomes default or null (trap 1).
+
+    Without `detach` children that a one-to-many does not name keep their parent.
 
     Raises:
         ApiError: 400, also for a row that is not there; nothing is changed then.
     """
     _require_writable(entity_type)
     rows = [entity_from(state, entity_type, item, creating=False) for item in items]
-    update(state, entity_type, rows)
+    update(state, entity_type, rows, detach=detach)
 
 
 def set_values(state: State, entity_type: EntityType, attribute: Attribute, values: Mapping[Any, Any]) -> None:
@@ -58,7 +62,7 @@ def set_values(state: State, entity_type: EntityType, attribute: Attribute, valu
     update(state, entity_type, rows)
 
 
-def update(state: State, entity_type: EntityType, rows: Sequence[Row]) -> None:
+def update(state: State, entity_type: EntityType, rows: Sequence[Row], *, detach: bool = True) -> None:
     """Put converted rows in place of those with their ids."""
     _validate(entity_type, rows)
     key = entity_type.id_attribute.name
@@ -69,7 +73,7 @@ def update(state: State, entity_type: EntityType, rows: Sequence[Row]) -> None:
             raise bad_request(text)
         table[row[key]] = row
     _check(state, entity_type, rows, table, ignored={row[key] for row in rows})
-    _commit(state, entity_type, rows, table, detach=True)
+    _commit(state, entity_type, rows, table, detach=detach)
 
 
 def delete(state: State, entity_type: EntityType, ids: Iterable[str]) -> None:
