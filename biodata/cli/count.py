@@ -8,9 +8,9 @@ import click
 
 from biodata.cli.address import Address, TableAddress
 from biodata.cli.help import command
-from biodata.cli.output import listing_option, say
+from biodata.cli.output import listing_option, on_terminal, say
 from biodata.cli.read import by_option, strict_option
-from biodata.cli.records import destination_options, print_records, print_result, write_file
+from biodata.cli.records import destination_options, print_result, print_some, refuse_terminal, write_file
 from biodata.cli.state import current
 
 if TYPE_CHECKING:
@@ -45,7 +45,8 @@ def count(
 ) -> None:
     """Count the records that match a filter, in all or by value.
 
-    With --by there is a record for each value, null last; of a list, for each of its elements.
+    With --by there is a record for each value, null last; of a list, for each of its elements. A terminal is shown
+    the first 100.
     """
     if by is None and (form or output):
         raise click.UsageError("A number alone has no format; -o and --output go with --by.")
@@ -57,6 +58,9 @@ def count(
         counts = result.group_by(*by).count("records" if "count" in by else "count")
         if output is not None:
             say(f"{write_file(counts, output, form):,} groups written to {output}")
+        elif on_terminal():
+            refuse_terminal(form)
+            print_some(counts.to_records(), [".".join(path) for path in counts.fields], form, "groups")
         else:
             print_result(counts, form)
 
@@ -81,4 +85,4 @@ def distinct(
     """
     with current(ctx).repository(address) as table:
         values = table.query(where, **asked).distinct(field)
-        print_records(({field: value} for value in values), [field], form)
+        print_some([{field: value} for value in values], [field], form, "values")

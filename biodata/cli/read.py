@@ -11,7 +11,14 @@ import click
 from biodata.cli.address import Address, TableAddress
 from biodata.cli.help import command
 from biodata.cli.output import json_text, listing_option, on_terminal, say
-from biodata.cli.records import destination_options, print_records, print_result, refuse_terminal, write_file
+from biodata.cli.records import (
+    ON_TERMINAL,
+    destination_options,
+    print_records,
+    print_result,
+    refuse_terminal,
+    write_file,
+)
 from biodata.cli.state import current
 
 if TYPE_CHECKING:
@@ -22,9 +29,6 @@ if TYPE_CHECKING:
     from biodata.results import Result
 
 __all__ = ["by_option", "explain", "get", "query", "strict_option"]
-
-ON_TERMINAL = 100
-"""Records that a terminal is given when no limit is named."""
 
 
 def _list(ctx: click.Context, option: click.Parameter, given: tuple[str, ...]) -> list[str]:

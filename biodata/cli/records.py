@@ -10,14 +10,25 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from biodata.cli.output import FORMATS, LISTING, on_terminal, print_rows
+from biodata.cli.output import FORMATS, LISTING, on_terminal, print_rows, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from biodata.tabular import Tabular
 
-__all__ = ["destination_options", "print_records", "print_result", "refuse_terminal", "write_file"]
+__all__ = [
+    "ON_TERMINAL",
+    "destination_options",
+    "print_records",
+    "print_result",
+    "print_some",
+    "refuse_terminal",
+    "write_file",
+]
+
+ON_TERMINAL = 100
+"""Records that a terminal is given when no limit is named."""
 
 
 def destination_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -45,6 +56,14 @@ def print_records(records: Iterable[dict[str, Any]], names: Sequence[str], form:
     from biodata.records.files import write_text
 
     write_text(records, list(names), sys.stdout, form)
+
+
+def print_some(records: Sequence[dict[str, Any]], names: Sequence[str], form: str | None, what: str) -> None:
+    """The first 100 on a terminal, and how many there are; all of them elsewhere."""
+    some = records[:ON_TERMINAL] if on_terminal() else records
+    print_records(some, names, form)
+    if len(some) < len(records):
+        say(f"{len(some)} of {len(records):,} {what}; a pipe or a file gets all of them")
 
 
 def print_result(result: Tabular, form: str | None) -> None:

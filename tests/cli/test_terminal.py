@@ -2,6 +2,7 @@
 
 import os
 import pty
+import re
 import subprocess
 import sys
 
@@ -53,6 +54,20 @@ def test_a_table_of_100_and_how_many_there_are():
     assert "100 of 150 records" in shown
     assert "\n99\n" in shown
     assert "\n100\n" not in shown
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (("count", "local/many", "--by", "id"), "100 of 150 groups"),
+        (("distinct", "local/many", "id"), "100 of 150 values"),
+    ],
+)
+def test_the_first_100_groups_and_values(asked, said):
+    status, shown = on_terminal(*asked)
+    assert (status, said in shown) == (0, True)
+    first = [int(found) for found in re.findall(r"^ *(\d+)(?: +1)? *$", shown, re.MULTILINE)]
+    assert first == list(range(100))
 
 
 def test_a_limit_is_a_limit():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -166,3 +167,10 @@ def test_col_loads_the_filter_tree_and_nothing_heavy() -> None:
 def test_help_loads_click_and_nothing_heavy() -> None:
     found = loaded("from biodata.cli.main import main\ntry:\n    main(['--help'])\nexcept SystemExit:\n    pass")
     assert {name.split(".")[0] for name in found} <= OWN
+
+
+def test_the_map_of_queries_names_each_module_once():
+    told = ast.get_docstring(ast.parse((ROOT / "biodata/query/__init__.py").read_text(encoding="utf-8"))) or ""
+    named = re.findall(r"`(\w+)`", told)
+    names = [path.stem for path in sources("biodata/query") if path.stem != "__init__"]
+    assert sorted(named) == names
