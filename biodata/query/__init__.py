@@ -4,7 +4,7 @@ The way of a filter, and where each step is:
 
 | step | modules |
 | --- | --- |
-| written | `builder` in Python; `tokens`, `cursor`, `parser` as text; `foreign`: other languages; `patterns` of like |
+| written | `builder` in Python; `tokens`, `cursor`, `parser` as text; `foreign` languages; `patterns` of like |
 | a tree | `tree`; `text` writes it out again |
 | bound to a table | `bind`, by `paths` and `literals` |
 | planned | `plan` is what comes out, `pushdown` what an adapter declares, `split` who does what |
