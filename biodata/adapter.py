@@ -300,6 +300,10 @@ class Adapter(ABC):
         """The number of records that match a plan without a residual, limit and offset aside."""
         raise self.lacks("count")
 
+    def counts(self, tables: Sequence[str]) -> Mapping[str, int]:
+        """Table to number of records, of those of these tables that one request can tell; by default of none."""
+        return {}
+
     def aggregate(self, plan: Plan, paths: Sequence[Path]) -> PageRequest | None:
         """The one request that counts the records of a plan by the values at some paths; sends nothing.
 

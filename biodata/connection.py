@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from biodata.adapter import Adapter, Identity, TableInfo
     from biodata.config.profiles import Access
+    from biodata.graph import Graph
     from biodata.records.types import Schema
 
 __all__ = ["Connection", "connect"]
@@ -133,6 +134,16 @@ class Connection:
         Its methods hold to the profile's access; `dir(connection.extras)` lists them.
         """
         return self.adapter.extras(self)
+
+    def graph(self) -> Graph:
+        """The tables with their numbers of records, and which refers to which: text, SVG, or only those filled.
+
+        Returns:
+            A Graph: `print(graph)`, `graph.filled()`, `graph.to_svg()`; a notebook shows the drawing.
+        """
+        from biodata.graph import graph_of
+
+        return graph_of(self)
 
     def identity(self) -> Identity:
         """Who the platform takes us for, and what it is."""

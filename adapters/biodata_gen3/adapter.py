@@ -151,6 +151,12 @@ class Gen3Adapter(Adapter):
         """Peregrine's own count."""
         return self._reader.count(plan)
 
+    def counts(self, tables: Sequence[str]) -> Mapping[str, int]:
+        """The records of each node type, in one document."""
+        from biodata_gen3.counts import counts
+
+        return counts(self._session, self._project, self._rights, tables)
+
     def aggregate(self, plan: Plan, paths: Sequence[Path]) -> PageRequest | None:
         """One count for each value of an enum or a boolean, in one document."""
         from biodata_gen3.aggregate import request

@@ -26,6 +26,7 @@ ENTRIES = {
     "sandbox": Entry(TRY, "biodata.cli.sandbox:sandbox", "Start servers on this computer to try things on."),
     "ls": Entry(LOOK, "biodata.cli.look:ls", "List the tables of a profile."),
     "schema": Entry(LOOK, "biodata.cli.look:schema", "Show the fields of a table."),
+    "graph": Entry(LOOK, "biodata.cli.graph:graph", "Show the tables of a profile with their records and links."),
     "get": Entry(READ, "biodata.cli.read:get", "Get records by key."),
     "query": Entry(READ, "biodata.cli.read:query", "Read the records that match a filter."),
     "count": Entry(READ, "biodata.cli.count:count", "Count the records that match a filter, in all or by value."),

@@ -37,6 +37,7 @@ RANKS = {
     "grouping": 6,
     "groups": 7,
     "results": 8,
+    "graph": 9,
     "repository": 9,
     "getting": 9,
     "writing": 9,

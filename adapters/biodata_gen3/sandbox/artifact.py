@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["read_artifact"]
 
 _SUFFIX = ".yaml"
+_TERMS = "_terms.yaml"
 
 
 def read_artifact(path: Path) -> dict[str, Any]:
@@ -54,6 +55,8 @@ def _target(ref: str, here: str, files: dict[str, Any]) -> dict[str, Any]:
     for step in path.split("/"):
         found = found.get(step) if isinstance(found, dict) else None
     if not isinstance(found, dict):
-        raise ValueError(f"the reference {ref} in {here} leads nowhere")  # noqa: TRY004 - for the caller it is a bad value
+        if file == _TERMS:
+            return {}  # a term only describes, and dictionaries are published without some of theirs
+        raise ValueError(f"the reference {ref} in {here} leads nowhere")
     resolved: dict[str, Any] = _resolved(found, file or here, files)
     return resolved
