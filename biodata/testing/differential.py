@@ -7,7 +7,11 @@ it, which Hypothesis makes too and shrinks when one is answered wrongly. A round
 from __future__ import annotations
 
 import time
+from collections import Counter
 from dataclasses import dataclass, field
+from functools import reduce
+from itertools import product
+from operator import getitem
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
@@ -16,6 +20,7 @@ from hypothesis import seed as seeded
 
 from biodata.query.evaluate import predicate
 from biodata.query.ordering import sort_key, sorted_records
+from biodata.query.reading import values_at
 from biodata.query.tree import And, Leaf, Or
 from biodata.records.types import Reference, element
 from biodata.references import Expanded
@@ -25,7 +30,7 @@ from biodata.testing.questions import questions
 from biodata.testing.wide import draw, quiet, resolved
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from biodata.connection import Connection
     from biodata.query.plan import Plan
@@ -33,13 +38,13 @@ if TYPE_CHECKING:
     from biodata.query.tree import Node
     from biodata.records.types import Path, Record, Schema
     from biodata.repository import Repository
+    from biodata.results import Result
     from biodata.testing.ground import Question
     from biodata.testing.target import ValueDomain
     from biodata.testing.wide import Wide
 
 __all__ = ["Coverage", "Differential", "Disagreement"]
 
-_GROUPS = frozenset({"group", "distinct"})
 _SEEDS, _ROWS = 10**6, 10**3
 
 
@@ -60,7 +65,8 @@ class Coverage:
     """What the questions of a run went through.
 
     Attributes:
-        rules: each rule of the pushdown tables that decided about a comparison or an order.
+        rules: each rule of the pushdown tables that decided about a comparison, an order or a group; of
+            groups an exact one only where the platform found them.
         supports: how AND-parts of filters were done.
         sent: (table, path) of the comparisons that the platform took.
         questions: how many were asked; `hits`: how many found some of the records and not all.
@@ -203,6 +209,23 @@ class Differential:
         shown = trim(query.fields, schema)
         assert found == [shown(matching[key]) for key in keys], "other values than in the unfiltered read"
         assert result.count() == len(due), "another count"
+        if question.by:
+            self._check_groups(repository.query(question.where), ground, question.by, matching.values())
+
+    def _check_groups(self, result: Result, ground: Ground, by: Sequence[Path], matching: Iterable[Record]) -> None:
+        counts = result.group_by(*by).count("records")
+        readers = [values_at(ground.schema, path, ground.lookup) for path in counts.fields[:-1]]
+        held = [[set(read(record)) or {None} for read in readers] for record in matching]
+        due = Counter(group for sets in held for group in product(*sets))
+        found = [(tuple(_at(row, path) for path in counts.fields[:-1]), row["records"]) for row in counts]
+        assert len(dict(found)) == len(found), "a group came twice"
+        assert dict(found) == due, "other groups"
+        values = {value for sets in held for value in sets[0]} - {None}
+        distinct = result.distinct(by[0])
+        assert distinct == sorted(values), "other values"
+        told = [(ground.grouping("aggregate", path), counts.explain()) for path in by]
+        told.append((ground.grouping("distinct", by[0]), distinct.explain()))
+        self.coverage.rules |= {rule for rule, how in told if rule.support != "exact" or how.grouped == "platform"}
 
     def _note(self, plan: Plan, ground: Ground, matching: int) -> None:
         seen = self.coverage
@@ -239,16 +262,19 @@ class Differential:
     # --- what was gone through ---------------------------------------------------------------------------------
 
     def unused(self) -> list[Rule]:
-        """The rules of the asked tables that decided about nothing so far; no groups are asked for."""
+        """The rules of the asked tables that decided about nothing so far."""
         tables = [self.connection[wide.table].schema for wide in self.tables if wide.asked]
         rules = [rule for schema in tables for rule in self.connection.adapter.pushdown(schema).rules]
-        met = self.coverage.rules
-        return [rule for rule in dict.fromkeys(rules) if rule not in met and not (rule.ops and rule.ops <= _GROUPS)]
+        return [rule for rule in dict.fromkeys(rules) if rule not in self.coverage.rules]
 
 
 def _flat(record: Record) -> Record:
     """The record with keys again where others stand."""
     return {name: value.key if isinstance(value, Expanded) else value for name, value in record.items()}
+
+
+def _at(record: Record, path: Path) -> Any:
+    return reduce(getitem, path, record)
 
 
 def _leaves(node: Node | None) -> Iterator[Leaf]:

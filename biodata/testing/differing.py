@@ -27,8 +27,7 @@ __all__ = ["Differing", "add_options", "changed", "conditioned", "header", "sett
 
 _SEED, _SECONDS = "--differential-seed", "--differential-seconds"
 _DEFAULT = 20260101
-_MUTATED = _DEFAULT - 1
-_ENOUGH = 100
+_ENOUGH = 300
 """Questions within which a changed rule must be noticed."""
 
 
@@ -104,12 +103,13 @@ class Differing:
             pytest.fail(f"{wrong}\nAgain: pytest '{request.node.nodeid}' {_SEED} {wrong.seed}")
         self.check_coverage(differential)
 
-    def test_a_changed_rule_is_noticed(self, differential: Differential) -> None:
+    def test_a_changed_rule_is_noticed(self, differential: Differential, request: pytest.FixtureRequest) -> None:
         if not self.mutations:
             pytest.skip("not run: no mutations of the pushdown table are named")
-        differential.fill(_MUTATED)
+        seed = request.config.getoption(_SEED, default=_DEFAULT) - 1
+        differential.fill(seed)
         table = self.mutated or next(wide.table for wide in differential.tables if wide.asked)
-        wrong = {name: differential.noticed(table, how, _MUTATED, _ENOUGH) for name, how in self.mutations.items()}
+        wrong = {name: differential.noticed(table, how, seed, _ENOUGH) for name, how in self.mutations.items()}
         differential.clear()
         assert not [name for name, disagreement in wrong.items() if disagreement is None]
 

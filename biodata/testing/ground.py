@@ -13,13 +13,14 @@ from biodata.query.bind import bind_filter, bind_query
 from biodata.query.paths import resolve
 from biodata.query.plan import Order
 from biodata.query.reading import values_at
-from biodata.query.split import sort_support, supports
+from biodata.query.split import group_support, sort_support, supports
 from biodata.query.tree import Leaf, Node, Op
-from biodata.records.types import Field, File, Object, Reference, String, element
+from biodata.records.types import Field, File, Json, Object, Reference, String, element
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from biodata.grouping import GroupPart
     from biodata.query.paths import Lookup, Target
     from biodata.query.pushdown import Pushdown, Rule
     from biodata.records.types import DataType, Path, Record, Schema
@@ -29,13 +30,14 @@ if TYPE_CHECKING:
 __all__ = ["Ground", "Question"]
 
 _OPS: tuple[Op, ...] = get_args(Op)
+_PARTS: tuple[GroupPart, ...] = ("aggregate", "distinct")
 _SOME = 6
 _EXAMPLES: tuple[Any, ...] = (
     "a", 1, 1.5, True, dt.date(2020, 2, 29), dt.datetime(2020, 2, 29, tzinfo=dt.UTC), decimal.Decimal("1.5")
 )  # fmt: skip
 """To compare with where a field has no value at all."""
 
-_ODD: tuple[Any, ...] = ("", "a\0", decimal.Decimal("1e40"), 4.5, dt.datetime(1, 1, 1, tzinfo=dt.UTC))
+_ODD: tuple[Any, ...] = ("", "a\0", decimal.Decimal("1e40"), 4.5, 0.0, -0.0, dt.datetime(1, 1, 1, tzinfo=dt.UTC))
 """To compare with besides what is there: platforms have rules of their own for these."""
 
 _FILE_FIELDS = tuple(Field(name, String()) for name in ("id", "filename", "url"))
@@ -43,7 +45,11 @@ _FILE_FIELDS = tuple(Field(name, String()) for name in ("id", "filename", "url")
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked of a table; as `Repository.query` takes it."""
+    """What is asked of a table; as `Repository.query` takes it.
+
+    Attributes:
+        by: besides, what all records that pass the filter are grouped by.
+    """
 
     where: Node | None
     order_by: tuple[Order, ...] = ()
@@ -51,6 +57,7 @@ class Question:
     offset: int = 0
     fields: tuple[Path, ...] | None = None
     page_size: int | None = None
+    by: tuple[Path, ...] = ()
 
 
 class Ground:
@@ -126,7 +133,15 @@ class Ground:
         return {path: tuple(op for op in _OPS if self._takes(path, op)) for path in self.paths}
 
     def _takes(self, path: Path, op: Op) -> bool:
-        return any(self.binds(Leaf(path, op, _sample(op, one))) for one in (self.values[path] or [None])[:1])
+        return self.binds(self._first(path, op))
+
+    def _first(self, path: Path, op: Op) -> Leaf:
+        return Leaf(path, op, _sample(op, next(iter(self.values[path]), None)))
+
+    @cached_property
+    def leaves(self) -> list[Leaf]:
+        """A comparison of each path and operator."""
+        return [self._first(path, op) for path, ops in self.ops.items() for op in ops]
 
     def binds(self, node: Node) -> bool:
         """Whether the filter fits the table."""
@@ -138,20 +153,36 @@ class Ground:
 
     @cached_property
     def by_rule(self) -> dict[Rule, list[Leaf]]:
-        """Comparisons that each rule of the platform's table decides about: one of each path and operator."""
-        met: dict[Rule, dict[tuple[Path, Op], Leaf]] = {}
+        """Comparisons that each rule of the platform's table decides about."""
+        met: dict[Rule, list[Leaf]] = {}
         for path, ops in self.ops.items():
-            for op in ops:
-                for leaf, rule in self._decided(path, op):
-                    met.setdefault(rule, {})[path, op] = leaf
-        return {rule: list(found.values()) for rule, found in met.items()}
+            for leaf in (leaf for op in ops for leaf in self._some(path, op)):
+                node = self._bound(leaf)
+                if node is not None and self._differs(node.path, partial(_of_leaf, node)):
+                    met.setdefault(self.rule(node), []).append(leaf)
+        return met
 
-    def _decided(self, path: Path, op: Op) -> Iterator[tuple[Leaf, Rule]]:
-        for value in (*(self.values[path] or [None])[:_SOME], *self.odd[path]):
-            leaf = Leaf(path, op, _sample(op, value))
+    def _some(self, path: Path, op: Op) -> Iterator[Leaf]:
+        """The comparison with some values that are there, and with odd ones; with all where few of them matter."""
+        held = self.values[path] or [None]
+        values = (*(held if self._other else held[:_SOME]), *self.odd[path])
+        different = {repr(one): one for one in (_sample(op, value) for value in values)}
+        return (Leaf(path, op, one) for one in different.values())
+
+    def _bound(self, leaf: Leaf) -> Leaf | None:
+        """The leaf, bound; None where it does not fit the table, or where nothing is left to compare."""
+        try:
             node = bind_filter(self.schema, leaf, self.lookup)
-            if isinstance(node, Leaf) and self._differs(node.path, partial(_of_leaf, node)):
-                yield leaf, self.rule(node)
+        except QueryError:
+            return None
+        return node if isinstance(node, Leaf) else None
+
+    def asks(self, leaf: Leaf) -> bool:
+        """Whether the comparison fits the table, and is one to be asked about."""
+        if self._other is None:
+            return self.binds(leaf)
+        node = self._bound(leaf)
+        return node is not None and self._differs(node.path, partial(_of_leaf, node))
 
     def of_each_rule(self) -> Iterator[Question]:
         """A question about each rule, and one that goes to the platform for each path where there is one."""
@@ -162,6 +193,7 @@ class Ground:
             paths |= first.keys()
             yield from (Question(leaf) for leaf in first.values())
         yield from (Question(None, (orders[0],)) for orders in self.orders.values())
+        yield from (Question(None, by=(paths[0],)) for paths in self.groups.values())
 
     def rule(self, leaf: Leaf) -> Rule:
         """The rule of the platform's table that decides about a bound leaf."""
@@ -170,6 +202,10 @@ class Ground:
     def sorting(self, order: Order) -> Rule:
         """The rule that decides about an order."""
         return _of_order(order, self._pushdown, resolve(self.schema, order.path, self.lookup))
+
+    def grouping(self, part: GroupPart, path: Path) -> Rule:
+        """The rule that decides about counting by the values at a path, or about those values alone."""
+        return group_support(self._pushdown, part, resolve(self.schema, path, self.lookup))
 
     def _differs(self, path: Path, rule: Callable[[Pushdown, Target], Rule]) -> bool:
         if self._other is None:
@@ -186,6 +222,18 @@ class Ground:
                 met.setdefault(self.sorting(order), []).append(order)
         return met
 
+    @cached_property
+    def groups(self) -> dict[Rule, list[Path]]:
+        """What records can be grouped by, by the rules that decide about it."""
+        met: dict[Rule, list[Path]] = {}
+        for path in self.paths:
+            if isinstance(element(resolve(self.schema, path, self.lookup).type), Object | Json | File):
+                continue
+            for part in _PARTS:
+                if self._differs(path, partial(_of_groups, part)):
+                    met.setdefault(self.grouping(part, path), []).append(path)
+        return met
+
     def _sorts(self, order: Order) -> bool:
         try:
             bind_query(self.schema, order_by=[order], lookup=self.lookup)
@@ -200,6 +248,10 @@ def _of_leaf(leaf: Leaf, pushdown: Pushdown, target: Target) -> Rule:
 
 def _of_order(order: Order, pushdown: Pushdown, target: Target) -> Rule:
     return sort_support(pushdown, order, target.type, target.via)
+
+
+def _of_groups(part: GroupPart, pushdown: Pushdown, target: Target) -> Rule:
+    return group_support(pushdown, part, target)
 
 
 def _sample(op: Op, value: Any) -> Any:

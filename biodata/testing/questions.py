@@ -39,15 +39,18 @@ def questions(ground: Ground) -> SearchStrategy[Question]:
     """Questions about a table."""
     key = tuple(Order((name,)) for name in ground.schema.key_fields)
     orders = st.lists(_by_rule(ground.orders), min_size=1, max_size=2) if ground.orders else st.just([])
+    none, no_group = st.none(), st.just(())
+    groups = st.lists(_by_rule(ground.groups), min_size=1, max_size=2, unique=True)
     by_key = st.sampled_from([(), key, tuple(Order(one.path, descending=True) for one in key)])
     return st.builds(
         Question,
-        where=_nodes(ground),
+        where=none | _nodes(ground) if ground.by_rule else none,
         order_by=st.one_of(by_key, st.builds(lambda some, last: (*some, *last), orders, by_key)),
         limit=st.one_of(st.none(), st.none(), st.none(), st.integers(0, len(ground.records) + 2)),
         offset=st.sampled_from([0, 0, 0, 1, 5, len(ground.records)]),
         fields=st.none() | _fields(ground),
         page_size=st.sampled_from([None, None, None, 7]),
+        by=st.one_of(no_group, no_group, groups.map(tuple)) if ground.groups else no_group,
     )
 
 
@@ -58,7 +61,7 @@ def _fields(ground: Ground) -> SearchStrategy[tuple[Path, ...]]:
 
 
 def _nodes(ground: Ground) -> SearchStrategy[Node]:
-    anything = st.sampled_from([Leaf(path, op) for path in ground.paths for op in ground.ops[path]])
+    anything = st.sampled_from(ground.leaves)
     decided, other = _by_rule(ground.by_rule), partial(_like, ground)
     leaf = st.one_of(decided, decided.flatmap(other), decided.flatmap(other), anything.flatmap(other))
     return st.one_of(leaf, leaf, _joined(leaf), st.recursive(leaf, _joined, max_leaves=6))
@@ -78,7 +81,7 @@ def _like(ground: Ground, leaf: Leaf) -> SearchStrategy[Node]:
     """The comparison with another value and any quantifier."""
     value, quantifier = _operand(ground, leaf.path, leaf.op), st.sampled_from(get_args(Quantifier))
     other = st.builds(Leaf, st.just(leaf.path), st.just(leaf.op), value, quantifier)
-    return other.map(lambda one: one if ground.binds(one) else Leaf(leaf.path, "is not null"))
+    return other.map(lambda one: one if ground.asks(one) else leaf)
 
 
 def _operand(ground: Ground, path: Path, op: Op) -> SearchStrategy[Any]:

@@ -39,6 +39,7 @@ _TEXTS = (
     "--", "'; --", "${a}", "\\n", "\\u0061", "%41", "%2C", "&amp;", "nul\0char",
 )  # fmt: skip
 _FLOATS = (0.0, -0.0, 1.5, -2.25, 4.0, 0.1, 40.5, 1e-7, 1e-5, 1e15, 1e16, 123456.789, 1e300, 5e-324, -1e22, 2.0**53)
+_FEW_FLOATS = (0.0, -0.0, 4.0, 4.5)
 _DECIMALS = ("0", "1.5", "1.50", "-2.25", "0.1", "40", "0.000000001", "-7")
 _UTC = dt.UTC
 _ZONES = (_UTC, dt.timezone(dt.timedelta(hours=5, minutes=30)), dt.timezone(dt.timedelta(hours=-8)))
@@ -101,7 +102,9 @@ def _integers(type_: t.Integer, domain: ValueDomain) -> SearchStrategy[int]:
 
 
 def _floats(_: t.DataType, __: ValueDomain) -> SearchStrategy[float]:
-    return st.one_of(st.sampled_from(_FLOATS), st.floats(allow_nan=False, allow_infinity=False))
+    return st.one_of(
+        st.sampled_from(_FEW_FLOATS), st.sampled_from(_FLOATS), st.floats(allow_nan=False, allow_infinity=False)
+    )
 
 
 def _decimals(_: t.DataType, domain: ValueDomain) -> SearchStrategy[decimal.Decimal]:
