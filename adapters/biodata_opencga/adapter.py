@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from biodata.query.pushdown import Pushdown
     from biodata.receipts import Outcome
     from biodata.records.types import Key, Path, Record, Schema
+    from biodata_opencga.schema import Schemas
 
 __all__ = ["OpencgaAdapter"]
 
@@ -54,6 +55,7 @@ class OpencgaAdapter(Adapter):
         self._access = context.access
         self._profile = context.profile
         self._client: Any = None
+        self._schemas: Schemas | None = None
 
     @classmethod
     def open(cls, settings: Any, context: Context) -> OpencgaAdapter:
@@ -86,16 +88,23 @@ class OpencgaAdapter(Adapter):
         return settings_from_values(OpencgaSettings, {"url": client.configuration.host, "token": client.token})
 
     def tables(self) -> Sequence[TableInfo]:
-        """The resources of the study, and projects and studies."""
+        """The resources of the study, and what is around it."""
         from biodata_opencga.schema import list_tables
 
         return list_tables()
 
-    def schema(self, table: str, *, refresh: bool = False) -> Schema:  # noqa: ARG002 - it is the same everywhere
-        """The table's shape."""
-        from biodata_opencga.schema import schema_of
+    def schema(self, table: str, *, refresh: bool = False) -> Schema:
+        """The table's shape; `organization@project:study/samples` is that of another study than the profile's."""
+        if self._schemas is None:
+            from biodata_opencga.schema import Schemas
 
-        return schema_of(table)
+            self._schemas = Schemas(self._session, self._settings.study)
+        return self._schemas.of(table, refresh=refresh)
+
+    def _study(self, schema: Schema) -> str | None:
+        from biodata_opencga.tables import placed
+
+        return placed(schema.table)[0] or self._settings.study
 
     def pushdown(self, schema: Schema) -> Pushdown:
         """What the parameters of the search can do."""
@@ -107,7 +116,7 @@ class OpencgaAdapter(Adapter):
         """The first page; after it, all the others."""
         from biodata_opencga.read import requests
 
-        return requests(plan, self._settings.study, after)
+        return requests(plan, self._study(plan.schema), after)
 
     def page(self, plan: Plan, request: PageRequest) -> Page:
         """One page."""
@@ -119,25 +128,25 @@ class OpencgaAdapter(Adapter):
         """Records by key, 100 a request."""
         from biodata_opencga.read import fetch
 
-        return fetch(self._session, self._settings.study, schema, keys, fields)
+        return fetch(self._session, self._study(schema), schema, keys, fields)
 
     def write(self, batch: WriteBatch) -> Sequence[Outcome]:
         """One record to add, or up to 100 to update or delete."""
         from biodata_opencga.write import write
 
-        return write(self._session, self._settings.study, batch)
+        return write(self._session, self._study(batch.schema), batch)
 
     def count(self, plan: Plan) -> int:
         """The server's own count."""
         from biodata_opencga.read import count
 
-        return count(self._session, self._settings.study, plan)
+        return count(self._session, self._study(plan.schema), plan)
 
     def distinct(self, plan: Plan, path: Path) -> PageRequest | None:
         """The server's own `distinct`."""
         from biodata_opencga.aggregate import request
 
-        return request(plan, self._settings.study, path)
+        return request(plan, self._study(plan.schema), path)
 
     def groups(self, plan: Plan, request: PageRequest) -> Sequence[Group]:
         """Send it."""

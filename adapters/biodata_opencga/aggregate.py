@@ -18,6 +18,7 @@ from biodata_opencga.answers import ask
 from biodata_opencga.calls import where
 from biodata_opencga.decode import decoder
 from biodata_opencga.render import literals, parameters
+from biodata_opencga.tables import table_of
 
 if TYPE_CHECKING:
     from biodata.http import HttpSession
@@ -45,7 +46,7 @@ def request(plan: Plan, study: str | None, path: Path) -> PageRequest | None:
 
 
 def _to_http(call: Call) -> Request:
-    return Request(method="GET", path=f"{call.table}/distinct", params=call.params)
+    return Request(method="GET", path=f"{table_of(call.table).root}/distinct", params=call.params)
 
 
 def groups(session: HttpSession, plan: Plan, asked: PageRequest) -> list[Group]:

@@ -44,6 +44,7 @@ _CODES = (
     (re.compile(r"is associated with|is a member of|Could not delete"), "BD-WRITE-REFERENCED"),
     (re.compile(r"Error in identifier"), "BD-WRITE-KEY"),
     (re.compile(r"Unrecognized field|Cannot (de)?serialize|Cannot construct|Unexpected character"), "BD-WRITE-TYPE"),
+    (re.compile(r"^(Annotation|Missing required variable|VariableSet) ?", re.MULTILINE), "BD-WRITE-ANNOTATION"),
     (re.compile(r"denied"), "BD-WRITE-DENIED"),
 )
 _QUOTED = re.compile(r"'([^']*)'")

@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from biodata.records.types import List, Object, Reference, String
+from biodata_opencga.annotations import encoded_sets, updated_sets
 from biodata_opencga.render import stamp
+from biodata_opencga.tables import placed
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from biodata.adapter import ListMode
     from biodata.records.types import DataType, Field, Record, Schema
 
@@ -46,19 +50,43 @@ def for_add(schema: Schema, record: Record) -> Body:
         if value is None or value == []:
             continue
         how = _how(schema[name], "create")
-        if how == "query":
+        if how == "annotations":
+            content["annotationSets"] = encoded_sets(value)
+        elif how == "query":
             params.append((name, ",".join(_ids(schema[name], value))))
         else:
             content[name] = _encoded(schema[name], value, how)
-    if schema.table == "files":
-        key = content.pop("id", None)
-        content.setdefault("path", str(key).replace(":", "/"))
-        params.append(("parents", "true"))
-    return Body(content, tuple(params))
+    special = _SPECIAL.get(placed(schema.table)[1])
+    return Body(content, (*params, *(special(content, record) if special else ())))
 
 
-def for_update(schema: Schema, record: Record, lists: ListMode) -> Body:
+def _of_file(content: dict[str, Any], record: Record) -> tuple[tuple[str, str], ...]:
+    content.pop("id", None)
+    content.setdefault("path", str(record["id"]).replace(":", "/"))
+    return (("parents", "true"),)
+
+
+def _of_study(content: dict[str, Any], _record: Record) -> tuple[tuple[str, str], ...]:
+    project, _, name = str(content.pop("fqn")).rpartition(":")
+    if not project or not name:
+        raise Unwritable("BD-WRITE-KEY", "the key of a study is organization@project:study", "fqn")
+    content["id"] = name
+    return (("project", project),)
+
+
+_SPECIAL = {"files": _of_file, "studies": _of_study}
+
+
+def for_update(
+    schema: Schema, record: Record, lists: ListMode, stored_sets: Sequence[dict[str, Any]] | None = None
+) -> Body:
     """The body of an update, its lists replaced, added to or taken from as `lists` says.
+
+    Args:
+        schema: of the record.
+        record: what changes.
+        lists: how lists change.
+        stored_sets: the record's annotation sets, where it is to be annotated: the server's list is written whole.
 
     Raises:
         Unwritable: a field that cannot be changed, or cannot be cleared.
@@ -70,6 +98,12 @@ def for_update(schema: Schema, record: Record, lists: ListMode) -> Body:
         if name in schema.key_fields:
             continue
         how = _how(field, "update")
+        if how == "annotations":
+            sets = updated_sets(stored_sets or (), field, value)
+            if sets is not None:
+                content["annotationSets"] = sets
+                params.append(("annotationSetsAction", "SET"))
+            continue
         content[name] = _cleared(field) if value is None else _encoded(field, value, how)
         if isinstance(field.type, List) and field.options.get("action"):
             params.append((f"{name}Action", _ACTIONS[lists]))
@@ -79,7 +113,7 @@ def for_update(schema: Schema, record: Record, lists: ListMode) -> Body:
 
 
 def _how(field: Field, operation: str) -> str:
-    how = field.options.get(operation, "body" if field.name == "id" and operation == "create" else "")
+    how = field.options.get(operation, "body" if field.name in ("id", "fqn") and operation == "create" else "")
     if not how:
         raise Unwritable("BD-WRITE-READ-ONLY", f"field '{field.name}' cannot be written", field.name)
     return how
@@ -93,6 +127,8 @@ def _cleared(field: Field) -> Any:
     """
     if isinstance(field.type, List):
         return []
+    if "none" in field.options:
+        return int(field.options["none"])
     plain = isinstance(field.type, String) and field.type.choices is None
     if plain or (isinstance(field.type, Reference) and field.options["update"] == "body"):
         return ""

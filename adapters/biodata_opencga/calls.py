@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from biodata.http import Request
-from biodata.records.types import List, Reference, element
-from biodata_opencga.tables import TABLES
+from biodata.records.types import Reference, element
+from biodata_opencga.tables import table_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,14 +46,15 @@ def included(fields: Sequence[Field]) -> str:
 
 def _name(field: Field) -> str:
     inner = field.options.get("include")
-    many = isinstance(field.type, List) and isinstance(element(field.type), Reference)
-    return f"{field.name}.{inner}" if inner and many else field.name
+    if inner and isinstance(element(field.type), Reference):
+        return f"{field.name}.{inner}"
+    return field.options.get("wire", field.name)
 
 
 def where(table: str, study: str | None, filters: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     """The parameters that say which records: the study, the table's own filters, and those of a plan."""
     named = (("study", study),) if study is not None else ()
-    return (*named, *{**dict(TABLES[table].fixed), **filters}.items())
+    return (*named, *{**dict(table_of(table).fixed), **filters}.items())
 
 
 def _params(call: Call, schema: Schema) -> tuple[tuple[str, str], ...]:
@@ -66,4 +67,4 @@ def _params(call: Call, schema: Schema) -> tuple[tuple[str, str], ...]:
 
 def to_http(call: Call, schema: Schema) -> Request:
     """The request to send."""
-    return Request(method="GET", path=f"{call.table}/search", params=_params(call, schema))
+    return Request(method="GET", path=f"{table_of(call.table).root}/search", params=_params(call, schema))

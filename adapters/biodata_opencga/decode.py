@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from biodata.records.decoding import decoded, flag, text, whole
-from biodata.records.types import Boolean, DateTime, Integer, Json, List, Object, Reference, String
+from biodata.records.types import Boolean, DateTime, Float, Integer, List, Object, Reference, String
+from biodata_opencga.annotations import ANNOTATIONS, decoded_sets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,12 +30,17 @@ def records(items: Sequence[dict[str, Any]], names: Sequence[str], schema: Schem
     Raises:
         ProtocolError: a value that the schema does not allow; field and number are named, from `start`.
     """
+    wired = {name: wire for name in names if (wire := schema[name].options.get("wire"))}
+    if wired:
+        items = [{**item, **{name: item.get(wire) for name, wire in wired.items()}} for item in items]
     return decoded(items, schema, {name: _of_field(schema[name]) for name in names}, start)
 
 
 def _of_field(field: Field) -> Callable[[Any], Any]:
-    if field.name == "internal" or isinstance(field.type, Json):
-        return _json
+    if field.name == ANNOTATIONS and isinstance(field.type, Object):
+        return decoded_sets(field.type, decoder)
+    if "none" in field.options:
+        return lambda value: None if str(value) == field.options["none"] else _whole(value)
     return decoder(field.type, field.options.get("include", "id"))
 
 
@@ -91,8 +97,15 @@ def _instant(value: Any) -> datetime | None:
     return datetime.fromisoformat(f"{value[:8]}T{value[8:]}").replace(tzinfo=UTC) if value else None
 
 
+def _number(value: Any) -> float | None:
+    if isinstance(value, bool | str):
+        raise TypeError
+    return None if value is None else float(value)
+
+
 _SCALARS: dict[type, Callable[[Any], Any]] = {
     String: _text,
+    Float: _number,
     Integer: _whole,
     Boolean: _flag,
     DateTime: _instant,

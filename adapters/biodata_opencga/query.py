@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from biodata.query.pushdown import Pushdown, Rule
+from biodata.records.types import element
+from biodata_opencga.annotations import sayable
 from biodata_opencga.render import LONGEST, known, longest_run, plain, values_of
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ def _ops(*names: str) -> frozenset[str]:
 _EQUAL = _ops("==", "in")
 _PARTS = _ops("like", "ilike", "contains", "starts_with")
 _ORDERED = _ops("==", "<", "<=", ">", ">=", "between")
+_NUMBERS = frozenset({"int", "float"})
 _SORT = _ops("sort", "sort desc")
 _ANY = frozenset({"any"})
 _RULES = (
@@ -38,6 +41,9 @@ _RULES = (
     Rule("unsupported", when="unmapped", reason="the server's search has no parameter for it"),
     Rule("unsupported", quantifiers=frozenset({"none"}), reason="a negated list is true of nearly everything there"),
     Rule("inexact", _EQUAL, when="ids", lists=True, reason="two such conditions on one list cannot both go"),
+    Rule("exact", _EQUAL, when="annotated", lists=False),
+    Rule("exact", _ORDERED, _NUMBERS, when="annotated", lists=False),
+    Rule("inexact", _EQUAL, when="annotated", lists=True, reason="two such conditions on one list cannot both go"),
     Rule("exact", _EQUAL, when="text", lists=False),
     Rule("exact", _ops("=="), when="flag"),
     Rule("inexact", _EQUAL, when="term", reason="the server compares id or name of a term"),
@@ -76,7 +82,11 @@ def _conditions(table: str) -> dict[str, Condition]:
     def number(leaf: Leaf, _: DataType) -> bool:
         return of_kind("number")(leaf) and all(isinstance(value, int) for value in values_of(leaf))
 
+    def annotated(leaf: Leaf, type_: DataType) -> bool:
+        return of_kind("annotation")(leaf) and _short(leaf) and sayable(leaf, element(type_))
+
     return {
+        "annotated": annotated,
         "unmapped": lambda leaf, _: known(table, leaf.path) is None,
         "ids": texts("ids"),
         "text": texts("text"),

@@ -16,7 +16,7 @@ from biodata_opencga.calls import Call, to_http
 from biodata_opencga.catalogue import read_whole, whole_requests
 from biodata_opencga.decode import records
 from biodata_opencga.render import LONGEST, literals, parameters, plain
-from biodata_opencga.tables import TABLES
+from biodata_opencga.tables import table_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -55,7 +55,9 @@ def requests(plan: Plan, study: str | None, after: Page | None) -> Sequence[Page
 
 def _page_request(call: Call, schema: Schema, skip: int, size: int, *, counted: bool) -> PageRequest:
     call = msgspec.structs.replace(call, skip=skip, limit=size, counted=counted)
-    asked = [to_http(call, schema)] if TABLES[call.table].in_study else whole_requests(schema, call.fields)
+    asked = (
+        [to_http(call, schema)] if table_of(call.table).searched else whole_requests(schema, call.fields, call.study)
+    )
     return PageRequest(call, "\n".join(request.line for request in asked), skip, size)
 
 
@@ -79,8 +81,8 @@ def page(session: HttpSession, plan: Plan, request: PageRequest) -> Page:
             shorter than the total says.
     """
     call: Call = request.call
-    if not TABLES[call.table].in_study:
-        rows = read_whole(session, plan.schema, call.fields)
+    if not table_of(call.table).searched:
+        rows = read_whole(session, call.study, plan.schema, call.fields)
         return Page(rows[call.skip : call.skip + call.limit], request, len(rows))
     found = _search(session, call, plan.schema, literals(plan.pushed))
     total = found.numMatches if call.counted else call.expected
@@ -118,9 +120,9 @@ def fetch(
 ) -> Iterator[Record]:
     """The records with these keys that are there; keys that cannot be ids are not asked for."""
     names = tuple(dict.fromkeys((str(schema.key), *fields)))
-    if not TABLES[schema.table].in_study:
+    if not table_of(schema.table).searched:
         wanted = set(keys)
-        yield from (one for one in read_whole(session, schema, names) if one[str(schema.key)] in wanted)
+        yield from (one for one in read_whole(session, study, schema, names) if one[str(schema.key)] in wanted)
         return
     possible = [key for key in dict.fromkeys(keys) if plain(key)]
     for some in _chunks(possible):
@@ -146,7 +148,7 @@ def count(session: HttpSession, study: str | None, plan: Plan) -> int:
     call = None if plan.limit == 0 else _call(plan, study)
     if call is None:
         return 0
-    if not TABLES[call.table].in_study:
-        return len(read_whole(session, plan.schema, plan.schema.key_fields))
+    if not table_of(call.table).searched:
+        return len(read_whole(session, study, plan.schema, plan.schema.key_fields))
     call = msgspec.structs.replace(call, fields=plan.schema.key_fields, limit=0, counted=True)
     return _search(session, call, plan.schema, literals(plan.pushed)).numMatches

@@ -11,14 +11,15 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from biodata.query.tree import And, Leaf
-from biodata_opencga.tables import TABLES
+from biodata_opencga.annotations import ANNOTATIONS, DEPTH, condition
+from biodata_opencga.shapes import Parameter
+from biodata_opencga.tables import table_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from biodata.query.tree import Node
     from biodata.records.types import Path
-    from biodata_opencga.tables import Parameter
 
 __all__ = ["LONGEST", "known", "literals", "longest_run", "parameters", "plain", "stamp", "values_of"]
 
@@ -59,11 +60,15 @@ def longest_run(leaf: Leaf) -> str:
 
 def parameters(table: str, node: Node | None) -> dict[str, str] | None:
     """Parameter -> value; None where no record can pass."""
-    filters = TABLES[table].filters
     exact: dict[str, set[str]] = {}
     loose: dict[str, str] = {}
+    annotations: list[str] = []
     for leaf in _leaves(node):
-        parameter = filters[leaf.path]
+        parameter = known(table, leaf.path)
+        assert parameter is not None  # noqa: S101 - the pushdown table lets nothing else pass
+        if parameter.kind == "annotation":
+            annotations.append(condition(leaf))
+            continue
         if leaf.op in ("==", "in") and parameter.kind in ("text", "flag"):
             allowed = {_word(value) for value in values_of(leaf)}
             exact[parameter.name] = exact.get(parameter.name, allowed) & allowed
@@ -71,7 +76,8 @@ def parameters(table: str, node: Node | None) -> dict[str, str] | None:
             loose.setdefault(parameter.name, _loose(leaf, parameter))
     if not all(exact.values()):
         return None
-    return {**loose, **{name: ",".join(sorted(values)) for name, values in exact.items()}}
+    together = {"annotation": ";".join(annotations)} if annotations else {}
+    return {**loose, **{name: ",".join(sorted(values)) for name, values in exact.items()}, **together}
 
 
 def _leaves(node: Node | None) -> Iterator[Leaf]:
@@ -126,4 +132,6 @@ def stamp(moment: datetime) -> str:
 
 def known(table: str, path: Path) -> Parameter | None:
     """The parameter of a path."""
-    return TABLES[table].filters.get(path)
+    if path[0] == ANNOTATIONS:
+        return Parameter("annotation", "annotation") if len(path) == DEPTH else None
+    return table_of(table).filters.get(path)

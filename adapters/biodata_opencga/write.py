@@ -10,14 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from biodata.errors import BiodataError, PermissionDenied
+from biodata.errors import BiodataError, PermissionDenied, Unsupported
 from biodata.http import Request, mask_values, quote_segment, was_maybe_sent
 from biodata.receipts import Outcome, Receipt, Status
 from biodata.references import chunks
+from biodata_opencga.administration import USERS, VARIABLE_SETS
+from biodata_opencga.annotations import ANNOTATIONS
 from biodata_opencga.answers import code_of, failure, field_of, opened, received, words
 from biodata_opencga.bodies import Unwritable, for_add, for_update
+from biodata_opencga.catalogue import study_in_path
 from biodata_opencga.read import fetch
 from biodata_opencga.render import plain
+from biodata_opencga.tables import table_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -28,10 +32,7 @@ if TYPE_CHECKING:
     from biodata_opencga.answers import Envelope
     from biodata_opencga.bodies import Body
 
-__all__ = ["IDS", "write"]
-
-IDS = 100
-"""The most ids of one path (section 3)."""
+__all__ = ["write"]
 
 _ERROR = 400
 _REFUSED = frozenset({400, 404, 500})
@@ -63,9 +64,11 @@ class _Writer:
 
     def __init__(self, session: HttpSession, study: str | None, batch: WriteBatch) -> None:
         self._session = session
-        self._study = (("study", study),) if study is not None else ()
         self._batch = batch
         self._table = batch.schema.table
+        self._resource = table_of(self._table)
+        self._study_name = study
+        self._study = (("study", study),) if study is not None and self._resource.searched else ()
         self._done: dict[int, Outcome] = {}
         self._under_way: Sequence[int] = ()
 
@@ -97,10 +100,8 @@ class _Writer:
                 self._add(index, record, body)
 
     def _add(self, index: int, record: Record, body: Body) -> None:
-        params = (*self._study, *body.params, ("includeResult", "true"), ("include", "id,uuid"))
-        request = Request.json("POST", f"{self._table}/create", body.content, params=params)
         try:
-            response = self._send([index], request)
+            response = self._send([index], self._create(body))
         except BiodataError as error:
             if not was_maybe_sent(error):
                 raise
@@ -113,12 +114,23 @@ class _Writer:
         first = made[0] if made and isinstance(made[0], dict) else {}
         self._note(index, "created", key=first.get("id") or self._batch.key(index), id=first.get("uuid"))
 
+    def _create(self, body: Body) -> Request:
+        if self._resource is VARIABLE_SETS:
+            return self._variable_set("ADD", body.content)
+        shown = (("includeResult", "true"), ("include", "id,uuid")) if self._resource is not USERS else ()
+        path = f"{self._resource.root}/create"
+        return Request.json("POST", path, body.content, params=(*self._study, *body.params, *shown))
+
+    def _variable_set(self, action: str, content: dict[str, Any]) -> Request:
+        study = study_in_path(self._session, self._study_name)
+        path = f"studies/{quote_segment(study)}/variableSets/update"
+        return Request.json("POST", path, content, params=(("action", action),))
+
     def _look_up(self, index: int, record: Record) -> None:
         """What became of a create whose answer was lost: a record that is there as it was given is created."""
         schema, key = self._batch.schema, self._batch.key(index)
-        study = dict(self._study).get("study")
         try:
-            there = next(iter(fetch(self._session, study, schema, [key], list(record))), None)
+            there = next(iter(fetch(self._session, self._study_name, schema, [key], list(record))), None)
         except BiodataError:
             self._note(index, "unknown", "BD-WRITE-UNKNOWN", "the answer was lost, and it could not be looked up")
             return
@@ -133,9 +145,11 @@ class _Writer:
     def update(self) -> None:
         """One POST for all records with the same changes."""
         groups: dict[bytes, tuple[Body, list[int]]] = {}
+        sets = self._annotation_sets()
         for index, record in enumerate(self._batch.records):
             try:
-                body = for_update(self._batch.schema, record, self._batch.list_mode)
+                stored = sets.get(self._batch.key(index))
+                body = for_update(self._batch.schema, record, self._batch.list_mode, stored)
             except Unwritable as no:
                 self._note(index, "refused", no.code, no.message, field=no.field)
                 continue
@@ -144,7 +158,18 @@ class _Writer:
                 continue
             groups.setdefault(msgspec.json.encode(body), (body, []))[1].append(index)
         for body, indexes in groups.values():
-            self._update(body, self._without_losses(body, self._possible(indexes)))
+            there = self._possible(indexes)
+            if not self._resource.searched:
+                there = self._known(there, absent="refused")
+            self._update(body, self._without_losses(body, there))
+
+    def _annotation_sets(self) -> dict[Key, list[dict[str, Any]]]:
+        """Those that are stored, of the records to be annotated: the server's list of them is written whole."""
+        schema = self._batch.schema
+        annotated = [index for index, record in enumerate(self._batch.records) if ANNOTATIONS in record]
+        keys = [self._batch.key(index) for index in annotated]
+        found = fetch(self._session, self._study_name, schema, keys, ["annotationSets"]) if keys else ()
+        return {schema.key_of(one): one["annotationSets"] for one in found}
 
     def _without_losses(self, body: Body, indexes: list[int]) -> list[int]:
         """Those that the server can change as asked: it merges `attributes` and cannot take a key away."""
@@ -165,19 +190,15 @@ class _Writer:
                 self._note(index, "refused", "BD-WRITE-CLEAR", message, field=lost)
         return kept
 
-    @property
-    def _study_name(self) -> str | None:
-        return dict(self._study).get("study")
-
     def _update(self, body: Body, indexes: list[int]) -> None:
-        for some in chunks(indexes, IDS):
+        for some in chunks(indexes, self._resource.ids):
             request = Request.json(
                 "POST",
                 self._path(some, "update"),
                 body.content,
                 params=(*self._study, *body.params),
                 idempotent=True,
-                label=f"{self._table}/{{ids}}/update",
+                label=f"{self._resource.root}/{{ids}}/update",
             )
             self._read(some, self._send(some, request), "updated")
 
@@ -185,23 +206,29 @@ class _Writer:
 
     def delete(self) -> None:
         """By ids; of files the server makes a job."""
-        done: Status = "queued" if self._table == "files" else "deleted"
+        done = self._resource.deletes
+        if done is None:
+            raise Unsupported(f"OpenCGA cannot delete {self._table}", code="BD-UNSUPPORTED-DELETE", table=self._table)
         indexes = self._possible(list(range(len(self._batch.records))), absent="unchanged")
-        if self._table == "files":
+        if done != "hidden":
             indexes = self._known(indexes)
-        for some in chunks(indexes, IDS):
-            path, label = self._path(some, "delete"), f"{self._table}/{{ids}}/delete"
-            request = Request(method="DELETE", path=path, params=self._study, label=label)
-            self._read(some, self._send(some, request), done)
+        for some in chunks(indexes, self._resource.ids):
+            self._read(some, self._send(some, self._removal(some)), done)
 
-    def _known(self, indexes: list[int]) -> list[int]:
-        """Those that are there: the job would not say."""
+    def _removal(self, indexes: Sequence[int]) -> Request:
+        if self._resource is VARIABLE_SETS:
+            return self._variable_set("REMOVE", {"id": self._batch.key(indexes[0])})
+        label = f"{self._resource.root}/{{ids}}/delete"
+        return Request(method="DELETE", path=self._path(indexes, "delete"), params=self._study, label=label)
+
+    def _known(self, indexes: list[int], absent: Status = "unchanged") -> list[int]:
+        """Those that are there: the answer would not say."""
         keys = [self._batch.key(index) for index in indexes]
         schema = self._batch.schema
         there = {schema.key_of(one) for one in fetch(self._session, self._study_name, schema, keys, ())}
         for index in indexes:
             if self._batch.key(index) not in there:
-                self._note(index, "unchanged")
+                self._absent(index, absent)
         return [index for index in indexes if self._batch.key(index) in there]
 
     # what all need --------------------------------------------------------------------------------------------
@@ -225,7 +252,7 @@ class _Writer:
 
     def _path(self, indexes: Sequence[int], verb: str) -> str:
         ids = ",".join(quote_segment(str(self._batch.key(index))) for index in indexes)
-        return f"{self._table}/{ids}/{verb}"
+        return f"{self._resource.root}/{ids}/{verb}"
 
     def _read(self, indexes: Sequence[int], response: Response, done: Status) -> None:
         """Outcomes of an answer that may be half done."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from biodata_opencga.sandbox import links
 from biodata_opencga.sandbox.bodies import read_body, read_map
 from biodata_opencga.sandbox.errors import catalog
-from biodata_opencga.sandbox.filters import number_test, text_test
+from biodata_opencga.sandbox.filters import number_test, text_test, values_at
 from biodata_opencga.sandbox.http import Part
 from biodata_opencga.sandbox.params import UPDATE
 from biodata_opencga.sandbox.studydata import variable
@@ -72,14 +72,20 @@ def _check(variable_set: Json, values: Json) -> None:
         if name not in known:
             raise catalog(f"Annotation '{name}' is not part of variable set '{variable_set['id']}'")
         one = known[name]
-        fits = isinstance(value, _TYPES.get(one["type"], (object,)))
-        if fits and isinstance(value, bool) and one["type"] in ("INTEGER", "DOUBLE"):
-            fits = False
-        if not fits or (one["type"] == "CATEGORICAL" and value not in one["allowedValues"]):
+        every = value if one["multiValue"] and isinstance(value, list) else [value]
+        if not all(_fits(each, one) for each in every):
             raise catalog(f"Annotation value '{value}' does not seem appropriate for variable {_shown(one)}")
     absent = [name for name, one in known.items() if one["required"] and name not in values]
     if absent:
         raise catalog(f"Missing required variable {absent[0]}")
+
+
+def _fits(value: Any, one: Json) -> bool:
+    if isinstance(value, bool) and one["type"] in ("INTEGER", "DOUBLE"):
+        return False
+    if one["type"] == "CATEGORICAL" and one["allowedValues"] and value not in one["allowedValues"]:
+        return False
+    return isinstance(value, _TYPES.get(one["type"], (object,)))
 
 
 def _shown(one: Json) -> str:
@@ -132,6 +138,15 @@ def filter_of(study: Study, text: str) -> Callable[[Json], bool]:
     return lambda document: all(test(document) for test in tests)
 
 
+def _value_test(variable_type: str, op: str, value: str) -> Callable[[Json], bool]:
+    if variable_type in ("INTEGER", "DOUBLE"):
+        return number_test("value", ",".join(op + one for one in value.split(",")))
+    if variable_type == "BOOLEAN" and op in ("=", "=="):
+        wanted = [one.lower() == "true" for one in value.split(",")]
+        return lambda document: any(one in wanted for one in values_at(document, "value"))
+    return text_test(["value"], op.replace("==", "=") + value)
+
+
 def _condition(study: Study, text: str) -> Callable[[Json], bool]:
     match = _CONDITION.fullmatch(text)
     if match is None:
@@ -141,14 +156,15 @@ def _condition(study: Study, text: str) -> Callable[[Json], bool]:
     if wanted is None and name in ("variableSet", "annotationSet"):
         key = "id" if name == "annotationSet" else "variableSetId"
         return lambda document: any(one[key] in value.split(",") for one in document["annotationSets"])
-    owner = [one["id"] for one in study.variable_sets if name in {each["id"] for each in one["variables"]}]
-    if wanted is None and len(owner) != 1:
-        raise catalog(f"Variable '{name}' is in {len(owner)} variable sets")
-    numeric = op in (">", ">=", "<", "<=")
-    inner = number_test("value", op + value) if numeric else text_test(["value"], op.replace("==", "=") + value)
+    sets = [one for one in study.variable_sets if wanted in (None, one["id"])]
+    owners = {one["id"]: each for one in sets for each in one["variables"] if each["id"] == name}
+    if len(owners) != 1:
+        raise catalog(f"Variable '{name}' is in {len(owners)} variable sets")
+    ((owner, known),) = owners.items()
+    inner = _value_test(known["type"], op, value)
 
     def test(document: Json) -> bool:
-        held = [one for one in document["annotationSets"] if one["variableSetId"] == (wanted or owner[0])]
+        held = [one for one in document["annotationSets"] if one["variableSetId"] == owner]
         return any(inner({"value": one["annotations"].get(name)}) for one in held)
 
     return test

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["delete", "update"]
 
 Json = dict[str, Any]
+_DEFAULTS = {"panels": "SET", "jobs": "SET"}
+"""Of the lists whose updates take no action; all others are added to (section 6)."""
 _ACTIONS = ("ADD", "SET", "REMOVE", "REPLACE")
 
 
@@ -120,7 +122,7 @@ def _changed(study: Study, entry: Entry, body: Json, actions: dict[str, str]) ->
         elif key == "attributes":
             changed[key] = {**(now or {}), **value}
         elif isinstance(value, list) and key not in LINKED:
-            changed[key] = links.apply_list(now or [], value, actions.get(key, "ADD"))
+            changed[key] = links.apply_list(now or [], value, actions.get(key, _DEFAULTS.get(entry.kind, "ADD")))
         elif key not in LINKED:
             changed[key] = value
     return changed

@@ -242,7 +242,7 @@ def number_test(path: str, text: str) -> Callable[[Json], bool]:
 
 
 def _one_number(condition: str) -> Callable[[float], bool]:
-    match = re.fullmatch(r"(>=|<=|>|<|!==?|==?|!)?\s*(-?[0-9.]+)", condition)
+    match = re.fullmatch(r"(>=|<=|>|<|!==?|==?|!)?\s*(-?[0-9.]+(?:[eE][-+]?[0-9]+)?)", condition)
     if match is None:
         raise database(f"Error parsing query : {condition}")
     wanted = float(match[2])

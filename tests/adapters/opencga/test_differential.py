@@ -52,8 +52,21 @@ WIDE = (
     _wide("samples", 30, ties="individualId"),
     _wide("families", 12),
     _wide("cohorts", 20),
+    _wide("panels", 12),
     _wide("files", 20, _file, path=st.none(), type=st.just("FILE")),
 )
+
+
+_TYPES = {"age": "INTEGER", "weight": "DOUBLE", "smoker": "BOOLEAN", "hospital": "STRING"}
+_VARIABLES = [
+    *({"id": name, "type": type_} for name, type_ in _TYPES.items()),
+    {"id": "grade", "type": "CATEGORICAL", "allowedValues": ["I", "II", "I or II"]},
+    {"id": "visits", "type": "INTEGER", "multiValue": True},
+]
+VARIABLE_SETS = [
+    {"id": "clinic", "entities": ["SAMPLE", "COHORT"], "variables": _VARIABLES},
+    {"id": "visit", "unique": False, "entities": ["SAMPLE"], "variables": _VARIABLES},
+]
 
 
 def _every_text_is_plain(pushdown: Pushdown) -> Pushdown:
@@ -85,6 +98,7 @@ class TestOpencga(DifferentialSuite):
     def target(cls) -> Iterator[Target]:
         with Sandbox(("opencga",), classes={"opencga": OpencgaSandbox}) as sandbox:
             rig = Rig(sandbox)
+            rig.connect()["variableSets"].add(VARIABLE_SETS).raise_for_refused()
             yield Target(connection=rig.connect("delete"), domain=DOMAIN, wide=WIDE)
             for connection in rig.opened:
                 connection.close()

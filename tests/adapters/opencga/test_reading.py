@@ -12,8 +12,10 @@ from biodata import col
 
 def test_tables(family):
     names = [table.name for table in family.tables()]
-    assert names == ["cohorts", "families", "files", "individuals", "projects", "samples", "studies"]
-    assert not family.schema("projects").writable
+    assert names == [
+        "clinical", "cohorts", "families", "files", "individuals", "jobs", "organizations", "panels", "projects",
+        "samples", "studies", "users", "variableSets",
+    ]  # fmt: skip
     assert str(family.schema("samples")["individualId"].type) == "ref(individuals)"
     assert str(family.schema("families")["members"].type) == "list[ref(individuals)]"
     assert family.schema("samples").id == "uuid"
