@@ -42,6 +42,17 @@ HAS: dict[str, tuple[str, ...]] = {
     "duckdb": (*SCALARS, *LISTS, INSIDE),
 }
 """The types that each platform's tables have, where its rules go by type; a test holds it to the sandboxes."""
+VARIABLES = {"text": "STRING", "choice": "CATEGORICAL", "whole": "INTEGER", "number": "DOUBLE", "flag": "BOOLEAN"}
+ANNOTATED = [
+    {
+        "id": "set",
+        "variables": [
+            *({"id": name, "type": type_} for name, type_ in VARIABLES.items()),
+            {"id": "texts", "type": "STRING", "multiValue": True},
+        ],
+    }
+]
+"""A variable set of OpenCGA with a variable of each type."""
 OTHER = t.Schema("other", "code", (t.Field("code", t.String()), *(t.Field(n, ty) for n, ty in SCALARS.items())))
 Row = tuple[str, str, tuple["Ability", ...]]
 """A pattern for the label, a name to stand in it, and what the platform does with it."""
@@ -78,12 +89,14 @@ def by_type(platform: str) -> str:
 
 def by_field(platform: str) -> str:
     """The tables of a platform whose rules go by field, one each."""
+    from biodata_opencga.schema import schema_of
+
     made, lines = adapter(platform), list[str]()
     for info in made.tables():
-        schema = made.schema(info.name)
+        schema = schema_of(info.name, ANNOTATED)
         known = made.pushdown(schema)
         rows = [
-            ("{}", f"`{'.'.join(path)}`", abilities(known, schema, path, made.schema)) for path in paths_of(schema)
+            ("{}", f"`{'.'.join(path)}`", abilities(known, schema, path, schema_of)) for path in paths_of(schema)
         ]
         lines += [f"### {info.name}", "", *table("field", rows), ""]
     return "\n".join(lines).rstrip()
