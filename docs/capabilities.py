@@ -95,9 +95,7 @@ def by_field(platform: str) -> str:
     for info in made.tables():
         schema = schema_of(info.name, ANNOTATED)
         known = made.pushdown(schema)
-        rows = [
-            ("{}", f"`{'.'.join(path)}`", abilities(known, schema, path, schema_of)) for path in paths_of(schema)
-        ]
+        rows = [("{}", f"`{'.'.join(path)}`", abilities(known, schema, path, schema_of)) for path in paths_of(schema)]
         lines += [f"### {info.name}", "", *table("field", rows), ""]
     return "\n".join(lines).rstrip()
 
