@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
 import msgspec
 
-from biodata.errors import BiodataError, Unsupported
+from biodata.errors import BiodataError, RemoteError, Unsupported
 from biodata.extras import Extras
 from biodata.receipts import Outcome  # noqa: TC001 - msgspec reads annotations at run time
 from biodata.records.types import Key, Path, Record, Schema
@@ -37,6 +37,7 @@ __all__ = [
     "ADAPTER_API",
     "Adapter",
     "BatchRefused",
+    "BatchTooLarge",
     "Capabilities",
     "Context",
     "Identity",
@@ -203,16 +204,33 @@ class BatchRefused(BiodataError):
     Attributes:
         index: the record at fault, its position in the batch, where the platform says which.
         field: the field at fault, where it says which.
+        others: the refusals of further records of the batch, each with its index.
     """
 
     default_code = "BD-WRITE-REFUSED"
 
     def __init__(
-        self, message: str, *, code: str | None = None, index: int | None = None, field: str | None = None
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        index: int | None = None,
+        field: str | None = None,
+        others: Sequence[BatchRefused] = (),
     ) -> None:
         super().__init__(message, code=code)
         self.index = index
         self.field = field
+        self.others = tuple(others)
+
+
+class BatchTooLarge(RemoteError):
+    """The platform does not get done with that many records, and wrote none: they go again in halves.
+
+    Only of a batch of several records; the batches that follow are as small.
+    """
+
+    default_code = "BD-REMOTE-TOO-LARGE"
 
 
 class Adapter(ABC):
@@ -277,6 +295,13 @@ class Adapter(ABC):
     @abstractmethod
     def fetch(self, schema: Schema, keys: Sequence[Key], fields: Sequence[str]) -> Iterable[Record]:
         """The records with these keys that are there, in any order, with at least the key and these fields."""
+
+    def given(self, schema: Schema, record: Record) -> Record:
+        """A record that somebody gives to a write, in the table's own terms; what is so already stays as it is.
+
+        For the shapes that records have in the platform's own files and documents, say a column `cases.submitter_id`.
+        """
+        return record
 
     @abstractmethod
     def write(self, batch: WriteBatch) -> Sequence[Outcome]:

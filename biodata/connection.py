@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
-from biodata.errors import BiodataError, ConfigError
+from biodata.errors import BiodataError, ConfigError, Unsupported
 from biodata.references import References
 from biodata.repository import Repository
 from biodata.spelling import no_attribute
@@ -116,6 +116,28 @@ class Connection:
         """
         with self.located():
             return self.adapter.graphql(query, variables)
+
+    def export(self, **asked: Any) -> dict[str, int]:
+        """Write whole tables, or records by id, to files by the platform's own bulk export: `extras.export`.
+
+        Args:
+            asked: what that takes; of a Gen3 commons `export(node="sample", format="tsv", to=path)`.
+
+        Returns:
+            Table to number of records.
+
+        Raises:
+            Unsupported: the platform's `extras` have no export.
+        """
+        if "export" not in dir(self.extras):
+            raise Unsupported(
+                f"{self.platform} has no export of its own",
+                code="BD-UNSUPPORTED-PART",
+                profile=self.name,
+                hint="A query writes files too: connection[table].query().write(path)",
+            )
+        written: dict[str, int] = self.extras.export(**asked)
+        return written
 
     @property
     def search(self) -> Connection:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from biodata.adapter import BatchRefused, ListMode, Operation, WriteBatch
+from biodata.adapter import BatchRefused, BatchTooLarge, ListMode, Operation, WriteBatch
 from biodata.errors import BiodataError, QueryError, RemoteError, Unsupported
 from biodata.fitting import Misfit, Prepared, fit, same
 from biodata.parents import parents_first
@@ -47,7 +47,8 @@ def write(
     """
     schema = repository.schema
     _check_possible(repository, schema, lists)
-    prepared = (_prepare(schema, row, record, operation) for row, record in enumerate(incoming(records, schema)))
+    given = (repository.adapter.given(schema, record) for record in incoming(records, schema))
+    prepared = (_prepare(schema, row, record, operation) for row, record in enumerate(given))
     later: list[Prepared] = []
     last_wins = operation == "upsert"
     ordered = prepared if operation == "update" else parents_first(prepared, schema, later, last_wins=last_wins)
@@ -133,6 +134,7 @@ class Writer:
         self._dry_run = dry_run
         self._outcomes: dict[int, Outcome] = {}
         self._stopped = False
+        self._most: int | None = None
 
     def run(self, prepared: Iterable[Prepared], progress: Callable[[int], None] | None = None) -> Receipt:
         """Send everything, or everything up to the first refusal."""
@@ -233,6 +235,7 @@ class Writer:
     def _send(self, operation: Operation, records: list[Prepared]) -> None:
         """Send records in batches; what a refusal leaves of one is sent next."""
         size = self._adapter.capabilities.batch_size[operation]
+        size = size if self._most is None else min(size, self._most)
         waiting = deque(self._portions(records, size))
         while waiting:
             batch = waiting.popleft()
@@ -253,6 +256,9 @@ class Writer:
         except BatchRefused as refusal:
             return self._after(refusal, batch)
         except BaseException as error:
+            if isinstance(error, BatchTooLarge) and len(batch) > 1:
+                self._most = len(batch) // 2
+                return _halves(batch)
             told = {one.row: one for one in getattr(error, "receipt", None) or ()}
             self._note(told.get(one.row) or self._broken(one, error) for one in batch)
             raise
@@ -269,10 +275,11 @@ class Writer:
         )
 
     def _after(self, refusal: BatchRefused, batch: list[Prepared]) -> list[list[Prepared]]:
-        at = 0 if len(batch) == 1 else refusal.index
-        if at is not None:
-            self._note([self._refused(batch[at], refusal)])
-            return _halves(batch[:at] + batch[at + 1 :])
+        culprits = {0: refusal} if len(batch) == 1 else {one.index: one for one in (refusal, *refusal.others)}
+        culprits.pop(None, None)  # type: ignore[call-overload]  # one that is not known
+        if culprits:
+            self._note(self._refused(batch[at], why) for at, why in culprits.items() if at is not None)
+            return _halves([one for at, one in enumerate(batch) if at not in culprits])
         if self._isolate:
             return _halves(batch)
         among = f" (one of these {len(batch)} records, and the platform does not say which)"

@@ -103,18 +103,19 @@ class Gen3Adapter(Adapter):
         """The node types of the dictionary."""
         from biodata_gen3.schema import list_tables
 
-        return list_tables(self._dictionary())
+        return list_tables(self.catalog())
 
     def schema(self, table: str, *, refresh: bool = False) -> Schema:
         """The table's shape."""
         from biodata_gen3.schema import make_schema, node_type
 
-        catalog = self._dictionary(refresh=refresh)
+        catalog = self.catalog(refresh=refresh)
         if table not in self._schemas:
             self._schemas[table] = make_schema(node_type(catalog, table))
         return self._schemas[table]
 
-    def _dictionary(self, *, refresh: bool = False) -> Catalog:
+    def catalog(self, *, refresh: bool = False) -> Catalog:
+        """The data dictionary, asked for once."""
         from biodata_gen3.catalog import read_catalog
 
         with self._lock:
@@ -141,11 +142,17 @@ class Gen3Adapter(Adapter):
         """Records by key, 500 a request."""
         return self._reader.fetch(schema, keys, fields)
 
+    def given(self, schema: Schema, record: Record) -> Record:
+        """A row of a submission's sheet, or a document as the commons takes and exports them, as a record."""
+        from biodata_gen3.documents import as_record
+
+        return as_record(schema, record, self._project)
+
     def write(self, batch: WriteBatch) -> Sequence[Outcome]:
         """One batch of at most 100."""
         from biodata_gen3.schema import node_type
 
-        return self._writer.write(batch, node_type(self._dictionary(), batch.schema.table))
+        return self._writer.write(batch, node_type(self.catalog(), batch.schema.table))
 
     def count(self, plan: Plan) -> int:
         """Peregrine's own count."""
@@ -200,10 +207,10 @@ class Gen3Adapter(Adapter):
         return execute(self._session, schema, query, variables)
 
     def extras(self, connection: Connection) -> Extras:
-        """What a commons can do beyond the verbs."""
+        """Exports, submissions of several node types, programs and projects."""
         from biodata_gen3.extras import Gen3Extras
 
-        return Gen3Extras(connection)
+        return Gen3Extras(connection, self._session, self._project, self._reader, self.catalog)
 
     def search(self, accessibility: Accessibility = "accessible") -> Adapter:
         """The indices of the commons' search service."""

@@ -29,6 +29,7 @@ class Link(msgspec.Struct, frozen=True):
         many: whether a record can have several parents.
         only_child: whether a parent can have one such child at most.
         paged: whether the number of parents to show can be said (`reserved`).
+        backref: its name on the parent's side.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Link(msgspec.Struct, frozen=True):
     required: bool
     only_child: bool = False
     paged: bool = True
+    backref: str = ""
 
 
 class NodeType(msgspec.Struct, frozen=True, dict=True):
@@ -64,6 +66,25 @@ class Catalog(msgspec.Struct, frozen=True):
     """The node types that can be tables: those whose records belong to a project, and the project itself."""
 
     types: dict[str, NodeType]
+
+    def parents_first(self) -> list[str]:
+        """The node types, each after those that its links lead to; where links form a circle, as they are listed."""
+        placed: dict[str, None] = {}
+        waiting = list(self.types)
+        while waiting:
+            ready = [label for label in waiting if self._parents(label) <= placed.keys()] or waiting[:1]
+            placed |= dict.fromkeys(ready)
+            waiting = [label for label in waiting if label not in placed]
+        return list(placed)
+
+    def _parents(self, label: str) -> set[str]:
+        return {link.target for link in self.types[label].links.values() if link.target in self.types} - {label}
+
+    def children(self, label: str) -> list[tuple[str, Link]]:
+        """The links of node types that lead to this one."""
+        return [
+            (one.label, link) for one in self.types.values() for link in one.links.values() if link.target == label
+        ]
 
 
 def read_catalog(session: HttpSession) -> Catalog:
@@ -130,4 +151,5 @@ def _link(link: dict[str, Any], nodes: dict[str, dict[str, Any]]) -> Link:
         required=bool(link.get("required")),
         only_child=multiplicity in ("one_to_one", "one_to_many"),
         paged="first" not in (nodes.get(target, {}).get("properties") or ()),
+        backref=str(link.get("backref") or ""),
     )

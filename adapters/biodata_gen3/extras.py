@@ -1,4 +1,4 @@
-"""Beside the verbs: who we are, and the queries that users write themselves."""
+"""Beside the verbs: what `connection.extras` has, and who we are."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ from biodata.adapter import Identity
 from biodata.errors import BiodataError
 from biodata.http import Request
 from biodata_gen3.auth import expiry_note
+from biodata_gen3.dependants import Dependants
+from biodata_gen3.dryrun import DryRuns
+from biodata_gen3.exports import Exports
+from biodata_gen3.projects import Projects
 from biodata_gen3.rights import methods_on
 from biodata_gen3.search.extras import SearchExtras
 from biodata_gen3.server import read_json
@@ -21,8 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["Gen3Extras", "identity"]
 
 
-class Gen3Extras(SearchExtras):
-    """What a commons can do beyond the verbs."""
+class Gen3Extras(Exports, DryRuns, Dependants, Projects, SearchExtras):
+    """What a Gen3 commons can do beyond the verbs."""
 
 
 def identity(session: HttpSession, project: Project, rights: Rights, login: Login | None) -> Identity:

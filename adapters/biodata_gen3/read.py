@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from biodata_gen3.rights import Rights
     from biodata_gen3.server import Project
 
-__all__ = ["Reader"]
+__all__ = ["Reader", "check_export"]
 
 PAGE = 500
 _LARGEST_EXPORT = 100_000
@@ -126,7 +126,7 @@ class Reader:
             return Page([], request, total)
         found: _Export = read_json(self._session, self._whole(schema.table), _Export, schema.table)
         if len(found.data) != total:
-            _check_export(schema, len(found.data), total, self.number(schema, call.selection.arguments))
+            check_export(schema, len(found.data), total, self.number(schema, call.selection.arguments))
         rows = found.data[request.offset : request.offset + request.size if request.size else None]
         return Page(records(schema, rows, call.selection.fields), request, total)
 
@@ -139,6 +139,10 @@ class Reader:
         rows: list[dict[str, Any]] = read_json(self._session, asked, list[dict[str, Any]], schema.table)
         exact = {one[ID]: one for one in records(schema, rows, (ID, *schema.key_fields, *fields))}
         return [exact.get(one[ID], one) for one in found]
+
+    def check_read(self) -> None:
+        """See that what came empty means that there is nothing; errors as `Rights.check_read`."""
+        self._rights.check_read()
 
     # by key, and counting --------------------------------------------------------------------------------------
 
@@ -164,6 +168,10 @@ class Reader:
         """The number of records that match."""
         given = arguments(plan.schema, plan.pushed)
         return 0 if given.nothing or plan.limit == 0 else self.number(plan.schema, given)
+
+    def everything(self, schema: Schema) -> int:
+        """The number of records of the table."""
+        return self.number(schema, Arguments())
 
     def number(self, schema: Schema, given: Arguments) -> int:
         """The number of records with these arguments."""
@@ -210,7 +218,7 @@ def _check(call: Call, number: int, total: int) -> None:
         )
 
 
-def _check_export(schema: Schema, number: int, before: int, after: int) -> None:
+def check_export(schema: Schema, number: int, before: int, after: int) -> None:
     """An export and a count are two moments: what changed between them is no fault when the counts say so."""
     if min(before, after) <= number <= max(before, after):
         return

@@ -12,12 +12,12 @@ from biodata.http.redaction import mask_values
 from biodata_gen3.errors import failure, words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from biodata.adapter import WriteBatch
     from biodata.http import Response
 
-__all__ = ["NotThere", "Race", "refusal"]
+__all__ = ["NotThere", "Race", "judged", "refusal"]
 
 _CLIENT = 400
 _DUPLICATE = "BD-WRITE-DUPLICATE"
@@ -63,6 +63,7 @@ class _Error(msgspec.Struct):
 
 
 class _Entity(msgspec.Struct):
+    action: str | None = None
     errors: list[_Error] = []
     id: str | None = None
     valid: bool = True
@@ -86,12 +87,41 @@ def refusal(
     """
     report = _report(response)
     if report is None:
-        if response.status == _CLIENT and "Project is in state" in response.text:
-            return PermissionDenied(words(response), code="BD-WRITE-LOCKED", table=batch.schema.table)
-        return failure(response, batch.schema.table, _values(batch))
+        locked = _locked(response, batch.schema.table)
+        return locked or failure(response, batch.schema.table, _values(batch))
     if ids is not None:
         return _of_deletion(report, batch, ids)
     return _of_upload(report, batch, sent)
+
+
+def judged(response: Response, places: Sequence[tuple[WriteBatch, int]]) -> list[BatchRefused | str]:
+    """What a dry run says of each record: why it is refused, or what would become of it.
+
+    Args:
+        response: the answer, whether the transaction would be taken or not.
+        places: the batch of each record that was sent, and its position in it.
+
+    Raises:
+        BiodataError: the answer is no report.
+    """
+    report = _report(response)
+    if report is None:
+        raise _locked(response, None) or failure(
+            response, None, [one for batch, _ in places for one in _values(batch)]
+        )
+    if len(report.entities) != len(places):
+        return [_of_transaction(report, batch) for batch, _ in places]
+    whole = "" if not report.transactional_errors else _of_transaction(report, places[0][0])
+    return [
+        _blame(entity.errors, batch, index) if entity.errors else whole or f"would {entity.action}"
+        for entity, (batch, index) in zip(report.entities, places, strict=True)
+    ]
+
+
+def _locked(response: Response, table: str | None) -> PermissionDenied | None:
+    if response.status == _CLIENT and "Project is in state" in response.text:
+        return PermissionDenied(words(response), code="BD-WRITE-LOCKED", table=table)
+    return None
 
 
 def _report(response: Response) -> _Report | None:
@@ -102,21 +132,35 @@ def _report(response: Response) -> _Report | None:
 
 
 def _of_upload(report: _Report, batch: WriteBatch, sent: list[int]) -> BatchRefused:
-    for at, entity in enumerate(report.entities):
-        if entity.errors and at < len(sent):
-            return _blame(entity.errors[0], batch, sent[at])
+    """All records that the report blames; one that somebody just made is to be sent again, with the good ones."""
+    blamed = [
+        _blame(entity.errors, batch, sent[at])
+        for at, entity in enumerate(report.entities)
+        if entity.errors and at < len(sent)
+    ]
+    first, *others = (
+        [one for one in blamed if not isinstance(one, Race)] or blamed or [_of_transaction(report, batch)]
+    )
+    first.others = tuple(others)
+    return first
+
+
+def _of_transaction(report: _Report, batch: WriteBatch) -> BatchRefused:
     said = "; ".join(one["message"] if isinstance(one, dict) else str(one) for one in report.transactional_errors)
     code = _DUPLICATE if "not unique" in said else "BD-WRITE-REFUSED"
     return BatchRefused(mask_values(said, _values(batch)) or "no reason given", code=code)
 
 
-def _blame(error: _Error, batch: WriteBatch, index: int) -> BatchRefused:
+def _blame(errors: list[_Error], batch: WriteBatch, index: int) -> BatchRefused:
+    """Code and field are the first error's, the words those of all."""
+    error = errors[0]
     code = _CODES.get(error.type) or next(
         (code for text, code in _TEXTS if text in error.message), "BD-WRITE-REFUSED"
     )
     field = error.keys[0].partition(".")[0] if error.keys else None
     field = field if field in batch.schema.by_name else None
-    message = mask_values(error.message, _values(batch)).rstrip(".")
+    said = "; ".join(dict.fromkeys(one.message.rstrip(".") for one in errors))
+    message = mask_values(said, _values(batch))
     kind = Race if code == _DUPLICATE and batch.operation == "upsert" else BatchRefused
     return kind(message, code=code, index=index, field=field)
 

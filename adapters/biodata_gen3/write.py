@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from biodata.adapter import BatchRefused
-from biodata.errors import ProtocolError, Unsupported
+from biodata.adapter import BatchRefused, BatchTooLarge
+from biodata.errors import ProtocolError, Unavailable, Unsupported
 from biodata.http import Request
 from biodata.receipts import Outcome
 from biodata.records.types import Reference, element
@@ -20,7 +20,7 @@ from biodata_gen3.refusals import NotThere, Race, refusal
 from biodata_gen3.schema import ID
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from biodata.adapter import WriteBatch
     from biodata.http import HttpSession, Response
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from biodata_gen3.read import Reader
     from biodata_gen3.server import Project
 
-__all__ = ["BATCH", "Writer"]
+__all__ = ["BATCH", "Writer", "document"]
 
 BATCH = 100
 """Records of a transaction: 100 ids fit into the line of a DELETE (protocols/gen3.md, b: Sizes)."""
@@ -38,7 +38,7 @@ BATCH = 100
 _LONGEST_LINE = 4000
 _UUID_AND_COMMA = 37
 _TRIES = 3
-_REFUSED = 400
+_REFUSED, _TOO_LARGE = 400, 413
 _ACTIONS: dict[Any, Status] = {"create": "created", "update": "updated"}
 
 
@@ -70,7 +70,7 @@ class Writer:
     # add ---------------------------------------------------------------------------------------------------------
 
     def _add(self, batch: WriteBatch) -> list[Outcome]:
-        docs = [_document(batch.schema, record, record) for record in batch.records]
+        docs = [document(batch.schema, record, record) for record in batch.records]
         return self._submit("POST", batch, docs, list(range(len(docs))))
 
     # update and upsert -------------------------------------------------------------------------------------------
@@ -89,6 +89,7 @@ class Writer:
         stored = self._stored(batch, node)
         docs: list[dict[str, Any]] = []
         sent: list[int] = []
+        said: dict[int, str] = {}
         outcomes: dict[int, Outcome] = {}
         for index, record in enumerate(batch.records):
             key = batch.key(index)
@@ -104,10 +105,12 @@ class Writer:
                 if not changes:
                     outcomes[index] = Outcome(batch.rows[index], "unchanged", key, present[ID])
                     continue
-            docs.append(_document(schema, {**again, **changes, str(schema.key): key}, changes))
+            docs.append(document(schema, {**again, **changes, str(schema.key): key}, changes))
             sent.append(index)
+            said[index] = _sent_again(again.keys() - changes.keys())
         outcomes |= dict(zip(sent, self._submit("PUT", batch, docs, sent) if docs else (), strict=True))
-        return [outcomes[index] for index in range(len(batch.records))]
+        ordered = [outcomes[index] for index in range(len(batch.records))]
+        return [msgspec.structs.replace(one, message=said.get(at, "")) for at, one in enumerate(ordered)]
 
     def _stored(self, batch: WriteBatch, node: NodeType) -> dict[Any, Record]:
         keys = [batch.key(index) for index in range(len(batch.records))]
@@ -118,10 +121,35 @@ class Writer:
     # one transaction ---------------------------------------------------------------------------------------------
 
     def _submit(self, method: str, batch: WriteBatch, docs: list[dict[str, Any]], sent: list[int]) -> list[Outcome]:
-        response = self._session.send(Request.json(method, self._project.path(), docs))
+        try:
+            response = self._session.send(Request.json(method, self._project.path(), docs))
+        except Unavailable as error:
+            if len(docs) == 1 or error.maybe_sent is False or (method == "POST" and error.status is None):
+                raise
+            return self._after_failure(error, method, batch, sent)
+        if response.status == _TOO_LARGE and len(docs) > 1:
+            raise _too_large(batch)
         if response.status >= _REFUSED:
             raise refusal(response, batch, sent)
         return self._outcomes(response, batch, sent)
+
+    def _after_failure(self, error: Unavailable, method: str, batch: WriteBatch, sent: list[int]) -> list[Outcome]:
+        """The server fell over a transaction, mostly by its time limit: all of it is there, or none.
+
+        What a PUT did the next one finds done. A POST is looked up.
+
+        Raises:
+            BatchTooLarge: nothing of it is there.
+        """
+        if method != "POST":
+            raise _too_large(batch) from error
+        keys = [batch.key(index) for index in sent]
+        ids = {batch.schema.key_of(one): str(one[ID]) for one in self._reader.fetch(batch.schema, keys, ())}
+        if not ids:
+            raise _too_large(batch) from error
+        if len(ids) < len(keys):
+            raise error
+        return [Outcome(batch.rows[at], "created", key, ids[key]) for at, key in zip(sent, keys, strict=True)]
 
     @staticmethod
     def _outcomes(response: Response, batch: WriteBatch, sent: list[int]) -> list[Outcome]:
@@ -170,6 +198,11 @@ class Writer:
                 wanted = [one for one in wanted if one not in gone.ids]
 
 
+def _too_large(batch: WriteBatch) -> BatchTooLarge:
+    message = f"The commons does not get done with {len(batch.records)} records at once"
+    return BatchTooLarge(message, table=batch.schema.table)
+
+
 class _Written(msgspec.Struct):
     action: str | None = None
     id: str | None = None
@@ -189,6 +222,11 @@ class _Deleted(msgspec.Struct):
     deleted_entity_count: int
 
 
+def _sent_again(names: Collection[str]) -> str:
+    """What the receipt says of fields that a PUT must hold whether they change or not (protocols/gen3.md, fact 4)."""
+    return f"sent again as they were, which the commons demands: {', '.join(sorted(names))}" if names else ""
+
+
 def _short(batch: WriteBatch, done: str, counted: int, sent: int) -> ProtocolError:
     message = f"The commons reports {counted} records {done} of {sent}"
     return ProtocolError(message, code="BD-REMOTE-SHORT", table=batch.schema.table)
@@ -197,7 +235,7 @@ def _short(batch: WriteBatch, done: str, counted: int, sent: int) -> ProtocolErr
 # --- records as documents ------------------------------------------------------------------------------------------
 
 
-def _document(schema: Schema, values: Record, given: Record) -> dict[str, Any]:
+def document(schema: Schema, values: Record, given: Record) -> dict[str, Any]:
     """A record as sheepdog takes it; null only where it was given, to clear."""
     doc: dict[str, Any] = {"type": schema.table}
     for name, value in values.items():

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from biodata.records.types import Record, Schema
+    from biodata.repository import Repository
 
 __all__ = ["read_source"]
 
@@ -20,8 +21,10 @@ TEXT_CELLS = {"csv", "tsv"}
 BINARY = {"parquet", "arrow", "xlsx"}
 
 
-def read_source(schema: Schema, file: Path | None, form: str | None, assignments: Sequence[str]) -> Iterator[Record]:
-    """The records, one by one; text cells get the types of the table's fields.
+def read_source(
+    table: Repository, file: Path | None, form: str | None, assignments: Sequence[str]
+) -> Iterator[Record]:
+    """The records, one by one; text cells get the types of the table's fields, by the platform's own columns too.
 
     Raises:
         SchemaError: `BD-FILE`, a file that is not of its format; `BD-QUERY-FIELD`, an unknown field of `--set`.
@@ -29,6 +32,7 @@ def read_source(schema: Schema, file: Path | None, form: str | None, assignments
     from biodata.records.files import format_of
     from biodata.records.readers import from_text, read_records
 
+    schema, given = table.schema, table.adapter.given
     if file is None:
         return iter([from_text(_record(schema, assignments), schema)])
     piped = str(file) == "-"
@@ -38,7 +42,7 @@ def read_source(schema: Schema, file: Path | None, form: str | None, assignments
     if piped and form in BINARY:
         raise click.UsageError(f"{form} cannot be read from a pipe; name a file.")
     records = read_records(file, form)
-    return (from_text(record, schema) for record in records) if form in TEXT_CELLS else records
+    return (from_text(given(schema, record), schema) for record in records) if form in TEXT_CELLS else records
 
 
 def _record(schema: Schema, assignments: Sequence[str]) -> Record:

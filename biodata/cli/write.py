@@ -166,7 +166,7 @@ def _write(ctx: click.Context, operation: str, *, address: Address, **options: A
         raise click.UsageError("Give the records once: FILE, - for a pipe, or --set FIELD=VALUE.")
     with current(ctx).repository(address) as table, counter(f"{operation} {address}") as progress:
         table.allow("write")
-        records = read_source(table.schema, file, source_form, assignments)
+        records = read_source(table, file, source_form, assignments)
         with told_when_broken(form, show_values=current(ctx).show_values):
             receipt = getattr(table, operation)(records, progress=progress, **options)
     if options["dry_run"]:

@@ -36,7 +36,7 @@ class Fault(msgspec.Struct, frozen=True):
 
     operation: str
     status: int | None = None
-    body: str = ""
+    body: str | bytes = ""
     content_type: str = "application/json"
     headers: dict[str, str] = {}
     html: bool = False
@@ -53,7 +53,7 @@ class Fault(msgspec.Struct, frozen=True):
         """The body and content type that are answered with `status`."""
         if self.html:
             return HTML_ERROR_PAGE.format(status=self.status).encode(), "text/html;charset=utf-8"
-        return self.body.encode(), self.content_type
+        return self.body if isinstance(self.body, bytes) else self.body.encode(), self.content_type
 
 
 class Faults:
@@ -69,7 +69,7 @@ class Faults:
         *,
         times: int = 1,
         status: int | None = None,
-        body: str = "",
+        body: str | bytes = "",
         content_type: str = "application/json",
         headers: dict[str, str] | None = None,
         html: bool = False,
