@@ -31,7 +31,7 @@ ENTRIES = {
     "query": Entry(READ, "biodata.cli.read:query", "Read the records that match a filter."),
     "count": Entry(READ, "biodata.cli.count:count", "Count the records that match a filter, in all or by value."),
     "distinct": Entry(READ, "biodata.cli.count:distinct", "List the different values of a field."),
-    "export": Entry(READ, "biodata.cli.export:export", "Export whole tables to files, by the platform's own export."),
+    "export": Entry(READ, "biodata.cli.export:export", "Export a whole table as the platform itself writes it."),
     "explain": Entry(READ, "biodata.cli.read:explain", "Show how a query would be done, and by whom."),
     "add": Entry(WRITE, "biodata.cli.write:add", "Add new records."),
     "update": Entry(WRITE, "biodata.cli.write:update", "Change the given fields of records that are there."),
