@@ -52,7 +52,8 @@ class ProfileOrTable(ProfileName):
 def export(ctx: click.Context, /, address: str, ids: tuple[str, ...], form: str, to: Path | None) -> None:
     """Export a whole table as the platform itself writes it.
 
-    With --id, records of one or several tables. What comes is streamed and counted. Gen3 has such an export; elsewhere use query.
+    With --id, records of one or several tables. What comes is streamed and counted. Gen3 has such an export;
+    elsewhere use query.
     """
     profile, _, table = address.partition("/")
     if bool(table) == bool(ids):
