@@ -48,7 +48,9 @@ _CODES = (
     (re.compile(r"denied"), "BD-WRITE-DENIED"),
 )
 _QUOTED = re.compile(r"'([^']*)'")
-_ABSENT = re.compile(r"Not found or user does not have permissions|^Missing \w+: .* not found", re.MULTILINE)
+_ABSENT = re.compile(
+    r"Not found or user does not have permissions|^Missing \w+( at \d+)?: .* not found", re.MULTILINE
+)
 _WRONG_LOGIN = "Incorrect user or password"
 _NO_STUDY = re.compile(r"No (study|project) found|More than one study found")
 
@@ -94,7 +96,7 @@ def opened(response: Response) -> Envelope:
     """The envelope; a text or a page becomes one error event."""
     try:
         return msgspec.json.decode(response.body, type=Envelope)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         text = response.text.strip()
         title = re.search(r"(?is)<title>(.*?)</title>", text) if text.startswith("<") else None
         said = title[1].strip() if title is not None else text.partition("\n at [Source")[0]

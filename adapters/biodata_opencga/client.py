@@ -7,14 +7,16 @@ which send and print while the client is made.
 
 from __future__ import annotations
 
+import math
 import time
-from functools import wraps
+from functools import reduce, wraps
 from importlib import import_module
 from inspect import isfunction
+from operator import getitem
 from typing import TYPE_CHECKING, Any
 
-from biodata.errors import ConfigError, RemoteError
-from biodata.http import jwt_claims
+from biodata.errors import ConfigError, ProtocolError, QueryError, RemoteError
+from biodata.http import jwt_claims, redact
 from biodata_opencga.client_calls import Calls
 from biodata_opencga.client_names import unknown_name
 
@@ -119,7 +121,15 @@ class _OnOurSession:
                 )
 
     def logout(self) -> None:
-        """Nothing: the token is the connection's, and the server has no logout (section 12, 27)."""
+        """Give up the connection's token, which the server takes until it ends (section 12, 27).
+
+        The next call logs in again, or is refused where there is no login.
+        """
+        if self.session is not None and self.session.auth is not None:
+            self.session.auth.forget()
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing: the token is the connection's, which is there after the block."""
 
     def wait_for_job(
         self,
@@ -139,28 +149,39 @@ class _OnOurSession:
             timeout: seconds after which to give up waiting; None: never.
 
         Raises:
+            QueryError: neither an answer nor a job is named.
             RemoteError: `BD-REMOTE-JOB`, it failed, or was killed; `BD-REMOTE-TIMEOUT`.
         """
         if response is not None:
-            job = response.get_result(0)
-            study_id, job_id = job["study"]["id"], job["id"]
-        began = time.monotonic()
-        while not _is_done(self.jobs.info(job_id, study=study_id).get_result(0)):
-            if timeout is not None and time.monotonic() - began + retry_seconds > timeout:
+            study_id, job_id = _told(response, "study", "id"), _told(response, "id")
+        if not job_id:
+            raise QueryError("Give the answer that told of the job, or job_id and study_id", code="BD-QUERY-KEY")
+        ends = math.inf if timeout is None else time.monotonic() + timeout
+        while not _is_done(self.jobs.info(job_id, study=study_id)):
+            left = ends - time.monotonic()
+            if left <= 0:
                 raise RemoteError("The job is not done in time", code="BD-REMOTE-TIMEOUT")
-            time.sleep(retry_seconds)
+            time.sleep(min(retry_seconds, left))
 
     def __getattr__(self, name: str) -> Any:
         raise unknown_name(self, "", name)
 
 
-def _is_done(job: dict[str, Any]) -> bool:
-    status = job["internal"]["status"]
-    ended = _ENDED.get(status["id"])
+def _is_done(response: Any) -> bool:
+    status = _told(response, "internal", "status")
+    ended = _ENDED.get(_told(response, "internal", "status", "id"))
     if ended is False:
-        said = status.get("description") or "no reason given"
+        said = redact(status.get("description") or "no reason given")
         raise RemoteError(f"The job ended with {status['id']}: {said}", code="BD-REMOTE-JOB")
     return ended is True
+
+
+def _told(response: Any, *path: str) -> Any:
+    """What an answer says of a job."""
+    try:
+        return reduce(getitem, path, response.get_result(0))
+    except (LookupError, TypeError):
+        raise ProtocolError("The answer tells of no job", code="BD-REMOTE-FORMAT") from None
 
 
 def _check_seams(configuration: Any, client_class: Any, client: Any) -> None:

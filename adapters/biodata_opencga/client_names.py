@@ -56,7 +56,7 @@ GONE: dict[str, Now] = {
     "user_id": Now((), "`connection.identity().user`"),
     "refreshToken": Now(("token",), "the connection renews it by itself"),
     "users.refresh_token": Now(("token",), "the connection renews it by itself"),
-    "users.logout": Now((), "the server has no logout: `connection.close()`"),
+    "users.logout": Now((), "the server has no logout: `client.logout()` gives the token up"),
     "users.projects": Now(("projects.search", "users.info"), "the projects that one sees; `users.info` has them too"),
     "users.update_password": Now(("users.password",), "`data={'user': …, 'password': …, 'newPassword': …}`"),
     "users.delete": Now(("organizations.user_update_status",), "users are suspended, not deleted"),

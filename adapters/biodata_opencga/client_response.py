@@ -1,13 +1,72 @@
-"""pyopencga's RestResponse without what breaks it (protocols/opencga.md, section 1.8)."""
+"""The answers to one call: judged, put together, and given as pyopencga's RestResponse without what breaks it.
+
+protocols/opencga.md, sections 1.6 and 1.8.
+"""
 
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+import msgspec
+
+from biodata_opencga.answers import Envelope
 from biodata_opencga.client_names import unknown_name
 
-__all__ = ["as_response"]
+if TYPE_CHECKING:
+    from biodata.errors import BiodataError
+    from biodata.http import Response
+
+__all__ = ["Answer", "as_response", "envelope_of", "joined"]
+
+_SUMMED = ("numResults", "numMatches", "numInserted", "numUpdated", "numDeleted", "numErrors")
+
+
+class Answer(NamedTuple):
+    """What came for one request, bytes or an envelope, and what is wrong with it."""
+
+    body: Any
+    error: BiodataError | None = None
+
+    @property
+    def enveloped(self) -> bool:
+        """Whether the server answered, be it for a part of what was asked."""
+        return isinstance(self.body, dict) and bool(self.body.get("responses"))
+
+    @property
+    def results(self) -> list[Any]:
+        """The records of the one response, to be added to."""
+        found: list[Any] = self.body["responses"][0].setdefault("results", []) if self.enveloped else []
+        return found
+
+
+def envelope_of(response: Response) -> tuple[Any, Envelope | None]:
+    """The answer as it was written, and read; None of what is not in the shape of OpenCGA's answers."""
+    try:
+        body = msgspec.json.decode(response.body)
+        return body, msgspec.convert(body, Envelope)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None, None
+
+
+def joined(answers: list[Any]) -> Any:
+    """One answer of several; what was downloaded stays bytes."""
+    first, *others = answers
+    if isinstance(first, bytes) or not first.get("responses"):
+        return first
+    for other in others:
+        _add(first, other)
+    return as_response(first)
+
+
+def _add(whole: dict[str, Any], other: dict[str, Any]) -> None:
+    whole["events"] = [*(whole.get("events") or ()), *(other.get("events") or ())]
+    mine, more = whole["responses"][0], other["responses"][0]
+    for name in ("results", "events"):
+        mine[name] = [*(mine.get(name) or ()), *(more.get(name) or ())]
+    for name in _SUMMED:
+        known = (mine.get(name, 0), more.get(name, 0))
+        mine[name] = -1 if min(known) < 0 else sum(known)
 
 
 def as_response(answer: dict[str, Any]) -> Any:

@@ -85,7 +85,7 @@ def _content(config: Path | dict[str, Any] | None) -> dict[str, Any]:
 
 
 def _host(content: dict[str, Any]) -> str:
-    """`rest.host`, or the one of `rest.hosts` that `rest.defaultHost` names (section 1.3)."""
+    """`rest.host`, or the one of `rest.hosts` that `defaultHost` names or `defaultHostIndex` counts (section 1.3)."""
     rest = content.get("rest")
     if not isinstance(rest, dict):
         raise _wrong("The client configuration has no 'rest'")
@@ -93,8 +93,8 @@ def _host(content: dict[str, Any]) -> str:
         return _address(rest["host"])
     hosts = rest.get("hosts")
     named = [one for one in hosts if isinstance(one, dict)] if isinstance(hosts, list) else []
-    default = rest.get("defaultHost")
-    chosen = [one for one in named if default in (None, one.get("name"))]
+    default, index = rest.get("defaultHost"), rest.get("defaultHostIndex", 0)
+    chosen = [one for at, one in enumerate(named) if (at == index if default is None else one.get("name") == default)]
     if not chosen or not isinstance(chosen[0].get("url"), str):
         raise _wrong("The client configuration has neither 'rest.host' nor a 'rest.hosts' that 'defaultHost' names")
     return _address(chosen[0]["url"])

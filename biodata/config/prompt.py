@@ -16,7 +16,7 @@ def somebody_is_there() -> bool:
         from IPython import get_ipython  # type: ignore[import-not-found,unused-ignore]
 
         return get_ipython() is not None
-    return bool(sys.stdin and sys.stdin.isatty() and sys.stderr and sys.stderr.isatty())
+    return all(stream is not None and not stream.closed and stream.isatty() for stream in (sys.stdin, sys.stderr))
 
 
 def ask_password(of_whom: str) -> Secret:
@@ -31,7 +31,7 @@ def ask_password(of_whom: str) -> Secret:
     if somebody_is_there():
         try:
             typed = getpass(f"Password of {of_whom}: ")
-        except EOFError:
+        except (EOFError, NotImplementedError):  # a notebook that runs without a person says the latter
             typed = ""
     if not typed:
         raise ConfigError(

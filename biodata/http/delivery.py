@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from biodata.errors import AuthError, BiodataError, PermissionDenied, RateLimited, Unavailable
+from biodata.errors import AuthError, BiodataError, ConfigError, PermissionDenied, RateLimited, Unavailable
 from biodata.http.exchange import Exchange, ExchangeHook, report
 from biodata.http.failures import NoAnswer, mark_maybe_sent
 from biodata.http.redaction import redact
@@ -82,7 +82,7 @@ class Delivery:
             self._report(began, error=failure.error.code)
             raise
         except BiodataError as error:
-            self._arrived = True
+            self._arrived = self._arrived or not isinstance(error, ConfigError)  # a file that cannot be sent whole
             self._report(began, error=error.code)
             raise self._marked(error) from None
         self._arrived = True

@@ -157,7 +157,7 @@ class Response(msgspec.Struct, frozen=True, kw_only=True):
             decoded: T = msgspec.json.decode(self.body, type=kind)
         except msgspec.ValidationError as error:
             raise self._unreadable(f"is JSON of an unexpected shape ({error})") from None
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise self._unreadable(self._other_form()) from None
         return decoded
 

@@ -165,7 +165,8 @@ class Wire:
         )
 
     def _send(self, request: Request, url: str, token: Mapping[str, str]) -> requests.Response:
-        wait = request.timeouts or self._timeouts
+        """Send once. urllib3 holds the sending to the time for a connection, too short for a body of a file."""
+        wait = msgspec.structs.astuple(request.timeouts or self._timeouts)
         kind = {"Content-Type": request.content_type} if request.content_type else {}
         return self._opened().request(
             request.method,
@@ -173,7 +174,7 @@ class Wire:
             headers={**kind, **dict(request.headers)},
             data=request.body.open() if isinstance(request.body, Pieces) else request.body,
             auth=_HeaderAuth(token),
-            timeout=(wait.connect, wait.read),
+            timeout=(max(wait) if isinstance(request.body, Pieces) else wait[0], wait[1]),
             allow_redirects=False,
             proxies=self._proxies,
             verify=self._verify,

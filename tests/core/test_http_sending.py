@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 import tracemalloc
 from typing import TYPE_CHECKING
 
 import pytest
 
 import biodata
-from biodata.http import FormFile, HttpSession, Request, RetryPolicy, multipart
+from biodata.http import FormFile, HttpSession, Request, RetryPolicy, Timeouts, multipart, was_maybe_sent
 from biodata.http.sending import Pieces
 from tests.core.loopback import Answer, Loopback, script
 
@@ -77,10 +79,34 @@ def test_a_file_that_changes_its_size_does_not_spoil_the_next_request(tmp_path: 
     request = Request(method="POST", path="up", body=body, content_type=kind)
     with Loopback(script(Answer())) as server, HttpSession(server.url) as session:
         if size < 6:
-            with pytest.raises(biodata.ConfigError, match="shorter"):
+            with pytest.raises(biodata.ConfigError, match="shorter") as caught:
                 session.send(request)
-            assert server.asked == []
+            assert not was_maybe_sent(caught.value)
+            assert all(len(one.body) < len(body) for one in server.asked)
         else:
             session.send(request)
             assert b"yyyyyy\r\n--" in server.asked[0].body
         assert session.send(Request(method="GET", path="next")).status == 200
+        assert [one.path for one in server.asked if one.method == "GET"] == ["/next"]
+
+
+def test_a_server_may_take_its_time_over_a_file(large: Path) -> None:
+    """It does not read for longer than a connection may take, and the file is more than lies on the way."""
+    body, kind = multipart({}, [FormFile("file", large.name, large)])
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        reader = threading.Thread(target=_reads_late, args=(server, len(body)))
+        reader.start()
+        timeouts = Timeouts(connect=0.2, read=30)
+        with HttpSession(f"http://127.0.0.1:{server.getsockname()[1]}/", timeouts=timeouts) as session:
+            assert session.send(Request(method="POST", path="up", body=body, content_type=kind)).status == 200
+        reader.join()
+
+
+def _reads_late(server: socket.socket, size: int) -> None:
+    there, _ = server.accept()
+    with there:
+        left = size - len(there.recv(1 << 10).partition(b"\r\n\r\n")[2])
+        threading.Event().wait(0.6)
+        while left > 0 and (part := there.recv(1 << 20)):
+            left -= len(part)
+        there.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 
 import biodata
+from biodata.http import HttpSession, Limits
 from biodata_opencga.adapter import OpencgaAdapter
+from biodata_opencga.client import official_client
+from tests.core.loopback import Answer, Loopback, script
 
 STUDY = "demo@project:study"
 
@@ -100,6 +105,42 @@ def test_downloads_are_bytes(rig):
     client = rig.connect().client
     client.files.create({"path": "data/a.txt", "type": "FILE", "content": "hello\n"}, study=STUDY, parents=True)
     assert client.files.download("data:a.txt", study=STUDY) == b"hello\n"
+
+
+def test_a_download_goes_to_a_file_of_any_size(rig, tmp_path):
+    made = {"path": "data/a.txt", "type": "FILE", "content": "hello\n"}
+    rig.connect().client.files.create(made, study=STUDY, parents=True)
+    client = rig.connect("read").client
+    path = tmp_path / "a.txt"
+    assert client.files.download("data:a.txt", study=STUDY, to=path) == 6
+    assert path.read_bytes() == client.files.download("data:a.txt", study=STUDY) == b"hello\n"
+    sent = [one.target.replace("skip=0&limit=1000&", "") for one in rig.asked("GET", "/download")]
+    assert sent == [sent[0]] * 2, "where it goes is not the server's business"
+    for wrong in ({"file": "data:nothing"}, {"study": "nope"}):
+        with pytest.raises(biodata.NotFound) as caught:
+            client.files.download(**{"file": "data:a.txt", "study": STUDY, "to": str(path), **wrong})
+        assert caught.value.profile == "omics"
+    assert [(one.name, one.read_text()) for one in tmp_path.iterdir()] == [("a.txt", "hello\n")]
+    out = io.BytesIO()
+    assert (client.files.download("data:a.txt", study=STUDY, to=out), out.getvalue()) == (6, b"hello\n")
+
+
+def test_a_download_that_memory_cannot_hold_says_how():
+    body = Answer(body=b"x" * 11, headers={"Content-Type": "application/octet-stream"})
+    with Loopback(script(body)) as server:
+        client = official_client(HttpSession(server.url, limits=Limits(body=10)), server.url, "read")
+        with pytest.raises(biodata.ProtocolError) as caught:
+            client.files.download("reads.bam", study="s")
+    assert caught.value.code == "BD-REMOTE-SIZE"
+    assert "to=" in (caught.value.hint or "")
+
+
+def test_a_login_page_is_not_saved_as_the_file(tmp_path):
+    with Loopback(script(Answer(body=b"<html>", headers={"Content-Type": "text/html"}))) as server:
+        client = official_client(HttpSession(server.url), server.url, "read")
+        with pytest.raises(biodata.ProtocolError):
+            client.files.download("reads.bam", study="s", to=tmp_path / "reads.bam")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_uploads_go_through_our_session_too(rig, tmp_path):

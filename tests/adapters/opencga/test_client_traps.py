@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
+import numpy as np
+import pandas as pd
 import pytest
 
 import biodata
@@ -194,6 +196,29 @@ def test_5_a_page_of_a_proxy_is_no_answer(serve):
         client.samples.search(study="s")
 
 
+ODD = ("[]", "null", "", "{", '{"responses": "x"}', '{"responses": [null]}', '{"responses": [[]]}', "[" * 100_000)
+
+
+@pytest.mark.parametrize("status", [200, 400, 500])
+@pytest.mark.parametrize("odd", [*ODD, '{"responses": [{"results": null}]}', '{"responses": [{"events": "x"}]}'])
+def test_5_json_of_another_shape_is_no_answer(serve, odd, status):
+    json = Answer(status=status, body=odd.encode(), headers={"Content-Type": "application/json"})
+    _, client = serve(lambda _: json)
+    for call in (lambda: client.samples.search(study="s"), lambda: client.samples.create({"id": "x"}, study="s")):
+        with pytest.raises(biodata.RemoteError):
+            call()
+
+
+def test_5_a_write_whose_answer_cannot_be_read_may_have_arrived(serve):
+    _, client = serve(lambda _: Answer(body=b"<html>", headers={"Content-Type": "text/html"}))
+    with pytest.raises(biodata.ProtocolError) as caught:
+        client.samples.create({"id": "x"}, study="s")
+    assert caught.value.maybe_sent
+    with pytest.raises(biodata.ProtocolError) as caught:
+        client.samples.search(study="s")
+    assert not caught.value.maybe_sent
+
+
 def test_5_peoples_values_stay_out_of_errors(serve):
     said = "Cannot find 'Jane Roe' of 1970 in study s1"
     _, client = serve(lambda _: answer(status=500, message=said))
@@ -370,6 +395,27 @@ def test_18_ids_in_one_text_may_have_spaces_between(serve):
     assert urlsplit(server.asked[0].path).path.endswith("/samples/s1,s2/info")
 
 
+@pytest.mark.parametrize("make", [np.array, pd.Series, tuple, iter, lambda ids: dict.fromkeys(ids).keys()])
+def test_18_ids_may_stand_in_a_frame(serve, make):
+    server, client = serve(lambda _: answer())
+    client.samples.info(make(["s1", "s2"]), study="s")
+    client.samples.search(study="s", id=make(["s1", "s2"]))
+    assert urlsplit(server.asked[0].path).path.endswith("/samples/s1,s2/info")
+    assert query(server.asked[1])["id"] == "s1,s2"
+
+
+@pytest.mark.parametrize("null", [None, float("nan"), pd.NA, pd.NaT, b"s1", {"id": "s1"}])
+def test_18_a_null_is_no_id(serve, null):
+    server, client = serve(lambda _: answer())
+    for ids in (["s1", null], pd.Series(["s1", null]), null):
+        for call in (client.samples.delete, lambda ids: client.samples.search(study="s", id=ids)):
+            if ids is None:
+                continue
+            with pytest.raises(biodata.QueryError):
+                call(ids)
+    assert server.asked == []
+
+
 def test_18_a_comma_inside_a_value_cannot_be_said(serve):
     server, client = serve(lambda _: answer())
     for wrong in (
@@ -447,6 +493,24 @@ def test_27_a_block_ends_no_login_and_starts_none(rig):
         assert client.samples.search(study=STUDY, limit=1).get_num_results() == 1
     assert connection.client.samples.search(study=STUDY, limit=1).get_num_results() == 1
     assert rig.logins() == 1
+
+
+def test_27_after_a_logout_the_next_call_logs_in(rig):
+    connection = rig.connect()
+    client = connection.client
+    for logins in (1, 2):
+        assert client.samples.search(study=STUDY, limit=1).get_num_results() == 1
+        assert rig.logins() == logins
+        client.logout()
+    assert rig.logins() == 2, "a logout sends nothing"
+
+
+def test_27_after_a_logout_a_given_token_is_not_used(serve):
+    server, client = serve(lambda _: answer())
+    client.logout()
+    with pytest.raises(biodata.AuthError):
+        client.samples.search(study="s")
+    assert server.asked == []
 
 
 def test_27_a_login_as_somebody_else_is_not_passed_over(rig):
@@ -545,6 +609,26 @@ def test_a_job_is_not_waited_for_for_ever(serve):
     with pytest.raises(biodata.RemoteError) as caught:
         client.wait_for_job(study_id="s", job_id="j", retry_seconds=0.01, timeout=0.05)
     assert caught.value.code == "BD-REMOTE-TIMEOUT"
+
+
+def test_a_job_that_is_done_within_the_pause_is_seen(serve):
+    states = [answer([{"id": "j", "internal": {"status": {"id": one}}}]) for one in ("PENDING", "DONE")]
+    server, client = serve(script(*states))
+    client.wait_for_job(study_id="s", job_id="j", retry_seconds=3600, timeout=0.05)
+    assert len(server.asked) == 2
+
+
+def test_no_job_to_wait_for(serve):
+    server, client = serve(lambda _: answer([{"id": "j"}]))
+    with pytest.raises(biodata.QueryError, match="job_id"):
+        client.wait_for_job()
+    assert server.asked == []
+    for call in (
+        lambda: client.wait_for_job(study_id="s", job_id="j"),
+        lambda: client.wait_for_job(client.samples.search(study="s")),
+    ):
+        with pytest.raises(biodata.ProtocolError, match="no job"):
+            call()
 
 
 def test_a_version_that_is_not_known_is_said(serve, monkeypatch):

@@ -148,6 +148,31 @@ def test_a_notebook_asks_in_a_field_of_its_own(rig, monkeypatch):
     assert (len(asked), rig.logins()) == (1, 2)
 
 
+def test_a_notebook_that_runs_without_a_person_is_told(rig, monkeypatch):
+    def nobody(_text):
+        raise NotImplementedError  # ipykernel's StdinNotImplementedError is one
+
+    monkeypatch.setitem(sys.modules, "ipykernel", SimpleNamespace())
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=object))
+    monkeypatch.setattr("getpass.getpass", nobody)
+    with pytest.raises(biodata.ConfigError, match="no password of demo") as caught:
+        rig.connect(password=None)["samples"].count()
+    assert (caught.value.code, len(rig.log)) == ("BD-CONFIG-LOGIN", 0)
+
+
+@pytest.mark.parametrize("stdin", [None, "closed"])
+def test_nobody_is_asked_where_there_is_no_input(rig, monkeypatch, stdin):
+    ours, theirs = pty.openpty()
+    with os.fdopen(theirs, "w") as terminal, open(os.devnull, encoding="utf-8") as closed:  # noqa: PTH123
+        closed.close()
+        monkeypatch.setattr(sys, "stderr", terminal)
+        monkeypatch.setattr(sys, "stdin", closed if stdin else None)
+        with pytest.raises(biodata.ConfigError):
+            rig.connect(password=None)
+        monkeypatch.undo()
+    os.close(ours)
+
+
 # --- certificates ----------------------------------------------------------------------------------------------
 
 

@@ -20,6 +20,7 @@ rest:
   query: {batchSize: 200, limit: 2000}
 grpc: {host: "localhost:9091"}
 """
+HOSTS = [{"name": "a", "url": "https://a.example.org"}, {"name": "b", "url": "https://opencga.example.org/opencga"}]
 
 
 def settings(**values):
@@ -33,6 +34,9 @@ def settings(**values):
         {"url": "https://opencga.example.org/opencga/webservices/rest/v2/"},
         {"config": {"rest": {"host": "https://opencga.example.org/opencga"}}},
         {"config": {"rest": {"hosts": [{"name": "a", "url": "https://opencga.example.org/opencga/"}]}}},
+        {"config": {"rest": {"hosts": HOSTS, "defaultHost": "b"}}},
+        {"config": {"rest": {"hosts": HOSTS, "defaultHostIndex": 1}}},
+        {"config": {"rest": {"hosts": HOSTS, "defaultHost": "b", "defaultHostIndex": 0}}},
     ],
 )
 def test_addresses(values):
@@ -53,7 +57,10 @@ def test_the_file_that_the_server_ships(tmp_path):
         {"config": {}},
         {"config": {"rest": {}}},
         {"config": {"rest": {"host": "opencga.example.org"}}},
-        {"config": {"rest": {"hosts": [{"name": "a", "url": "https://a.example.org"}], "defaultHost": "b"}}},
+        {"config": {"rest": {"hosts": HOSTS[:1], "defaultHost": "b"}}},
+        {"config": {"rest": {"hosts": HOSTS, "defaultHostIndex": 2}}},
+        {"config": {"rest": {"hosts": HOSTS, "defaultHostIndex": "b"}}},
+        {"config": {"rest": {"hosts": HOSTS, "defaultHostIndex": -1}}},
     ],
 )
 def test_addresses_that_are_none(values):

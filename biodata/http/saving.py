@@ -1,0 +1,50 @@
+"""An answer that is written to a file while it comes, so that its size does not matter."""
+
+from __future__ import annotations
+
+from os import PathLike
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from biodata.http.request import Request, Response
+    from biodata.http.session import HttpSession
+
+__all__ = ["save"]
+
+
+def save(
+    session: HttpSession,
+    request: Request,
+    to: IO[bytes] | PathLike[str] | str,
+    check: Callable[[Response], None],
+) -> int:
+    """Send a request and write its answer to a path or an open binary file, piece by piece; the number of bytes.
+
+    A file at the path stays as it was until all of the answer is there.
+
+    Args:
+        session: sends it.
+        request: for something that may be larger than memory.
+        to: where to write.
+        check: raises where the answer, of which it sees status and headers, is not what was asked for; one of 400
+            or more has its body.
+
+    Raises:
+        BiodataError: as `HttpSession.stream`, or what `check` raises.
+        OSError: the file cannot be written.
+    """
+    from biodata.records.files import in_place
+
+    if not isinstance(to, str | PathLike):
+        return _copied(session, request, to, check)
+    with in_place(Path(to).expanduser()) as path, path.open("wb") as file:
+        return _copied(session, request, file, check)
+
+
+def _copied(session: HttpSession, request: Request, to: IO[bytes], check: Callable[[Response], None]) -> int:
+    with session.stream(request) as reply:
+        check(reply.response)
+        return sum(map(to.write, reply))
