@@ -6,8 +6,11 @@ takes; its errors then name the profile. `Adapter.extras` makes the object.
 
 from __future__ import annotations
 
+import inspect
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, TypeVar
+
+from biodata.spelling import check_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +40,11 @@ class Extras:
 
     def __getattr__(self, name: str) -> Any:
         has = ", ".join(one for one in dir(self) if one != "connection") or "nothing"
-        raise AttributeError(f"{self.connection.platform} has no '{name}' among its extras; it has: {has}")
+        advice = self.connection.adapter.old_names.get(f"connection.{name}")
+        more = f": {advice}" if advice else f"; it has: {has}"
+        raise AttributeError(
+            f"{self.connection.platform} has no '{name}' among its extras{more}", name=name, obj=self
+        )
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {self.connection.name}>"
@@ -46,11 +53,14 @@ class Extras:
 def needs(
     level: Literal["read", "write", "delete"],
 ) -> Callable[[Callable[Concatenate[E, P], R]], Callable[Concatenate[E, P], R]]:
-    """A method of Extras that needs this access of the profile (`BD-ACCESS` otherwise)."""
+    """A method of Extras that needs this access of the profile (`BD-ACCESS` otherwise), and answers old habits."""
 
     def decorate(method: Callable[Concatenate[E, P], R]) -> Callable[Concatenate[E, P], R]:
+        known = frozenset(inspect.signature(method).parameters)
+
         @wraps(method)
         def guarded(self: E, /, *args: P.args, **kwargs: P.kwargs) -> R:
+            check_arguments(self.connection, method.__name__, known, kwargs)
             self.connection.allow(level)
             with self.connection.located():
                 return method(self, *args, **kwargs)

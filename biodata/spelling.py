@@ -4,29 +4,33 @@ An adapter declares such names in `Adapter.old_names`; here, in one place, they 
 
 | key | who typed what |
 | --- | --- |
-| `connection.get` | an attribute of a connection |
+| `connection.get` | an attribute of a connection or of its extras |
 | `table.getById` | an attribute of a table |
-| `(num)` | an argument of a verb |
+| `table.update` | more arguments by position than the verb takes |
+| `(num)` | an argument of a verb or of an operation of extras |
+| `filter` | a filter that cannot be read |
 """
 
 from __future__ import annotations
 
 import inspect
+import sys
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 
 from biodata.errors import QueryError, near_match
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping
 
     from biodata.adapter import Adapter
 
-__all__ = ["no_attribute", "spelled"]
+__all__ = ["check_arguments", "no_attribute", "spelled"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
 _RECORDS = "records"
+_UNREADABLE = frozenset({"BD-QUERY-SYNTAX", "BD-QUERY-JSON"})
 
 
 class _HasAdapter(Protocol):
@@ -50,27 +54,62 @@ def no_attribute(owner: _HasAdapter, kind: str, name: str) -> AttributeError:
 
 
 def spelled(verb: Callable[P, R]) -> Callable[P, R]:
-    """A verb whose unknown arguments are answered with how they are spelled here.
+    """A verb of a table that answers old habits with how they are spelled here.
 
     Raises:
         QueryError: `BD-QUERY-ARGUMENT`; where nothing can be advised it is Python's own TypeError.
     """
-    known = frozenset(inspect.signature(verb).parameters)
+    parameters = inspect.signature(verb).parameters
+    known, most = frozenset(parameters), _most(parameters.values())
 
     @wraps(verb)
     def checked(*args: P.args, **kwargs: P.kwargs) -> R:
-        if not kwargs.keys() <= known:
-            name = next(one for one in kwargs if one not in known)
-            _advise(verb.__name__, known, name, args[0])
-        return verb(*args, **kwargs)
+        table: Any = args[0]
+        if len(args) > most:
+            _refuse_positions(table, verb.__name__)
+        check_arguments(table, verb.__name__, known, kwargs, table.name)
+        try:
+            return verb(*args, **kwargs)
+        except QueryError as error:
+            _advise_filter(table, error)
+            raise
 
     return checked
 
 
-def _advise(verb: str, known: frozenset[str], name: str, owner: Any) -> None:
-    old = owner.adapter.old_names.get(f"({name})")
-    near = near_match(name, known - {"self"})
+def check_arguments(
+    owner: _HasAdapter, name: str, known: frozenset[str], given: Mapping[str, Any], table: str | None = None
+) -> None:
+    """See that an operation has all the arguments that are given, as far as there is advice for one it has not.
+
+    Raises:
+        QueryError: `BD-QUERY-ARGUMENT`.
+    """
+    unknown = next((one for one in given if one not in known), None)
+    if unknown is None:
+        return
+    old, near = owner.adapter.old_names.get(f"({unknown})"), near_match(unknown, known - {"self"})
     if old is None and near is None and _RECORDS not in known:
         return
-    advice = old or (f"did you mean '{near}'?" if near else f"give a record, {verb}({{'field': value}})")
-    raise QueryError(f"{verb}() has no argument '{name}': {advice}", code="BD-QUERY-ARGUMENT", table=owner.name)
+    advice = old or (f"did you mean '{near}'?" if near else f"give a record, {name}({{'field': value}})")
+    raise QueryError(f"{name}() has no argument '{unknown}': {advice}", code="BD-QUERY-ARGUMENT", table=table)
+
+
+def _most(parameters: Iterable[inspect.Parameter]) -> int:
+    kinds = [one.kind for one in parameters]
+    if inspect.Parameter.VAR_POSITIONAL in kinds:
+        return sys.maxsize
+    return kinds.count(inspect.Parameter.POSITIONAL_OR_KEYWORD)
+
+
+def _refuse_positions(owner: Any, name: str) -> None:
+    advice = owner.adapter.old_names.get(f"table.{name}")
+    if advice is not None:
+        message = f"{name}() takes one argument that is not named: {advice}"
+        raise QueryError(message, code="BD-QUERY-ARGUMENT", table=owner.name)
+
+
+def _advise_filter(owner: _HasAdapter, error: QueryError) -> None:
+    advice = owner.adapter.old_names.get("filter")
+    if advice is not None and error.code in _UNREADABLE and advice not in (error.hint or ""):
+        error.hint = f"{error.hint or ''} {advice}".lstrip()

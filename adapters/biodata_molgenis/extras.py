@@ -158,7 +158,10 @@ def identity(session: HttpSession, login: Login | None) -> Identity:
     rights, notes = _rights(session)
     user = login.user if login is not None else None
     if session.auth is not None and login is None:
-        notes = (*notes, "the server does not say whose the given token is")
+        notes = (
+            *notes,
+            "the server does not say whose the given token is, and one that has ended reads as anonymous",
+        )
     return Identity(
         server="MOLGENIS",
         version=f"{server.molgenis_version} ({server.build_date})" if server.build_date else server.molgenis_version,
@@ -169,6 +172,7 @@ def identity(session: HttpSession, login: Login | None) -> Identity:
     )
 
 
+_WHOSE_NOTE = "the server does not say whose the given token is; one that has ended reads as anonymous"
 _EMX2_NOTE = "this adapter speaks to the classic server (version 10 and before); EMX2 has another protocol"
 
 

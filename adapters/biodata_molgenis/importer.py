@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -17,7 +18,7 @@ from biodata_molgenis.jobs import settled
 from biodata_molgenis.server import ask, read_json, refuse_stranger, table_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from biodata.connection import Connection
     from biodata.http import HttpSession
@@ -123,6 +124,8 @@ class Imports(Extras):
         from biodata_molgenis.sheets import archive
 
         _known("data", data, _DATA)
+        if not isinstance(tables, Mapping):
+            raise WriteError("tables are a dict: {'TABLE': records}", code="BD-WRITE-INPUT")
         content = archive(self.connection.schema, tables, whole=data in {"update", "add_update_existing"})
         file = FormFile("file", "tables.zip", content, "application/zip")
         return self._follow(start(self._session, file, data, "ignore"), timeout, progress)
@@ -154,7 +157,7 @@ def form_file(path: Path | str) -> FormFile:
     try:
         file.open("rb").close()
     except OSError as error:
-        raise WriteError(f"The file cannot be read: {error.strerror}", code="BD-WRITE-FILE") from None
+        raise WriteError(f"{file} cannot be read: {error.strerror}", code="BD-WRITE-FILE") from None
     return FormFile("file", file.name, file)
 
 

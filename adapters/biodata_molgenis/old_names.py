@@ -14,6 +14,7 @@ __all__ = ["OLD_NAMES"]
 
 _QUERY = "connection['TABLE'].query(\"field = 'value'\", fields=…, order_by=…, limit=…, offset=…)"
 _NATIVE = "write query(\"field = 'value'\"), or give RSQL or a list of rules as they are: query(native=…)"
+_FILTER = "RSQL, or a list of rules, is given as it is: query(native=…)."
 _RECORD = "connection['TABLE'].add({'field': value}), files too; a list of records is added at once"
 _SCHEMA = (
     "connection['TABLE'].schema; its .key, .names and ['FIELD']; all of it is connection.extras.metadata('TABLE')"
@@ -27,6 +28,7 @@ _METHODS = {
     "add": _RECORD,
     "add_all": "connection['TABLE'].add(RECORDS)",
     "update_one": "connection['TABLE'].update({KEY_FIELD: key, 'field': value})",
+    "update": "connection['TABLE'].update({KEY_FIELD: key, 'field': value})",
     "update_all": "connection['TABLE'].update(RECORDS); fields that are not given stay as they are",
     "upsert": "connection['TABLE'].upsert(RECORDS)",
     "delete": "connection['TABLE'].delete(KEY); the whole table is delete(all=True)",
@@ -38,16 +40,6 @@ _METHODS = {
     "upload_zip": "connection.extras.upload(PATH, data=…, metadata=…)",
     "import_data": "connection.extras.import_tables({'TABLE': RECORDS}, data=…)",
 }
-_OLDER = {
-    "getById": "get_by_id",
-    "addAll": "add_all",
-    "updateOne": "update_one",
-    "updateAll": "update_all",
-    "deleteList": "delete_list",
-    "getEntityMetaData": "get_entity_meta_data",
-    "getAttributeMetaData": "get_attribute_meta_data",
-    "uploadZip": "upload_zip",
-}
 _ARGUMENTS = {
     "q": _NATIVE,
     "attributes": "it is fields=",
@@ -55,6 +47,7 @@ _ARGUMENTS = {
     "num": "it is limit=",
     "start": "it is offset=",
     "batch_size": "it is page_size=, and need not be given",
+    "sort": "it is order_by='field', or order_by='-field' for descending",
     "sort_column": "it is order_by='field', or order_by='-field' for descending",
     "sort_order": "it is order_by='-field' for descending",
     "sortColumn": "it is order_by='field', or order_by='-field' for descending",
@@ -65,14 +58,22 @@ _ARGUMENTS = {
     "id_": "the key is the first argument",
     "entity": "a table is connection['TABLE']",
     "entities": "records are the first argument",
+    "data_action": "it is data=",
+    "metadata_action": "it is metadata=",
+    "asynchronous": "it is wait=False",
 }
 
 
+def _camel(name: str) -> str:
+    """`getById`: so molgenis.py has that name, and the R client all of its own."""
+    first, *rest = name.split("_")
+    return first + "".join(map(str.capitalize, rest))
+
+
 def _all() -> dict[str, str]:
-    methods = _METHODS | {old: _METHODS[new] for old, new in _OLDER.items()}
-    named = {f"connection.{name}": advice for name, advice in methods.items()}
-    named |= {f"table.{name}": advice for name, advice in methods.items()}
-    return named | {f"({name})": advice for name, advice in _ARGUMENTS.items()}
+    methods = _METHODS | {_camel(name): advice for name, advice in _METHODS.items()}
+    named = {f"{kind}.{name}": advice for kind in ("connection", "table") for name, advice in methods.items()}
+    return named | {f"({name})": advice for name, advice in _ARGUMENTS.items()} | {"filter": _FILTER}
 
 
 OLD_NAMES: Mapping[str, str] = _all()

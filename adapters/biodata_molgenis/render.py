@@ -201,13 +201,14 @@ def rules(node: Node) -> RuleList:
 
 
 def _is_rules(node: Native) -> bool:
-    """Whether a native query is v1's list of rules, as JSON: no RSQL begins so."""
-    return node.text.lstrip().startswith("[")
+    """Whether a native query is v1's list of rules, or one rule, as JSON: no RSQL begins so."""
+    return node.text.lstrip().startswith(("[", "{"))
 
 
 def _native_rules(node: Native) -> RuleList:
     try:
-        given: RuleList = msgspec.json.decode(node.text, type=RuleList)
+        text = node.text.strip()
+        given: RuleList = msgspec.json.decode(text if text.startswith("[") else f"[{text}]", type=RuleList)
     except msgspec.MsgspecError:
         given = []
     if not given:

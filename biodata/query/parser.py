@@ -39,7 +39,7 @@ def filters_from(value: str | Node | Mapping[str, Any] | None) -> Node:
     """The tree of a filter in any of its forms: text, a tree, its JSON form, or None for every record.
 
     Raises:
-        QueryError: `BD-QUERY-SYNTAX` for text, `BD-QUERY-JSON` for a JSON form that is none.
+        QueryError: `BD-QUERY-SYNTAX` for text, `BD-QUERY-JSON` for a JSON form, or anything else, that is none.
     """
     match value:
         case None:
@@ -52,6 +52,7 @@ def filters_from(value: str | Node | Mapping[str, Any] | None) -> Node:
             return value
     raise QueryError(
         f"A filter is not made from a {type(value).__name__}",
+        code="BD-QUERY-JSON",
         hint="Give text, col('age') >= 40, or the JSON form of a filter.",
     )
 

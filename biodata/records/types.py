@@ -281,5 +281,16 @@ def unknown_field(name: str, known: tuple[str, ...], table: str) -> QueryError:
     """The error for a field that the table does not have."""
     near = near_match(name, known)
     shown = ", ".join(known[:20]) + (", …" if len(known) > 20 else "")  # noqa: PLR2004 - a screenful
-    hint = f"Did you mean '{near}'?" if near else f"It has: {shown}."
+    hint = _several(name, known) or (f"Did you mean '{near}'?" if near else f"It has: {shown}.")
     return QueryError(f"There is no field '{name}'", code="BD-QUERY-FIELD", table=table, hint=hint)
+
+
+def _several(name: str, known: tuple[str, ...]) -> str | None:
+    """What helps where one text names several fields, or a field and a direction."""
+    names = [one.strip() for one in name.split(",")]
+    if len(names) > 1 and set(names) <= {*known, ""}:
+        return f"Several fields are a list: {[one for one in names if one]}."
+    field, _, direction = name.strip().rpartition(" ")
+    if field in known and direction.lower() in {"asc", "desc"}:
+        return f"'{field}' is ascending, '-{field}' descending."
+    return None

@@ -23,7 +23,7 @@ RANKS = {
     "config": 2,
     "receipts": 2,
     "extras": 2,
-    "spelling": 2,
+    "spelling": 1,
     "adapter": 3,
     "registry": 4,
     "keys": 4,

@@ -167,7 +167,7 @@ def test_a_file_is_read_while_it_is_sent_and_again_after_a_dead_token(rig, archi
     assert rows(connection) == {"gro": "Groningen", "ams": "Amsterdam"}
 
 
-@pytest.mark.parametrize("tables", [{}, {"rt_City": []}, {"rt_City": iter(())}])
+@pytest.mark.parametrize("tables", [{}, {"rt_City": []}, {"rt_City": iter(())}, [{"code": "x"}]])
 def test_nothing_to_import_is_not_sent(people, tables):
     with pytest.raises(biodata.WriteError) as caught:
         people.connect().extras.import_tables(tables)

@@ -290,7 +290,13 @@ def test_the_old_list_of_rules_is_a_native_query_too(words, given):
     assert "EQUALS" in str(words.table.query(native=given).explain())
 
 
-@pytest.mark.parametrize("given", [[], "[]", "[1]", "[{]", ["t==x"]])
+@pytest.mark.parametrize("given", [RULES[0], json.dumps(RULES[0])])
+def test_one_rule_need_be_no_list(words, given):
+    words.state.add_rows("w", [{"n": 1, "t": "both \"'"}, {"n": 2, "t": "x"}])
+    assert [row["n"] for row in words.table.query(native=given)] == [1]
+
+
+@pytest.mark.parametrize("given", [[], "[]", "[1]", "[{]", ["t==x"], "{", "{}x", "[[]]"])
 def test_a_list_that_holds_no_rules_is_refused(words, given):
     with pytest.raises(biodata.QueryError) as caught:
         list(words.table.query("n = 1", native=given))
