@@ -11,7 +11,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from biodata.records.decoding import decoded, flag, instant, text, whole
-from biodata.records.types import Boolean, Date, DateTime, Float, Integer, Json, List, Reference, element
+from biodata.records.types import EXACT_FLOAT, Boolean, Date, DateTime, Float, Integer, Json, List, Reference, element
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from biodata.records.types import DataType, Record, Schema
 
 __all__ = ["inexact", "records"]
-
-EXACT_FLOAT = 2**53
 
 
 def records(schema: Schema, rows: Sequence[dict[str, Any]], fields: Sequence[str], start: int = 0) -> list[Record]:

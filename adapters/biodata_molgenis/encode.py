@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from biodata.records.types import File, List
+from biodata.records.types import EXACT_FLOAT, File, List
 from biodata.records.uploads import is_upload
-from biodata_molgenis.render import EXACT_FLOAT, text_of
+from biodata_molgenis.render import text_of
 
 if TYPE_CHECKING:
     from biodata.adapter import ListMode
@@ -19,7 +19,10 @@ _NOTHING: tuple[Any, ...] = (None, [], "")
 
 
 def encoded(value: Any) -> Any:
-    """A value as JSON that the server reads without loss (protocols/molgenis.md, f); a file's name keeps it (a6)."""
+    """A value as JSON that the server reads without loss; a file's name keeps it (protocols/molgenis.md, f, a6).
+
+    The server reads JSON numbers as doubles: an integer beyond what they hold exactly goes as text.
+    """
     if isinstance(value, dict):
         return value["filename"]
     if isinstance(value, list):

@@ -15,12 +15,12 @@ import msgspec
 from biodata.errors import QueryError
 from biodata.query.patterns import literal, split_pattern
 from biodata.query.tree import And, Leaf, Native, Node, Or
+from biodata.records.types import EXACT_FLOAT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
 __all__ = [
-    "EXACT_FLOAT",
     "Unsayable",
     "literals",
     "longest_run",
@@ -31,9 +31,6 @@ __all__ = [
     "text_of",
     "values_of",
 ]
-
-EXACT_FLOAT = 2**53
-"""The server reads JSON numbers as doubles (protocols/molgenis.md, f): beyond this they go as text."""
 
 _NULL = frozenset({"is null", "is not null"})
 _PARTS = frozenset({"like", "ilike", "contains", "starts_with"})

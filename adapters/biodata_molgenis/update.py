@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 from biodata.adapter import BatchRefused
 from biodata.http import Request
 from biodata.receipts import Outcome
-from biodata.records.types import Boolean, Date, DateTime, Float, Integer, List, Reference, String
+from biodata.records.types import EXACT_FLOAT, Boolean, Date, DateTime, Float, Integer, List, Reference, String
 from biodata.records.uploads import brings_file
 from biodata_molgenis.encode import back_side, cleared, encoded, kept, merged
 from biodata_molgenis.errors import UNKNOWN_ROW
 from biodata_molgenis.read import fetch
 from biodata_molgenis.refusals import send
-from biodata_molgenis.render import EXACT_FLOAT, text_of
+from biodata_molgenis.render import text_of
 from biodata_molgenis.server import fits_path, table_path
 from biodata_molgenis.uploads import check_files, update_request
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["read_source"]
 
-TEXT_CELLS = {"csv", "tsv"}
+TEXT_CELLS = {"csv", "tsv", "xlsx"}
 BINARY = {"parquet", "arrow", "xlsx"}
 
 

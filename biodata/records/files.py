@@ -1,7 +1,8 @@
 """Records to files: json, ndjson, csv, tsv, parquet, arrow and xlsx, in constant memory.
 
 In csv and tsv an empty cell is null, a list or an object is JSON text, and a nested path is a dotted column. They
-cannot say an empty string and null apart; the other formats can. `biodata.records.readers` reads them again.
+cannot say an empty string and null apart; the other formats can. A sheet has lists, objects, moments with a zone
+and numbers of more digits than a float as text too. `biodata.records.readers` reads them again.
 """
 
 from __future__ import annotations
@@ -12,12 +13,15 @@ import os
 import re
 import tempfile
 from contextlib import closing, contextmanager
+from decimal import Decimal
+from math import isfinite
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
 
 from biodata.errors import Unsupported
+from biodata.records.types import EXACT_FLOAT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -178,19 +182,39 @@ def _to_xlsx(result: Tabular, path: Path, _kind: str) -> int:
 
 
 def _sheet_cell(sheet: Any, value: Any) -> Any:
-    """The value as a cell; text stays text, of which openpyxl would make a formula or an error, or cut its end."""
-    from openpyxl.cell import WriteOnlyCell
-    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+    """The value as a cell: text stays text, of which openpyxl would make a formula or an error, or cut its end.
 
+    A float keeps its 17th digit, which openpyxl leaves out; a number that no float holds is text.
+    """
+    from openpyxl.cell import WriteOnlyCell
+
+    if isinstance(value, float):
+        return _typed(WriteOnlyCell(sheet, repr(value)), "n" if isfinite(value) else "s")
     zoned = getattr(value, "tzinfo", None) is not None
-    text = _cell(value) if zoned or isinstance(value, list | dict) else value
+    text = _cell(value) if zoned or isinstance(value, list | dict) or _is_inexact(value) else value
     if not isinstance(text, str):
         return text
+    _check_text(text)
+    return _typed(WriteOnlyCell(sheet, text), "s")
+
+
+def _typed(cell: Any, kind: str) -> Any:
+    cell.data_type = kind
+    return cell
+
+
+def _is_inexact(value: Any) -> bool:
+    """Whether a number would lose digits as a float, which is what a sheet has."""
+    if isinstance(value, Decimal):
+        return Decimal(repr(float(value))) != value
+    return isinstance(value, int) and abs(value) > EXACT_FLOAT
+
+
+def _check_text(text: str) -> None:
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
     if len(text) > SHEET_TEXT or ILLEGAL_CHARACTERS_RE.search(text):
         raise _no_sheet(f"text of more than {SHEET_TEXT} characters or with control characters")
-    cell = WriteOnlyCell(sheet, text)
-    cell.data_type = "s"
-    return cell
 
 
 def _no_sheet(what: str) -> Unsupported:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from contextlib import closing
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 from zipfile import BadZipFile
@@ -14,7 +15,7 @@ from biodata.records import types as t
 from biodata.records.files import CSV_SEPARATORS, format_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from biodata.records.types import DataType, Record, Schema
 
@@ -60,8 +61,7 @@ def _text_records(file: IO[str], kind: str) -> Iterator[Record]:
 def _csv_records(file: IO[str], separator: str) -> Iterator[Record]:
     rows = csv.reader(file, delimiter=separator, strict=True)
     names = next(rows, [])
-    if len(set(names)) != len(names):
-        raise SchemaError("The header names a column twice", code="BD-FILE")
+    _check_header(names)
     try:
         for row in filter(None, rows):
             if len(row) != len(names):
@@ -70,6 +70,11 @@ def _csv_records(file: IO[str], separator: str) -> Iterator[Record]:
             yield {name: cell or None for name, cell in zip(names, row, strict=True)}
     except csv.Error as error:
         raise SchemaError(f"Line {rows.line_num} cannot be read: {error}", code="BD-FILE") from None
+
+
+def _check_header(names: list[Any]) -> None:
+    if len(set(names)) != len(names):
+        raise SchemaError("The header names a column twice", code="BD-FILE")
 
 
 def _line_records(file: IO[str]) -> Iterator[Record]:
@@ -117,10 +122,27 @@ def _from_arrow_file(path: Path) -> Iterator[Record]:
 def _from_xlsx(path: Path) -> Iterator[Record]:
     from openpyxl import load_workbook
 
-    rows = load_workbook(path, read_only=True, data_only=True).worksheets[0].iter_rows(values_only=True)
-    names = [str(name) for name in next(rows, ())]
-    for row in rows:
-        yield dict(zip(names, row, strict=False))
+    with (
+        closing(load_workbook(path, read_only=True, data_only=True)) as book,
+        closing(book.worksheets[0].iter_rows(values_only=True)) as rows,
+    ):
+        yield from _sheet_records(rows)
+
+
+def _sheet_records(rows: Iterator[tuple[Any, ...]]) -> Iterator[Record]:
+    """The records of a sheet; a row or a column without a cell in it is none."""
+    header = [(at, str(name)) for at, name in enumerate(next(rows, ())) if name is not None]
+    _check_header([name for _, name in header])
+    for number, row in enumerate(rows, start=2):
+        record = {name: row[at] if at < len(row) else None for at, name in header}
+        if _filled(row) != _filled(record.values()):
+            raise SchemaError(f"Row {number} has a cell in a column without a name", code="BD-FILE")
+        if _filled(row):
+            yield record
+
+
+def _filled(cells: Iterable[Any]) -> int:
+    return sum(cell is not None for cell in cells)
 
 
 _READERS: dict[str, Callable[[Path], Iterator[Record]]] = {

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 __all__ = [
+    "EXACT_FLOAT",
     "Boolean",
     "DataType",
     "Date",
@@ -38,6 +39,9 @@ __all__ = [
     "element",
     "is_list",
 ]
+
+EXACT_FLOAT = 2**53
+"""Integers up to this are exact as floats."""
 
 Path: TypeAlias = tuple[str, ...]
 """The names that lead to a value: `("SNP_ID", "Chr")`."""

@@ -30,6 +30,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from biodata.records.types import (
+    EXACT_FLOAT,
     Boolean,
     DataType,
     Date,
@@ -53,7 +54,6 @@ if TYPE_CHECKING:
 
 __all__ = ["plain", "to_type"]
 
-EXACT_FLOAT = 2**53
 _PLAIN = frozenset({str, int, bool, dt.date})
 FILE_FIELDS = ("id", "filename", "url")
 

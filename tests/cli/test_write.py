@@ -59,6 +59,20 @@ def test_add_from_files(run, home, name, text):
     assert people()["01"][0] == 6
 
 
+@pytest.mark.parametrize("ending", ["json", "ndjson", "csv", "tsv", "parquet", "arrow", "xlsx"])
+def test_what_a_query_writes_an_upsert_reads(run, home, ending):
+    """Lists, and integers that no float holds, in each format."""
+    with biodata.connect("local") as connection:
+        connection["people"].upsert({"id": "s1", "age": 2**53 + 1, "tags": ["a, b", 'c"d', "5"]}).raise_for_refused()
+    before = people()
+    assert run("query", "local/people", "--output", f"people.{ending}").status == 0
+    shown = run("upsert", "local/people", f"people.{ending}")
+    assert (shown.status, json.loads(shown.out)["tally"]) == (0, {"unchanged": 2}), shown.err
+    assert run("delete", "local/people", "--all", "--yes").status == 0
+    assert run("add", "local/people", f"people.{ending}").status == 0
+    assert people() == before
+
+
 def test_a_pipe_from_query_to_upsert(program):
     rows = program("query", "local/people", "age > 10").out
     shown = program("upsert", "local/people", "-", given=rows + '{"id": "s9"}\n')

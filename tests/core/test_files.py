@@ -45,6 +45,53 @@ def test_a_sheet_refuses_what_it_would_change(text: str, tmp_path: Path) -> None
     assert not list(tmp_path.iterdir())
 
 
+def test_a_sheet_keeps_every_digit(tmp_path: Path) -> None:
+    """What a float holds is a number there, with its 17th digit; what none holds is text."""
+    import decimal
+
+    numbers = [0.1 + 0.2, 1.7976931348623157e308, 2**53, -(2**53) - 1, 2**64, True, float("inf")]
+    numbers += [decimal.Decimal("1.10"), decimal.Decimal("0.1234567890123456789")]
+    connection = memory()
+    rows = {str(at): {"id": str(at), "name": "x", "age": number} for at, number in enumerate(numbers)}
+    cast("MemoryAdapter", connection.adapter).rows["people"] = rows
+    connection["people"].query(order_by="id").write(tmp_path / "people.xlsx")
+    found = [record["age"] for record in read_records(tmp_path / "people.xlsx")]
+    assert found == [*numbers[:3], str(numbers[3]), str(numbers[4]), True, "inf", 1.1, "0.1234567890123456789"]
+    assert found[0] != 0.3
+
+
+def sheet(file: Path, *rows: tuple[object, ...]) -> Path:
+    from openpyxl import Workbook
+
+    book = Workbook()
+    for row in rows:
+        book.worksheets[0].append(row)
+    book.save(file)
+    return file
+
+
+def test_a_sheet_as_people_leave_it(tmp_path: Path) -> None:
+    """Rows and columns without anything in them are none; a short row has no value at its end."""
+    rows = [("id", None, "age"), ("a", None, 5), (None, None, None), ("b",), (None, None)]
+    found = list(read_records(sheet(tmp_path / "x.xlsx", *rows)))
+    assert found == [{"id": "a", "age": 5}, {"id": "b", "age": None}]
+    assert list(read_records(sheet(tmp_path / "y.xlsx"))) == []
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([("id", "age", "id"), ("a", 5, "b")], "names a column twice"),
+        ([("id", None), ("a", None), ("b", "note")], "Row 3 has a cell in a column without a name"),
+        ([("id",), ("a", 7)], "Row 2 has a cell in a column without a name"),
+    ],
+)
+def test_a_sheet_that_would_lose_a_cell_is_refused(rows: list[tuple[object, ...]], said: str, tmp_path: Path) -> None:
+    with pytest.raises(SchemaError, match=said) as caught:
+        list(read_records(sheet(tmp_path / "x.xlsx", *rows)))
+    assert caught.value.code == "BD-FILE"
+
+
 def test_a_sheet_ends_somewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "SHEET_ROWS", 3)
     people = memory(people=3)["people"]
