@@ -69,6 +69,7 @@ class Grouping:
         agree(sample.query("string_field ilike '%a%'"), name)
         agree(sample.query("int_field > 0"), name)
         agree(sample.query(order_by="-id", limit=5, offset=2), name)
+        agree(sample.query(order_by="-id", offset=3), name)
 
     @pytest.mark.parametrize("name", ["bool_field", "string_list", "visited"])
     def test_groups_of_two_fields(self, sample: Repository, name: str) -> None:

@@ -70,6 +70,15 @@ def test_the_rest_is_counted_here(samples, by, where):
     assert counts.to_records() == samples.query(where, limit=EVERY).group_by(*by).count().to_records()
 
 
+@pytest.mark.parametrize(
+    "where", ["submitter_id = 'g1' and submitter_id = 'g2'", "cell_line = true and cell_line = false"]
+)
+def test_nothing_is_asked_where_two_comparisons_leave_no_value(rig, samples, where):
+    assert samples.group_by("tissue", where=where).count().to_records() == []
+    assert samples.distinct("tissue", where) == []
+    assert not rig.log
+
+
 def test_a_value_that_the_dictionary_does_not_know_is_no_null(rig, samples):
     (odd,) = [one for one in rig.state.of_type("sample") if one.key == "g1"]
     odd.props["tissue"] = "unheard of"

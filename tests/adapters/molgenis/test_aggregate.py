@@ -93,6 +93,12 @@ def test_what_the_aggregates_cannot_say_exactly_is_counted_here(rig, team, by, w
     assert not [one for one in rig.log if "aggs" in one.target]
 
 
+def test_the_platforms_own_text_is_not_forgotten(rig, team):
+    counts = team.query(native="sex==f").group_by("sex").count()
+    assert counts.to_records() == [{"sex": "f", "count": 2}]
+    assert counts.explain().grouped == "here"
+
+
 def test_an_empty_table(rig):
     rig.state.create_table(
         "t", [Attribute(name="id", is_id=True), Attribute(name="ok", type="bool", aggregatable=True)]
