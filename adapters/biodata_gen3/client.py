@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from gen3.auth import Gen3Auth
 
@@ -25,6 +26,9 @@ __all__ = ["Gen3Client", "SourceAuth"]
 _UNAUTHORISED = 401
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _QUERIES = re.compile(r"/(graphql|guppy/download|export|index/bulk/documents)/?$")
+_UPLOADS = re.compile(r"/(user/data|ws-storage)/upload/")
+"""What is asked for with GET there is an address to write to."""
+_SIGNED = re.compile(r"[?&](X-Amz-Signature|X-Goog-Signature|Signature|sig)=")
 _CLASSES = {
     "submission": "gen3.submission.Gen3Submission",
     "index": "gen3.index.Gen3Index",
@@ -46,11 +50,13 @@ class SourceAuth(Gen3Auth):  # type: ignore[misc]
         self._access = access
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        """Add the token to a request that the profile's access allows.
+        """Add the token to a request that the profile's access allows; to none that goes elsewhere, or is signed.
 
         Raises:
             PermissionDenied: `BD-ACCESS`.
         """
+        if not self._is_ours(str(request.url)):
+            return request
         self._check(str(request.method), str(request.url))
         token = self._source.current()
         request.headers.update(self._source.headers(token))
@@ -58,10 +64,15 @@ class SourceAuth(Gen3Auth):  # type: ignore[misc]
         hooks.register_hook("response", lambda response, **options: self._answered(response, token, options))
         return request
 
+    def _is_ours(self, url: str) -> bool:
+        ours, asked = urlsplit(self.endpoint), urlsplit(url)
+        return (ours.scheme, ours.netloc) == (asked.scheme, asked.netloc) and _SIGNED.search(url) is None
+
     def _check(self, method: str, url: str) -> None:
         path = url.partition("?")[0]
         query = method == "POST" and _QUERIES.search(path) is not None
-        needed: Access = "read" if method in _READING or query else "delete" if method == "DELETE" else "write"
+        reading = query or (method in _READING and _UPLOADS.search(path) is None)
+        needed: Access = "read" if reading else "delete" if method == "DELETE" else "write"
         require_access(self._access, needed)
 
     def _answered(self, response: requests.Response, token: Token, options: dict[str, Any]) -> requests.Response:
@@ -86,6 +97,12 @@ class SourceAuth(Gen3Auth):  # type: ignore[misc]
         return self._source.renew(self._source.current()).value
 
     def _get_auth_value(self) -> str:
+        """For the SDK's asynchronous methods, which do not say what they will ask: all of it must be allowed.
+
+        Raises:
+            PermissionDenied: `BD-ACCESS`.
+        """
+        require_access(self._access, "delete")
         return f"bearer {self.get_access_token()}"
 
 

@@ -3,7 +3,8 @@
 `routes` says which path is whose; `fence`, `sheepdog` and `peregrine` are the services; `state` holds the data,
 `dictionary` the node types, `users`, `tokens` and `access` who may do what; `programs`, `upload`, `deletion`,
 `export` and `templates` are what sheepdog does; `graph`, `resolve`, `filters` and `words` are peregrine's schema,
-answers, queries and errors; `guppy`, `guppy_graph`, `elastic` and `indices` are the flat search.
+answers, queries and errors; `guppy`, `guppy_graph`, `elastic` and `indices` are the flat search; `services` is what
+the services around the graph hold: `indexd`, `metadata` and `jobs`, which also has files and workspaces.
 """
 
 from biodata_gen3.sandbox.dictionary import Dictionary

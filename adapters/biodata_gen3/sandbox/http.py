@@ -81,6 +81,11 @@ class Ask:
         return dict(reversed(parse_qsl(self.raw_query, keep_blank_values=True)))
 
     @cached_property
+    def pairs(self) -> list[tuple[str, str]]:
+        """The query parameters, each as often as it is there."""
+        return parse_qsl(self.raw_query, keep_blank_values=True)
+
+    @cached_property
     def form(self) -> dict[str, str]:
         """A form-encoded body."""
         return dict(parse_qsl(self.body.decode("utf-8", "replace")))

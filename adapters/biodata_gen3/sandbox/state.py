@@ -11,6 +11,7 @@ import threading
 import uuid
 from typing import TYPE_CHECKING, Any, Literal
 
+from biodata_gen3.sandbox.services import Services
 from biodata_gen3.sandbox.tokens import Tokens
 from biodata_gen3.sandbox.users import Users
 
@@ -85,6 +86,7 @@ class State:
 
     Attributes:
         mixed_exports: whether ids of several types can be exported at once, as by older servers.
+        services: what the services around the graph hold.
         indices: what Guppy searches, by name.
         tier: what Guppy shows of what a user may not read: `private`, `regular` (small numbers hidden below
             `tier_limit`) or `libre`.
@@ -103,6 +105,7 @@ class State:
         self.tokens = Tokens(clock)
         self.users = Users()
         self.mixed_exports = False
+        self.services = Services()
         self.indices: dict[str, Index] = {}
         self.tier: Literal["private", "regular", "libre"] = "regular"
         self.tier_limit = 1000
