@@ -209,7 +209,7 @@ class Connection:
     if not TYPE_CHECKING:  # a type checker shall go on telling unknown names itself
 
         def __getattr__(self, name: str) -> Any:
-            raise no_attribute(self, "connection", name)
+            raise no_attribute(self, "connection", name, self)
 
     def __repr__(self) -> str:
         return f"<Connection {self.name}: {self.platform}, access {self.access}>"

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from biodata.errors import QueryError
+from biodata.spelling import no_attribute
 from biodata.tabular import Tabular
 
 if TYPE_CHECKING:
@@ -60,6 +61,11 @@ class Groups:
             )
             _free(name, planned)
         return Counts(repository, planned, name)
+
+    if not TYPE_CHECKING:  # a type checker shall go on telling unknown names itself
+
+        def __getattr__(self, name: str) -> Any:
+            raise no_attribute(self, "group", name)
 
     def __repr__(self) -> str:
         return f"<Groups of {self._repository.address}: .count() says how many records are in each>"

@@ -151,8 +151,10 @@ class Repository:
                 the filter that it does not do, or not exactly, order, limit and offset, and references to follow.
 
         Raises:
-            QueryError: the text of the filter cannot be read; `BD-QUERY-STRICT`, when the result is iterated or
-                counted: each thing that would be done here, why, and what the platform would do instead.
+            QueryError: the text of the filter cannot be read. When the result is first iterated, counted or
+                explained, which asks for the table's schema: a field that is not there, a value that does not fit
+                its field; `BD-QUERY-STRICT`, with each thing that would be done here, why, and what the platform
+                would do instead.
         """
         from biodata.query.parser import filters_from
 
@@ -347,7 +349,7 @@ class Repository:
     if not TYPE_CHECKING:  # a type checker shall go on telling unknown names itself
 
         def __getattr__(self, name: str) -> Any:
-            raise no_attribute(self, "table", name)
+            raise no_attribute(self, "table", name, self)
 
     def __repr__(self) -> str:
         return f"<Repository {self.address}>"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from biodata import scan
 from biodata.errors import NotFound, QueryError
+from biodata.spelling import no_attribute
 from biodata.tabular import Tabular
 
 if TYPE_CHECKING:
@@ -229,6 +230,11 @@ class Result(Tabular):
         asked = self.query.limit
         arguments = {**self._arguments, "limit": limit if asked is None else min(limit, asked)}
         return Result(self._repository, arguments, self._page_size, strict=self._strict, expand=self._expand)
+
+    if not TYPE_CHECKING:  # a type checker shall go on telling unknown names itself
+
+        def __getattr__(self, name: str) -> Any:
+            raise no_attribute(self, "query", name)
 
     def __repr__(self) -> str:
         return f"<Result of {self._repository.address}: iterate it, or .to_pandas(), .first(), .explain()>"

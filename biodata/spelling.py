@@ -1,6 +1,6 @@
-"""What people type who come from a platform's own client, and how it is spelled here.
+"""What people type who come from a platform's own client, or from data frames, and how it is spelled here.
 
-An adapter declares such names in `Adapter.old_names`; here, in one place, they become the advice in an error:
+An adapter declares its client's names in `Adapter.old_names`; here, in one place, they become the advice in an error:
 
 | key | who typed what |
 | --- | --- |
@@ -27,6 +27,22 @@ if TYPE_CHECKING:
 
 __all__ = ["check_arguments", "no_attribute", "spelled"]
 
+_GROUP, _ASK = "group_by('field').count()", "query('age >= 40')"
+_FRAMES = {
+    **dict.fromkeys(("groupby", "value_counts"), f"write {_GROUP}"),
+    **dict.fromkeys(
+        ("unique", "nunique", "drop_duplicates"), "write distinct('field'), a list; its len() is the number"
+    ),
+    **dict.fromkeys(("filter", "where", "loc"), f"write {_ASK} of the table"),
+    **dict.fromkeys(
+        ("select", "columns"), "write query(fields=['name', …]) of the table; its .fields are what comes"
+    ),
+    **dict.fromkeys(("head", "take", "limit"), "write query(limit=5) of the table, or .first()"),
+    **dict.fromkeys(("sort_values", "sort", "order_by"), "write query(order_by='-age') of the table"),
+    **dict.fromkeys(("size", "agg", "sum", "mean", "min", "max"), f"there is {_GROUP}; for more take .to_pandas()"),
+}
+"""What people write of data frames -> what to write of a table, a query or groups."""
+
 P = ParamSpec("P")
 R = TypeVar("R")
 _RECORDS = "records"
@@ -38,17 +54,21 @@ class _HasAdapter(Protocol):
     def adapter(self) -> Adapter: ...
 
 
-def no_attribute(owner: _HasAdapter, kind: str, name: str) -> AttributeError:
-    """The error for an attribute that is not there, with the advice that the adapter has for it.
+def no_attribute(owner: object, kind: str, name: str, within: _HasAdapter | None = None) -> AttributeError:
+    """The error for an attribute that is not there, with the advice that there is for it.
 
     Args:
-        owner: a connection or a table.
-        kind: `connection` or `table`.
+        owner: a connection, a table, a query or groups.
+        kind: what it is, in one of these words.
         name: what was typed.
+        within: what knows the adapter, for the names of its platform's own client.
     """
     if hasattr(type(owner), name):  # a property has failed inside: its own error is the one to see
         object.__getattribute__(owner, name)
-    advice = None if name.startswith("_") else owner.adapter.old_names.get(f"{kind}.{name}")
+    advice = None
+    if not name.startswith("_"):
+        old = within.adapter.old_names.get(f"{kind}.{name}") if within else None
+        advice = old or (None if kind == "connection" else _FRAMES.get(name))
     more = f": {advice}" if advice else ""
     return AttributeError(f"A {kind} has no '{name}'{more}", name=name, obj=owner)
 
