@@ -19,6 +19,7 @@ from biodata_molgenis.errors import UNKNOWN_ROW
 from biodata_molgenis.read import fetch
 from biodata_molgenis.refusals import send
 from biodata_molgenis.render import text_of
+from biodata_molgenis.schema import read_schema
 from biodata_molgenis.server import fits_path, table_path
 from biodata_molgenis.uploads import check_files, update_request
 
@@ -102,13 +103,13 @@ class Update:
     # the record that brings a file: its row read, and sent whole
 
     def _form(self, pending: Mapping[int, Record]) -> None:
+        """The schema is read anew: the form would empty a field that the table was given since."""
+        schema = read_schema(self._session, self._schema.table)
         for index, values in pending.items():
-            key = self._batch.key(index)
-            stored = next(iter(fetch(self._session, self._schema, [key], self._schema.names)), None)
+            stored = next(iter(fetch(self._session, schema, [self._batch.key(index)], schema.names)), None)
             if stored is None:
                 raise BatchRefused("no record has this key", code="BD-NOT-FOUND", index=index)
-            request = update_request(self._schema, stored | values)
-            send(self._session, request, self._schema, [self._batch.records[index]])
+            send(self._session, update_request(schema, stored | values), schema, [self._batch.records[index]])
 
     # record by record: one request each, atomic
 
