@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from biodata.adapter import Adapter, Capabilities, Mark
-from biodata_gen3.settings import Gen3Settings, check_login, commons_root, read_key
+from biodata_gen3.settings import Gen3Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -79,25 +79,11 @@ class Gen3Adapter(Adapter):
         Raises:
             ConfigError: `BD-CONFIG-LOGIN`, `BD-CONFIG-FILE`.
         """
-        from biodata.http import HttpSession, Timeouts, TokenSource, jwt_claims
-        from biodata_gen3.auth import Login, classify, token_source
+        from biodata_gen3.logins import log_in
         from biodata_gen3.server import Project
 
-        check_login(settings)
-        key = read_key(settings.credentials) if settings.credentials is not None else None
-        token = settings.token.reveal() if settings.token is not None else ""
-        issuer = key.issuer if key is not None else str(jwt_claims(token).get("iss") or "")
-        bare = HttpSession(
-            commons_root(settings, issuer),
-            timeouts=Timeouts() if settings.timeout is None else Timeouts(read=settings.timeout),
-            proxy=settings.proxy,
-            ca_bundle=settings.ca_bundle,
-            on_exchange=context.on_exchange,
-            classify=classify,
-        )
-        login = Login(bare, key) if key is not None else None
-        source = token_source(login) if login is not None else TokenSource.static(token, scheme="bearer")
-        return cls(bare.with_auth(source), Project(settings.program, settings.project), login, context.access)
+        session, login = log_in(settings, context)
+        return cls(session, Project(settings.program, settings.project), login, context.access)
 
     def tables(self) -> Sequence[TableInfo]:
         """The node types of the dictionary."""

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from biodata.http import HttpSession
-    from biodata_gen3.settings import ApiKey
+    from biodata_gen3.keys import ApiKey
 
-__all__ = ["Login", "classify", "expiry_note"]
+__all__ = ["Login", "classify", "expiry_note", "of_login", "said", "token_source"]
 
 _LOG = logging.getLogger("biodata.gen3")
 _DAY = 86_400.0
@@ -36,6 +36,7 @@ _MARGIN = 5
 _REFUSED = 400
 _SERVER_ERROR = 500
 _UNAUTHORISED = 401
+_FRESH = "Get new credentials from the profile page of the commons"
 _INTRODUCTION = re.compile(r'(?is)<p class="introduction">(.*?)</p>')
 
 
@@ -53,7 +54,7 @@ class Login:
     """
 
     def __init__(self, session: HttpSession, key: ApiKey, now: Callable[[], float] = time.time) -> None:
-        self._session = session.with_auth(None, _of_login)
+        self._session = session.with_auth(None, of_login)
         self._now = now
         self._warned = False
         self.key = key
@@ -62,6 +63,11 @@ class Login:
     def key_seconds(self) -> float | None:
         """How long the key will live, where it says so."""
         return None if self.key.expires is None else self.key.expires - self._now()
+
+    @property
+    def session(self) -> HttpSession:
+        """The session of the key's commons, without tokens."""
+        return self._session
 
     def __call__(self) -> Token:
         """Ask fence.
@@ -104,10 +110,24 @@ class Login:
                 code="BD-CONFIG-SERVER",
                 hint="Check the profile's url; left out, it is the address that the credentials name",
             )
-        hint = "Get new credentials from the profile page of the commons"
+        return self._unusable(said(response))
+
+    def _unusable(self, words: str) -> AuthError:
+        """Which of the reasons it is: by the key itself, and then by fence's words (protocols/gen3.md, a)."""
+        left = self.key_seconds
+        if self.key.purpose == "access":
+            return AuthError("An access token stands where the API key should", hint="Give it as token:")
         if self.key.issuer and urlsplit(self.key.issuer).netloc != urlsplit(self._session.base_url).netloc:
             hint = f"These credentials are of {self.key.issuer}, and the profile's url is that of another commons"
-        return AuthError(f"The API key is refused: {said(response)} (HTTP {response.status})", hint=hint)
+            return AuthError(f"The API key is of another commons ({words})", code="BD-AUTH-FOREIGN", hint=hint)
+        if (left is not None and left <= 0) or "expired" in words:
+            ended = "" if left is None or left > 0 else f" {_span(-left)} ago"
+            return AuthError(f"The API key has expired{ended}", code="BD-AUTH-EXPIRED", hint=_FRESH)
+        if "denylisted" in words:
+            return AuthError("The API key was revoked", code="BD-AUTH-REVOKED", hint=_FRESH)
+        if left is None:
+            return AuthError("The API key is malformed: it is no signed token", code="BD-AUTH-MALFORMED", hint=_FRESH)
+        return AuthError(f"The API key is refused: {words}; by itself it is good for {_span(left)}", hint=_FRESH)
 
     def _warn(self) -> None:
         note = expiry_note(self.key_seconds)
@@ -122,9 +142,12 @@ def expiry_note(seconds: float | None) -> str | None:
         return None
     if seconds <= 0:
         return "the API key has expired: get new credentials from the profile page of the commons"
+    return f"the API key ends in {_span(seconds)}: get new credentials from the profile page of the commons"
+
+
+def _span(seconds: float) -> str:
     unit, size = next(((unit, size) for unit, size in _UNITS if seconds >= 2 * size), ("seconds", 1))
-    left = f"{seconds / size:.0f} {unit}"
-    return f"the API key ends in {left}: get new credentials from the profile page of the commons"
+    return f"{seconds / size:.0f} {unit}"
 
 
 def said(response: Response) -> str:
@@ -133,7 +156,8 @@ def said(response: Response) -> str:
     return unescape(re.sub(r"<[^>]+>", "", found[1])).strip() if len(found) > 1 else "no reason given"
 
 
-def _of_login(response: Response) -> Verdict:
+def of_login(response: Response) -> Verdict:
+    """What the answer to a login means: a 401 is final there."""
     if response.status == _UNAUTHORISED:
         return Verdict("refused")
     return _in_passing(response) or by_status(response)
@@ -159,6 +183,6 @@ def _in_passing(response: Response) -> Verdict | None:
     return None
 
 
-def token_source(login: Login) -> TokenSource:
-    """The tokens of a key."""
+def token_source(login: Callable[[], Token]) -> TokenSource:
+    """The tokens of a login."""
     return TokenSource(login, scheme="bearer")

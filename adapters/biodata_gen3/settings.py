@@ -6,17 +6,14 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from biodata.config.secrets import Secret
 from biodata.config.settings import Settings
 from biodata.errors import ConfigError
-from biodata.http import jwt_claims
 
 if TYPE_CHECKING:
-    from typing import Any
+    from biodata_gen3.keys import ApiKey
 
-__all__ = ["ApiKey", "Gen3Settings", "check_login", "commons_root", "read_key"]
+__all__ = ["Gen3Settings", "check_login", "commons_root"]
 
 
 class Gen3Settings(Settings, frozen=True, kw_only=True):
@@ -24,72 +21,55 @@ class Gen3Settings(Settings, frozen=True, kw_only=True):
 
     Attributes:
         url: its address; left out, it is what the credentials name.
-        credentials: the credentials.json that the commons' profile page gives: an API key, good for a month.
-        token: an access token, in place of credentials; it cannot be renewed.
+        credentials: the credentials.json that the commons' profile page gives: an API key, good for a month; or the
+            name of one in `~/.gen3`. Without any login the gen3 SDK's places are looked at: GEN3_API_KEY, then
+            `~/.gen3/credentials.json`.
+        api_key: the text of that file, or the key itself, from a reference.
+        token: an access token alone; it cannot be renewed.
+        client_id, client_secret: of a client of the commons, in place of a person's key.
+        scope: of a client's tokens.
+        workspace: the name of an identity provider (`default`): tokens come from the workspace token service. With an
+            API key that of the key's commons is asked, for the commons at `url`; without one that of `workspace_url`.
+        workspace_url: the token service inside a workspace.
         program: the name of the program.
         project: the code of the project.
     """
 
     url: str | None = None
     credentials: Path | None = None
+    api_key: Secret | None = None
     token: Secret | None = None
+    client_id: str | None = None
+    client_secret: Secret | None = None
+    scope: str = "openid user data"
+    workspace: str | None = None
+    workspace_url: str = "http://workspace-token-service/"
     program: str
     project: str
 
 
-class ApiKey(msgspec.Struct, frozen=True):
-    """An API key; the repr hides it.
-
-    Attributes:
-        value: the secret.
-        issuer: the address of the commons' fence, `https://HOST/user`.
-        expires: seconds since the epoch, where the key says so.
-    """
-
-    value: str
-    issuer: str = ""
-    expires: float | None = None
-
-    def __repr__(self) -> str:
-        return f"ApiKey(<secret>, issuer={self.issuer!r}, expires={self.expires})"
-
-
-def check_login(settings: Gen3Settings) -> None:
+def check_login(settings: Gen3Settings, key: ApiKey | None) -> None:
     """See that the keys say one way to log in.
+
+    Args:
+        settings: of the profile.
+        key: the API key that was found.
 
     Raises:
         ConfigError: `BD-CONFIG-LOGIN`.
     """
-    if (settings.credentials is None) == (settings.token is None):
+    ways = (settings.credentials, settings.api_key, settings.token, settings.client_id)
+    given = sum(way is not None for way in ways)
+    if given > 1 or not (given or key or settings.workspace):
         raise ConfigError(
-            "A login needs credentials or a token, one of them",
+            "A login needs credentials, an api_key, a token, client_id or workspace, one of them",
             code="BD-CONFIG-LOGIN",
-            hint="Give credentials: the credentials.json of the commons' profile page; or token:",
+            hint="Give credentials: the credentials.json of the commons' profile page; or put it in ~/.gen3",
         )
-
-
-def read_key(path: Path) -> ApiKey:
-    """The API key of a credentials.json.
-
-    Raises:
-        ConfigError: `BD-CONFIG-FILE`, the file is not there or is none.
-    """
-    try:
-        held: Any = msgspec.json.decode(path.read_bytes())
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror}", code="BD-CONFIG-FILE") from None
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        held = None
-    value = held.get("api_key") if isinstance(held, dict) else None
-    if not isinstance(value, str) or not value:
-        raise ConfigError(
-            f"{path} is no credentials.json: it has no api_key",
-            code="BD-CONFIG-FILE",
-            hint="Get a new one from the profile page of the commons",
-        )
-    claims = jwt_claims(value)
-    expires = claims.get("exp")
-    return ApiKey(value, str(claims.get("iss") or ""), float(expires) if isinstance(expires, int | float) else None)
+    if (settings.client_id is None) != (settings.client_secret is None):
+        raise ConfigError("client_id and client_secret belong together", code="BD-CONFIG-LOGIN")
+    if settings.workspace is not None and (settings.token is not None or settings.client_id is not None):
+        raise ConfigError("A workspace's token is got by an API key, or by nothing", code="BD-CONFIG-LOGIN")
 
 
 def commons_root(settings: Gen3Settings, issuer: str) -> str:

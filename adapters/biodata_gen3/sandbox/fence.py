@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from biodata_gen3.sandbox.state import State
     from biodata_gen3.sandbox.users import User
 
-__all__ = ["KEY_LIFETIME", "handle", "make_key"]
+__all__ = ["KEY_LIFETIME", "Client", "add_client", "handle", "make_key"]
 
 KEY_LIFETIME = 2_592_000
 _KEYS = (("credentials", "api"), ("credentials", "cdis"))
@@ -31,6 +31,13 @@ class ApiKey(msgspec.Struct, frozen=True):
     until: int
 
 
+class Client(msgspec.Struct, frozen=True):
+    """An OAuth client: its secret, and the number of the user as whom it acts."""
+
+    secret: str
+    user: int
+
+
 def handle(state: State, ask: Ask, path: tuple[str, ...]) -> Answer:
     """Answer a request below `/user`."""
     if path[:2] in _KEYS:
@@ -45,7 +52,7 @@ def handle(state: State, ask: Ask, path: tuple[str, ...]) -> Answer:
         return json_answer(_openid(state))
     if path == ("oauth2", "token"):
         _require(ask, "POST")
-        return _no_client()
+        return _client_token(state, ask)
     raise Failure(html_page(404, _NO_ROUTE))
 
 
@@ -182,9 +189,29 @@ def _openid(state: State) -> dict[str, Any]:
     }
 
 
-def _no_client() -> Answer:
-    """There are no OAuth clients here [036]."""
-    text = "The client does not exist on this server."
-    challenge = f'Basic error="invalid_client", error_description="{text}"'
+def add_client(state: State, user: User, client_id: str, secret: str) -> None:
+    """Let an OAuth client act as a user."""
+    state.clients[client_id] = Client(secret, user.number)
+
+
+def _client_token(state: State, ask: Ask) -> Answer:
+    """A token for a client that names itself with HTTP Basic (protocols/gen3.md, a: client credentials)."""
+    client = state.clients.get(ask.basic[0])
+    if client is None:
+        return _no_client("The client does not exist on this server.")
+    if client.secret != ask.basic[1] or ask.query.get("grant_type") != "client_credentials":
+        return _no_client("The client could not be authenticated.")
+    user = state.users.by_number(str(client.user))
+    scope = ask.query.get("scope", "")
+    if user is None or "openid" not in scope.split():
+        return _no_client("The requested scope is invalid, unknown, or malformed.", "invalid_scope", 400)
+    token = state.tokens.access(user, state.token_lifetime)
+    granted = {"access_token": token, "expires_in": state.token_lifetime, "scope": scope, "token_type": "Bearer"}
+    return json_answer(granted)
+
+
+def _no_client(text: str, error: str = "invalid_client", status: int = 401) -> Answer:
+    """The refusal, as JSON for once [036]."""
+    challenge = f'Basic error="{error}", error_description="{text}"'
     headers = (("Cache-Control", "no-store"), ("Pragma", "no-cache"), ("WWW-Authenticate", challenge))
-    return json_answer({"error": "invalid_client", "error_description": text}, 401, headers)
+    return json_answer({"error": error, "error_description": text}, status, headers)

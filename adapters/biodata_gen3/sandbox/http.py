@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import uuid
@@ -89,6 +90,17 @@ class Ask:
     def form(self) -> dict[str, str]:
         """A form-encoded body."""
         return dict(parse_qsl(self.body.decode("utf-8", "replace")))
+
+    @property
+    def basic(self) -> tuple[str, str]:
+        """Name and password of HTTP Basic; empty where they are not given."""
+        scheme, _, given = (self.authorization or "").partition(" ")
+        try:
+            text = base64.b64decode(given, validate=True).decode() if scheme.lower() == "basic" else ""
+        except ValueError:
+            text = ""
+        name, _, password = text.partition(":")
+        return name, password
 
     def json(self) -> Any:
         """The JSON body.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from biodata.sandbox import Clock, Faults, SandboxPlatform
 from biodata_gen3.sandbox.dictionary import Dictionary
-from biodata_gen3.sandbox.fence import KEY_LIFETIME, make_key
+from biodata_gen3.sandbox.fence import KEY_LIFETIME, add_client, make_key
 from biodata_gen3.sandbox.indices import build
 from biodata_gen3.sandbox.routes import Application
 from biodata_gen3.sandbox.state import State
@@ -116,6 +116,10 @@ class Gen3Sandbox(SandboxPlatform):
     def credentials(self, user: str = ADMIN, lifetime: float = KEY_LIFETIME) -> dict[str, str]:
         """A new API key of a user, as a credentials.json holds it."""
         return make_key(self.state, self.state.users[user], lifetime)
+
+    def client(self, user: str, client_id: str, secret: str) -> None:
+        """Let an OAuth client log in with its secret, as a user."""
+        add_client(self.state, self.state.users[user], client_id, secret)
 
     def entry(self, url: str, directory: Path) -> dict[str, str]:
         """`url`, `credentials` (the path of an administrator's credentials.json, 0600), `program` and `project`."""

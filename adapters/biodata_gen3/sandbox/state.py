@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from biodata.sandbox import Clock
     from biodata_gen3.sandbox.dictionary import Dictionary, NodeType
-    from biodata_gen3.sandbox.fence import ApiKey
+    from biodata_gen3.sandbox.fence import ApiKey, Client
     from biodata_gen3.sandbox.indices import Index
 
 __all__ = ["TOKEN_LIFETIME", "Node", "State", "Transaction"]
@@ -111,6 +111,7 @@ class State:
         self.tier_limit = 1000
         self.keys: dict[str, ApiKey] = {}
         self.revoked: set[str] = set()
+        self.clients: dict[str, Client] = {}
         self.nodes: dict[str, Node] = {}
         self.transactions: dict[int, Transaction] = {}
         self._children: dict[str, dict[str, None]] = {}

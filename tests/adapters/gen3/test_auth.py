@@ -120,7 +120,7 @@ def test_a_dead_key_is_tried_once(rig: Rig) -> None:
 def test_a_revoked_key_says_so(rig: Rig) -> None:
     connection = rig.connect()
     rig.state.revoked.update(rig.state.keys)
-    with pytest.raises(AuthError, match="denylisted"):
+    with pytest.raises(AuthError, match="revoked"):
         connection["case"].count()
 
 
