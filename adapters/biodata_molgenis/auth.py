@@ -129,7 +129,7 @@ class Gate:
         if self._source is None:
             return Verdict("denied", f"{message} This profile has no login, so it is anonymous")
         token = self._source.peek()
-        if token is None or not self._source.renewable or _METADATA in message or self._in_doubt(token, self._source):
+        if token is None or _METADATA in message or self._in_doubt(token, self._source):
             return Verdict("expired", message)
         return Verdict("denied", message)
 

@@ -190,7 +190,7 @@ def state(session: HttpSession, run: str) -> ImportRun:
     """What the server says of a run."""
     request = Request(method="GET", path=table_path("v2", _RUNS, run), params=(("attrs", _ATTRIBUTES),))
     found = read_json(session, request, ImportRun)
-    return msgspec.structs.replace(found, message=masked(found.message))
+    return msgspec.structs.replace(found, message=masked(found.message.replace("<br />", " ").rstrip()))
 
 
 def follow(

@@ -115,7 +115,7 @@ class _Reader(Generic[S]):
         for key in values:
             if key not in self._types:
                 self._unknown(key)
-        given = {key: self._value(key, value) for key, value in values.items() if value is not None}
+        given = {key: self._text(key, self._value(key, value)) for key, value in values.items() if value is not None}
         for field in msgspec.structs.fields(self._cls):
             if field.required and field.name not in given:
                 self._fail("", f"the key {field.name!r} is missing", "BD-CONFIG-KEY", "Add it")
@@ -132,6 +132,15 @@ class _Reader(Generic[S]):
             return self._base_dir / Path(value).expanduser()
         value = self._converted(key, value, strict=not referred)
         return self._url(key, value) if key == "url" or key.endswith("_url") else value
+
+    def _text(self, key: str, value: Any) -> Any:
+        """A value, if it can be sent: bytes of the environment that are no UTF-8 come as halves of characters."""
+        text = value.reveal() if isinstance(value, Secret) else value
+        if isinstance(text, str) and any("\ud800" <= one <= "\udfff" for one in text):
+            self._fail(
+                key, f"{key} is not text in UTF-8", "BD-CONFIG-VALUE", "Write it, or its variable or file, anew"
+            )
+        return value
 
     def _secret(self, key: str, value: Any) -> Secret:
         if isinstance(value, Secret):

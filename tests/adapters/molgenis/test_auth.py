@@ -160,6 +160,21 @@ def test_a_given_token_is_used_and_not_renewed(people):
     assert token not in str(caught.value)
 
 
+@pytest.mark.parametrize("public", [False, True])
+def test_a_given_token_that_is_alive_and_may_not_is_told_from_a_dead_one(people, public):
+    """Where the list of tables is public nothing proves that the token is alive."""
+    people.state.add_user("reader", "reader")
+    people.state.grant("reader", "rt_City", "read")
+    if public:
+        people.state.grant("anonymous", "sys_md_EntityType", "read")
+    connection = people.connect(token=people.state.login("reader", "reader"))
+    with pytest.raises(biodata.AuthError if public else biodata.PermissionDenied) as caught:
+        connection["rt_City"].add({"code": "x", "name": "y"})
+    assert "Add data" in str(caught.value)
+    assert (caught.value.code == "BD-AUTH-EXPIRED") == public
+    assert len(people.asked("POST", "/api/v2/rt_City")) == 1
+
+
 def test_an_open_official_session_can_be_wrapped(people):
     from molgenis.client import Session
 
@@ -177,6 +192,14 @@ def test_half_a_login_is_a_mistake(rig, keys):
     with pytest.raises(biodata.ConfigError) as caught:
         biodata.connect(rig.sandbox.url("molgenis"), platform="molgenis", **keys)
     assert caught.value.code == "BD-CONFIG-LOGIN"
+
+
+@pytest.mark.parametrize("key", ["username", "password"])
+def test_a_login_that_is_no_text_is_known_before_anything_is_sent(people, key):
+    """As a variable of the environment comes that is not UTF-8."""
+    with pytest.raises(biodata.ConfigError) as caught:
+        people.connect(**{key: "p\udce4ss"})
+    assert (caught.value.code, "udce4" in str(caught.value)) == ("BD-CONFIG-VALUE", False)
 
 
 @pytest.mark.parametrize(

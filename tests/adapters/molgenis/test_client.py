@@ -49,10 +49,11 @@ def test_access_is_held(people, archive, access, allowed):
     assert access == "write" or sent <= {"GET"}
 
 
-def test_a_tunnelled_method_is_held_too(people):
+@pytest.mark.parametrize("query", ["_method=DELETE", "_method=delete", "_method=DELETE&_method=GET"])
+def test_a_tunnelled_method_is_held_too(people, query):
     connection = people.connect(access="write")
     with pytest.raises(biodata.PermissionDenied):
-        connection.client._session.post(f"{connection.client._api_url}v1/rt_City?_method=DELETE")
+        connection.client._session.post(f"{connection.client._api_url}v1/rt_City?{query}")
     assert connection["rt_City"].count() == 3
 
 

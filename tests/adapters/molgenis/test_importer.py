@@ -42,7 +42,7 @@ def test_an_archive_makes_a_table_and_fills_it(rig, archive):
     connection = rig.connect()
     run = connection.extras.upload(archive())
     assert (run.status, run.tables, run.end_date.tzinfo) == ("FINISHED", ("lab_City",), UTC)
-    assert "2 lab_City" in run.message
+    assert run.message == "Imported 2 lab_City entities"
     assert rows(connection) == {"gro": "Groningen", "ams": "Amsterdam"}
     (sent,) = rig.asked("POST", "/plugin/importwizard/importFile")
     assert sent.target.endswith("?action=add&metadataAction=upsert")
