@@ -127,9 +127,9 @@ class Calls:
         for path in paths:
             answer = self._portion(method, path, params, send)
             failed = failed or answer.error
-            if answer.error is None or answer.enveloped:
+            if answer.error is None or answer.answered:
                 done.append(answer.body)
-            if answer.error is not None and (method != "GET" or not answer.enveloped):
+            if answer.error is not None and (method != "GET" or not answer.answered):
                 failed = answer.error
                 break
         if failed is None:
@@ -183,7 +183,7 @@ def _paged(ask: Callable[[_Params], Answer], params: _Params) -> Answer:
     skip = number_of("skip", params.get("skip", "0"))
     size = _PAGE if limit is None else min(_PAGE, limit)
     first = page = ask({**params, "skip": str(skip), "limit": str(size)})
-    if not first.enveloped:
+    if not first.answered:
         return first
     results = first.results
     got = list(results)

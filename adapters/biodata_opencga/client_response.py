@@ -29,14 +29,17 @@ class Answer(NamedTuple):
     error: BiodataError | None = None
 
     @property
-    def enveloped(self) -> bool:
-        """Whether the server answered, be it for a part of what was asked."""
-        return isinstance(self.body, dict) and bool(self.body.get("responses"))
+    def answered(self) -> bool:
+        """Whether the server answered for a part of what was asked; an exception that it tells of answers nothing."""
+        if not isinstance(self.body, dict) or not self.body.get("responses"):
+            return False
+        failed = any(event.get("type") == "ERROR" for event in self.body.get("events", ()))
+        return not failed or bool(self.body["responses"][0].get("results"))
 
     @property
     def results(self) -> list[Any]:
         """The records of the one response, to be added to."""
-        found: list[Any] = self.body["responses"][0].setdefault("results", []) if self.enveloped else []
+        found: list[Any] = self.body["responses"][0].setdefault("results", []) if self.answered else []
         return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 import runpy
+from inspect import isfunction
 from operator import attrgetter
 from pathlib import Path
 
@@ -73,6 +74,24 @@ def test_what_is_said_to_be_gone_is_gone_and_what_is_named_is_in_the_endpoint_li
     assert not there & set(GONE)
     named = {call for old in OLDER for call in today(old).calls}
     assert named - {"token"} <= there
+
+
+def test_every_method_of_the_installed_version_is_todays_or_in_the_list():
+    if not ENDPOINTS.is_file():
+        pytest.skip(f"not run: {ENDPOINTS} is not there")
+    settings = settings_from_values(OpencgaAdapter.Settings, {"url": "https://opencga.example.org", "token": "t"})
+    installed = vars(OpencgaAdapter.open(settings, Context(profile="omics")).client)
+    clients = {name: type(one) for name, one in installed.items() if hasattr(type(one), "_rest_retry")}
+    names = {
+        f"{name}.{word}" for name, kind in clients.items() for word, one in vars(kind).items() if isfunction(one)
+    }
+    with ENDPOINTS.open(encoding="utf-8", newline="") as file:
+        there = {f"{row['client_attr']}.{row['python_method']}" for row in csv.DictReader(file, delimiter="\t")}
+    ours = {
+        one for one in names if ".user_tools" in f".{one}" or "._" in one or one.startswith("variant_operations.")
+    }
+    assert len(names) > 250
+    assert names - ours - there - set(OLDER) == set()
 
 
 def test_each_part_of_the_answer_that_is_named_is_there():

@@ -298,11 +298,22 @@ def test_9_a_resource_that_does_not_page_is_read_once(serve):
 
 
 def test_9_a_portion_that_fails_among_thousands_of_ids_ends_the_call(serve):
-    replies = script(answer(), answer(status=500, message="Broken"))
-    server, client = serve(replies)
-    with pytest.raises(biodata.BiodataError, match="Broken"):
-        client.samples.info([f"s{one}" for one in range(2001)], study="s")
-    assert len(server.asked) == 21
+    for failure in (answer(status=500, message="Broken"), Answer(status=500, body=b"<title>Broken</title>")):
+        server, client = serve(script(answer([{"id": "s0"}]), failure))
+        with pytest.raises(biodata.BiodataError, match="Broken") as caught:
+            client.samples.info([f"s{one}" for one in range(2001)], study="s")
+        assert len(server.asked) == 2
+        assert caught.value.response.get_results() == [{"id": "s0"}]
+
+
+def test_9_where_nothing_was_answered_there_is_no_answer(serve):
+    server, client = serve(lambda _: answer(status=500, message="No study found given 's'."))
+    for call in (client.samples.info, client.samples.delete):
+        server.asked.clear()
+        with pytest.raises(biodata.NotFound) as caught:
+            call([f"s{one}" for one in range(2001)], study="s")
+        assert len(server.asked) == 1
+        assert not hasattr(caught.value, "response")
 
 
 def test_10_no_more_is_asked_for_than_is_wanted(rig):
