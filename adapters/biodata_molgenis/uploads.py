@@ -115,7 +115,8 @@ def check_files(schema: Schema, records: Mapping[int, Record]) -> None:
     for index, name in _given(records, schema.files):
         if not is_upload(records[index][name]):
             raise BatchRefused(
-                "a file is given as a pathlib.Path or a biodata.Upload, and only its own record can keep one",
+                "a file is given as a pathlib.Path or a biodata.Upload, by the command as --set FIELD=@PATH, "
+                "and only its own record can keep one",
                 code="BD-WRITE-FILE",
                 index=index,
                 field=name,

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from biodata.errors import near_match
+from biodata.records.types import File
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
-    from biodata.records.types import Record, Schema
+    from biodata.records.types import Field, Record, Schema
     from biodata.repository import Repository
 
 __all__ = ["read_source"]
@@ -55,7 +56,17 @@ def _record(schema: Schema, assignments: Sequence[str]) -> Record:
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice:
         raise click.BadParameter(f"the field '{twice}' is set twice.", param_hint="--set")
-    return {name: value or None for name, _, value in pairs}
+    return {name: _assigned(schema[name], value) for name, _, value in pairs}
+
+
+def _assigned(field: Field, text: str) -> str | Path | None:
+    """What stands after the equals sign; `@PATH` is a file to store, in a field of files."""
+    if not (isinstance(field.type, File) and text.startswith("@")):
+        return text or None
+    path = Path(text[1:]).expanduser()
+    if not path.is_file():
+        raise click.BadParameter(f"there is no file '{path}'.{_look_alike(path)}", param_hint="--set")
+    return path
 
 
 def _look_alike(file: Path) -> str:

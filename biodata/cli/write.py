@@ -46,7 +46,13 @@ def source_options(function: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         click.argument("address", type=TableAddress(), metavar="PROFILE/TABLE"),
         click.argument("file", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path), required=False),
-        click.option("--set", "assignments", multiple=True, metavar="FIELD=VALUE", help="One record, by hand."),
+        click.option(
+            "--set",
+            "assignments",
+            multiple=True,
+            metavar="FIELD=VALUE",
+            help="One record, by hand; a file to store is FIELD=@PATH.",
+        ),
         click.option(
             "--from",
             "source_form",
