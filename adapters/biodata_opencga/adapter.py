@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from biodata.adapter import Context, Identity, Page, PageRequest, TableInfo, WriteBatch
+    from biodata.connection import Connection
+    from biodata.extras import Extras
     from biodata.http import HttpSession
     from biodata.query.grouping import Group
     from biodata.query.plan import Plan
@@ -159,6 +161,12 @@ class OpencgaAdapter(Adapter):
         from biodata_opencga.extras import identity
 
         return identity(self._session, self._settings)
+
+    def extras(self, connection: Connection) -> Extras:
+        """Permissions, groups, annotation sets, files, jobs."""
+        from biodata_opencga.extras import OpencgaExtras
+
+        return OpencgaExtras(connection, self._session, self._settings.study)
 
     @property
     def client(self) -> Any:

@@ -1,4 +1,4 @@
-"""Beside the verbs: who we are there."""
+"""Beside the verbs: what `connection.extras` has, and who we are there."""
 
 from __future__ import annotations
 
@@ -8,12 +8,18 @@ from biodata.adapter import Identity
 from biodata.errors import AuthError, BiodataError, NotFound, PermissionDenied
 from biodata.http import Request, jwt_claims, quote_segment
 from biodata_opencga.answers import ask
+from biodata_opencga.filesystem import Files
+from biodata_opencga.sharing import Sharing
 
 if TYPE_CHECKING:
     from biodata.http import HttpSession
     from biodata_opencga.settings import OpencgaSettings
 
-__all__ = ["identity"]
+__all__ = ["OpencgaExtras", "identity"]
+
+
+class OpencgaExtras(Sharing, Files):
+    """What an OpenCGA server can do beyond the verbs."""
 
 
 def identity(session: HttpSession, settings: OpencgaSettings) -> Identity:

@@ -112,7 +112,8 @@ class _Writer:
             return
         made = received(response, self._table).result.results
         first = made[0] if made and isinstance(made[0], dict) else {}
-        self._note(index, "created", key=first.get("id") or self._batch.key(index), id=first.get("uuid"))
+        key = first.get(self._resource.key) or self._batch.key(index)
+        self._note(index, "created", key=key, id=first.get("uuid"))
 
     def _create(self, body: Body) -> Request:
         if self._resource is VARIABLE_SETS:
@@ -265,11 +266,12 @@ class _Writer:
         if not self._done and all(code_of(problems.get(key, "")) == "BD-WRITE-DENIED" for key in keys):
             raise PermissionDenied(self._masked(indexes, envelope), table=self._table)
         same = {one.id for one in envelope.result.events if one.type == "WARNING" and _ALREADY in one.message}
+        job = {"id": envelope.result.results[0].get("id")} if done == "queued" and envelope.result.results else {}
         for index, key in zip(indexes, keys, strict=True):
             if key in problems:
                 self._problem(index, problems[key], done)
             else:
-                self._note(index, "unchanged" if key in same else done)
+                self._note(index, "unchanged" if key in same else done, **job)
 
     def _problem(self, index: int, message: str, done: Status) -> None:
         """A record that an event names; `Missing samples: … not found` may be of one that it refers to."""

@@ -22,13 +22,13 @@ STUDY = "demo@proj1:study1"
 
 
 class RecordedServer(OpencgaSandbox):
-    """The server behind the recordings: 3.4.0, without the tool that draws pedigrees (section 11)."""
+    """The server behind the recordings: 3.4.0, without the tool that draws pedigrees and without a daemon (section 11)."""
 
     def new_state(self) -> State:
         """An empty server."""
         commit = "702238de19858e0ffb590b8d019c3c079df3be45"
         options: dict[str, Any] = {"version": "3.4.0", "commit": commit, "secret": SECRET, "draws_pedigrees": False}
-        return State(self.clock, self.token_lifetime, **options)
+        return State(self.clock, self.token_lifetime, job_seconds=None, **options)
 
 
 class OpencgaRules:

@@ -51,6 +51,8 @@ def users(call: Call, rest: list[str]) -> Part:
     method, path_params = call.ask.method, call.ask.path_params
     if (method, rest) == ("POST", ["create"]):
         return _create_user(call)
+    if (method, rest) == ("GET", ["search"]):
+        return _search(call)
     if len(rest) != 2:  # noqa: PLR2004 - a user and a verb
         raise jersey(404)
     name, verb = rest
@@ -78,6 +80,16 @@ def _create_user(call: Call) -> Part:
     home = body.get("organization") or call.organization.id
     made = call.state.create_user(home, body["id"], body["password"], name=body["name"], email=body["email"])
     return Part(results=[made], kind=_USER, matches=-1, absent=("attributes",))
+
+
+def _search(call: Call) -> Part:
+    """The users of the organization, for those who administer it."""
+    call.need_owner("search users")
+    skip, limit = call.ask.window
+    wanted = call.ask.query.get("id")
+    every = [user for name, user in call.organization.users.items() if wanted is None or name in wanted.split(",")]
+    matches = len(every) if call.ask.flag("count") else -1
+    return Part(results=every[skip : skip + limit], kind=_USER, matches=matches, absent=("attributes",))
 
 
 def _user_info(call: Call, text: str) -> Part:

@@ -78,7 +78,8 @@ class Call:
 
     def visible(self, study: Study) -> bool:
         """Whether the user has any right in a study."""
-        return self.organization.rules(self.user) or bool(study.acl.get(self.user))
+        names = (self.user, *(group for group, users in study.groups.items() if self.user in users))
+        return self.organization.rules(self.user) or any(study.acl.get(name) for name in names)
 
     @cached_property
     def study(self) -> Study:
@@ -108,9 +109,12 @@ class Call:
 
     def allows(self, user: str, action: str, study: Study, kind: str, entry: Entry | None = None) -> bool:
         """What the permissions give to a user."""
+        names = (user, *(group for group, users in study.groups.items() if user in users))
         if entry is not None and user in entry.acl:
             return action in entry.acl[user]
-        return f"{action}_{kind_of(kind).right}" in study.acl.get(user, ())
+        if entry is not None and any(name in entry.acl for name in names):
+            return any(action in entry.acl.get(name, ()) for name in names)
+        return any(f"{action}_{kind_of(kind).right}" in study.acl.get(name, ()) for name in names)
 
     def need_create(self, study: Study, kind: str) -> None:
         """Go on only if the user may add entries of a kind.

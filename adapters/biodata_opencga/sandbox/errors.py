@@ -16,6 +16,7 @@ __all__ = [
     "parameter",
     "plain",
     "service",
+    "storage",
     "unauthenticated",
 ]
 
@@ -81,6 +82,11 @@ def unauthenticated(message: str) -> Refusal:
 def illegal(message: str) -> Refusal:
     """No token, or something that is none: 500."""
     return Refusal(500, "java.lang.IllegalArgumentException", message)
+
+
+def storage(message: str) -> Refusal:
+    """The catalogue's disk refuses: 500."""
+    return Refusal(500, _CATALOG + "CatalogIOException", message)
 
 
 def plain(message: str) -> Refusal:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from biodata_opencga.sandbox import links
 from biodata_opencga.sandbox.bodies import read_body
 from biodata_opencga.sandbox.documents import new_document
-from biodata_opencga.sandbox.errors import catalog
+from biodata_opencga.sandbox.errors import catalog, storage
 from biodata_opencga.sandbox.http import Part
 from biodata_opencga.sandbox.jobs import pending
 from biodata_opencga.sandbox.model import Entry, kind_of
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from biodata_opencga.sandbox.calls import Call
     from biodata_opencga.sandbox.model import Study
 
-__all__ = ["create", "delete", "read", "upload"]
+__all__ = ["create", "delete", "link", "read", "upload"]
 
 Json = dict[str, Any]
 _CONTENT = "org.opencb.opencga.core.models.file.FileContent"
@@ -53,6 +54,23 @@ def upload(call: Call) -> Part:
 
 
 _FORM = {"fileFormat": "format", "bioformat": "bioformat", "description": "description"}
+
+
+def link(call: Call) -> Part:
+    """A file that lies on the server's own disk; it must be there (section 7)."""
+    body = read_body(call.ask, CREATE["links"])
+    study = call.study
+    call.need_create(study, "files")
+    uri = str(body.get("uri") or "")
+    source = Path(uri.removeprefix("file://"))
+    if not uri.startswith("file:///") or not source.is_file():
+        raise storage(f"File {uri} does not exist")
+    folder = str(body.get("path") or "").strip("/")
+    path = f"{folder}/{source.name}" if folder else source.name
+    told = {"path": path, "type": "FILE", "description": body.get("description", "")}
+    entry = _add(call, study, told, parents=call.ask.flag("parents"), content=source.read_bytes())
+    entry.fields |= {"uri": uri, "external": True}
+    return _one(call, study, entry)
 
 
 def _one(call: Call, study: Study, entry: Entry) -> Part:
@@ -125,10 +143,14 @@ def read(call: Call, name: str, what: str) -> Part:
     return Part(results=[_lines(call, entry, what)], kind=_CONTENT, matches=1)
 
 
+def _below(study: Study, folder: Entry) -> list[Entry]:
+    start = folder.fields["path"]
+    return [one for one in study.all("files") if one is not folder and one.fields["path"].startswith(start)]
+
+
 def _inside(study: Study, folder: Entry) -> list[Entry]:
     start = folder.fields["path"]
-    below = [one for one in study.all("files") if one is not folder and one.fields["path"].startswith(start)]
-    return [one for one in below if "/" not in one.fields["path"][len(start) :].rstrip("/")]
+    return [one for one in _below(study, folder) if "/" not in one.fields["path"][len(start) :].rstrip("/")]
 
 
 def _tree(call: Call, study: Study, entry: Entry) -> Json:
@@ -141,7 +163,8 @@ def _lines(call: Call, entry: Entry, what: str) -> Json:
     lines = entry.content.decode("utf-8", "replace").splitlines(keepends=True)
     path = entry.fields["uri"].removeprefix("file://")
     if what == "grep":
-        pattern = re.compile(call.ask.query.get("pattern", ""))
+        case = re.IGNORECASE if call.ask.flag("ignoreCase") else 0
+        pattern = re.compile(call.ask.query.get("pattern", ""), case)
         text = "".join(line for line in lines if pattern.search(line))
         return {"fileId": path, "eof": False, "offset": 0, "size": -1, "lines": 10, "content": text}
     count = call.ask.number("lines", 20)
@@ -153,6 +176,17 @@ def _lines(call: Call, entry: Entry, what: str) -> Json:
 
 
 def delete(call: Call, text: str) -> Part:
-    """A job that a daemon would do; there is none, so the file stays (section 6)."""
+    """A job: the files stay until a daemon has run it (section 6)."""
+    study, stamp = call.study, call.stamp
+    names = [name for name in text.split(",") if study.find("files", name) is not None]
+
+    def work() -> None:
+        for name in names:
+            entry = links.resolve(study, "files", name)
+            below = _below(study, entry) if entry.fields["type"] == "DIRECTORY" else []
+            for one in (entry, *below):
+                one.deleted = True
+                one.fields["internal"] = {**one.fields["internal"], "status": stamp.status("DELETED")}
+
     params = {"files": text, "study": call.study.fields["fqn"], "skipTrash": call.ask.flag("skipTrash")}
-    return pending(call, "files-delete", params)
+    return pending(call, "files-delete", params, work)

@@ -1,22 +1,26 @@
-"""Jobs: registered ones, and those that wait for a daemon which is not there (recordings 193, 235 to 238)."""
+"""Jobs: registered ones, and those that a daemon runs where it is there (recordings 193, 235 to 238)."""
 
 from __future__ import annotations
 
 import secrets
 from typing import TYPE_CHECKING, Any
 
+from biodata_opencga.sandbox import links
 from biodata_opencga.sandbox.bodies import read_body
 from biodata_opencga.sandbox.documents import new_document
 from biodata_opencga.sandbox.entities import checked_id
-from biodata_opencga.sandbox.errors import catalog
+from biodata_opencga.sandbox.errors import Refusal, catalog
 from biodata_opencga.sandbox.http import Part
-from biodata_opencga.sandbox.model import Entry, kind_of
+from biodata_opencga.sandbox.model import Entry, Waiting, kind_of
 from biodata_opencga.sandbox.params import CREATE
 
 if TYPE_CHECKING:
-    from biodata_opencga.sandbox.calls import Call
+    from collections.abc import Callable
 
-__all__ = ["create", "pending"]
+    from biodata_opencga.sandbox.calls import Call
+    from biodata_opencga.sandbox.state import State
+
+__all__ = ["create", "kill", "pending", "run"]
 
 
 def create(call: Call) -> Part:
@@ -33,8 +37,8 @@ def create(call: Call) -> Part:
     return Part(results=results, inserted=1, matches=1, absent=("events",))
 
 
-def pending(call: Call, tool: str, params: dict[str, Any]) -> Part:
-    """A job that the server makes of a request."""
+def pending(call: Call, tool: str, params: dict[str, Any], work: Callable[[], None]) -> Part:
+    """A job that the server makes of a request, and runs when a daemon is there."""
     body = {
         "id": f"{tool}.{call.stamp.text}.{secrets.token_hex(3)}",
         "tool": {"id": tool},
@@ -42,7 +46,41 @@ def pending(call: Call, tool: str, params: dict[str, Any]) -> Part:
         "internal": _internal(call, "PENDING"),
         "parentId": "",
     }
-    return Part(results=[_store(call, body)], kind=kind_of("jobs").java, matches=-1)
+    document = _store(call, body)
+    call.state.waiting.append(Waiting(call.study.entries[-1], call.state.clock.time(), work))
+    return Part(results=[document], kind=kind_of("jobs").java, matches=-1)
+
+
+def run(state: State) -> None:
+    """What the daemon has done since: jobs go from PENDING to RUNNING, and to DONE with what they do."""
+    for one in list(state.waiting):
+        age = state.clock.time() - one.since
+        if state.job_seconds is None or age < state.job_seconds / 2:
+            continue
+        word = "RUNNING" if age < state.job_seconds else _ended(one)
+        if word != "RUNNING":
+            state.waiting.remove(one)
+        internal = one.job.fields["internal"]
+        one.job.fields["internal"] = {**internal, "status": state.stamp.status(word)}
+
+
+def _ended(one: Waiting) -> str:
+    try:
+        one.work()
+    except Refusal:
+        return "ERROR"
+    return "DONE"
+
+
+def kill(call: Call, name: str) -> Part:
+    """Abort a job that has not ended."""
+    entry = links.resolve(call.study, "jobs", name)
+    call.state.waiting = [one for one in call.state.waiting if one.job is not entry]
+    internal = {**entry.fields["internal"], "killJobRequested": True}
+    if internal["status"]["id"] in ("PENDING", "RUNNING"):
+        internal["status"] = call.stamp.status("ABORTED")
+    entry.fields["internal"] = internal
+    return Part(updated=1, matches=1)
 
 
 def _internal(call: Call, word: str) -> dict[str, Any]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
-__all__ = ["KINDS", "Entry", "Kind", "Organization", "Project", "Study", "kind_of", "new_uuid"]
+__all__ = ["KINDS", "Entry", "Kind", "Organization", "Project", "Study", "Waiting", "kind_of", "new_uuid"]
 
 _CORE = "org.opencb.opencga.core.models."
 
@@ -162,12 +163,22 @@ class Entry(msgspec.Struct, eq=False, kw_only=True):
         return self.links.setdefault(key, [])
 
 
+class Waiting(msgspec.Struct, eq=False):
+    """A job that the daemon will run: since when it waits, and what it does."""
+
+    job: Entry
+    since: float
+    work: Callable[[], None]
+
+
 class Study(msgspec.Struct, eq=False, kw_only=True):
     """A study with its entries, in the order in which they were stored.
 
     Attributes:
         acl: member -> permissions.
         members: all users with some right, the owner first.
+        groups: those that somebody made, `@name` to users.
+        rules: entity to its permission rules.
     """
 
     uid: int
@@ -176,6 +187,8 @@ class Study(msgspec.Struct, eq=False, kw_only=True):
     acl: dict[str, list[str]] = msgspec.field(default_factory=dict)
     members: list[str] = msgspec.field(default_factory=list)
     variable_sets: list[dict[str, Any]] = msgspec.field(default_factory=list)
+    groups: dict[str, list[str]] = msgspec.field(default_factory=dict)
+    rules: dict[str, list[dict[str, Any]]] = msgspec.field(default_factory=dict)
     notes: list[dict[str, Any]] = msgspec.field(default_factory=list)
     index: dict[int, Entry] = msgspec.field(default_factory=dict)
 

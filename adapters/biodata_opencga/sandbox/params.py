@@ -165,6 +165,21 @@ CREATE: dict[str, Spec] = {
         _CORE + "notes.NoteCreateParams",
         {"tags": ANY, "visibility": TEXT, "id": TEXT, "value": ANY, "valueType": TEXT},
     ),
+    "links": Spec(
+        _CORE + "file.FileLinkParams",
+        {
+            "uri": TEXT,
+            "path": TEXT,
+            "description": TEXT,
+            **_DATES,
+            "virtualFileName": TEXT,
+            "relatedFiles": ANY,
+            "status": ANY,
+            "internal": ANY,
+        },
+    ),
+    "groups": Spec(_CORE + "study.GroupCreateParams", {"id": TEXT, "users": _many("java.lang.String", TEXT)}),
+    "rules": Spec(_CORE + "study.PermissionRule", {"id": TEXT, "query": ANY, "members": ANY, "permissions": ANY}),
     "login": Spec(
         _CORE + "user.LoginParams", {"organization": TEXT, "refreshToken": TEXT, "user": TEXT, "password": TEXT}
     ),
@@ -208,6 +223,7 @@ UPDATE: dict[str, Spec] = {
             "variables": ANY,
         },
     ),
+    "group users": Spec(_CORE + "study.GroupUpdateParams", {"users": _many("java.lang.String", TEXT)}),
     "annotations": Spec("java.util.Map", {}),
 }  # fmt: skip
 STUDY_ACL = Spec(_CORE + "study.StudyAclUpdateParams", {"study": TEXT, "permissions": TEXT, "template": TEXT})

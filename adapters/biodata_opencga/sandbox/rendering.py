@@ -125,7 +125,8 @@ def _ids(study: Study, uids: Iterable[int]) -> list[str]:
 def of_study(study: Study, *, internal: bool = False) -> Json:
     """The document of a study, with its internal variable sets where they are shown (recordings 034, 225)."""
     size = sum(int(one.fields["size"]) for one in study.all("files"))
-    groups = [{"id": "@members", "userIds": study.members}, {"id": "@admins", "userIds": study.members[:1]}]
+    own = {"@members": study.members, "@admins": study.members[:1]}
+    groups = [{"id": name, "userIds": users} for name, users in {**own, **study.groups}.items()]
     sets = [one for one in study.variable_sets if internal or not one["internal"]]
     return {**study.fields, "size": size, "groups": groups, "variableSets": sets}
 

@@ -15,6 +15,7 @@ from biodata_opencga.sandbox import (
     entities,
     files,
     jobs,
+    pedigree,
     permissions,
     studies,
 )
@@ -25,7 +26,7 @@ from biodata_opencga.sandbox.model import kind_of
 from biodata_opencga.sandbox.relatives import relatives
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from wsgiref.types import StartResponse, WSGIEnvironment
 
     from biodata_opencga.sandbox.state import State
@@ -38,6 +39,12 @@ _CORS = (("Access-Control-Allow-Origin", "*"),)
 _KINDS = ("samples", "individuals", "families", "cohorts", "files", "panels", "jobs")
 _FILE_VERBS = {"head": "file", "tail": "file", "grep": "file", "content": "file", "download": "file"}
 _FOLDER_VERBS = {"list": "folder", "tree": "folder"}
+_OF_ONE_KIND: dict[tuple[str, str, str], Callable[[Call], Part]] = {
+    ("files", "POST", "upload"): files.upload,
+    ("files", "POST", "link"): files.link,
+    ("cohorts", "POST", "generate"): entities.generate,
+    ("samples", "GET", "load"): pedigree.load,
+}
 _CLINICAL_PATH = ["analysis", "clinical"]
 _PAGE = (
     "<html><head><title>Error 500 Request failed.</title></head>"
@@ -69,6 +76,7 @@ class Application:
         version, rest = (*path[2:3], "")[0], path[3:]
         try:
             with self.state.lock:
+                jobs.run(self.state)
                 part = self._part(ask, rest)
                 return self._enveloped(ask, version, part, part.status)
         except BadBody as bad:
@@ -169,10 +177,8 @@ def _entries(call: Call, kind: str, rest: list[str]) -> Part:
     if len(rest) == 1:
         if (ask.method, rest[0]) in whole:
             return whole[ask.method, rest[0]]()
-        if (kind, ask.method, rest[0]) == ("files", "POST", "upload"):
-            return files.upload(call)
-        if (kind, ask.method, rest[0]) == ("cohorts", "POST", "generate"):
-            return entities.generate(call)
+        if (kind, ask.method, rest[0]) in _OF_ONE_KIND:
+            return _OF_ONE_KIND[kind, ask.method, rest[0]](call)
         if (kind, ask.method, rest[0]) == ("jobs", "GET", "top"):
             call.state.organization(ask.query.get("study") or call.organization.id)
         raise jersey(405 if rest[0] in ("create", "search", "distinct") else 404)
@@ -218,6 +224,9 @@ def _of_ids(call: Call, kind: str, text: str, verb: str) -> Part:
     if kind == "files" and ask.method == "GET" and verb in verbs:
         ask.path_params[verbs[verb]] = text
         return files.read(call, text, verb)
+    if (kind, ask.method, verb) == ("jobs", "POST", "kill"):
+        ask.path_params["job"] = text
+        return jobs.kill(call, text)
     if (kind, ask.method, verb) == ("individuals", "GET", "relatives"):
         ask.path_params["individual"] = text
         return relatives(call, text)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from biodata_opencga.sandbox.documents import Stamp
 from biodata_opencga.sandbox.errors import catalog, database, parameter, unauthenticated
-from biodata_opencga.sandbox.model import Entry, Organization, Project, Study, new_uuid
+from biodata_opencga.sandbox.model import Entry, Organization, Project, Study, Waiting, new_uuid
 from biodata_opencga.sandbox.studydata import study_document, variable_sets
 from biodata_opencga.sandbox.tokens import read_token, sign
 
@@ -31,6 +31,7 @@ class State:
         version: of the server, as it says it everywhere.
         commit: of the server's build.
         secret: that tokens are signed with; None: a new one.
+        job_seconds: how long a job takes, half of it waiting; None where no daemon is there to run any.
         draws_pedigrees: whether the external tool that draws a family's pedigree is there (section 11, f).
     """
 
@@ -43,6 +44,7 @@ class State:
         commit: str = "0" * 40,
         secret: bytes | None = None,
         draws_pedigrees: bool = True,
+        job_seconds: float | None = 2.0,
     ) -> None:
         self.lock = threading.RLock()
         self.clock = clock
@@ -51,6 +53,8 @@ class State:
         self.commit = commit
         self.secret = secret or secrets.token_bytes(32)
         self.draws_pedigrees = draws_pedigrees
+        self.job_seconds = job_seconds
+        self.waiting: list[Waiting] = []
         self.organizations: dict[str, Organization] = {}
         self.create_organization(INSTALLATION, INSTALLATION)
         self.create_user(INSTALLATION, ADMIN, ADMIN_PASSWORD)

@@ -15,7 +15,7 @@ from biodata_opencga.sandbox.params import CREATE, STUDY_ACL, UPDATE
 from biodata_opencga.sandbox.rendering import of_project, of_study, selected
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from biodata_opencga.sandbox.calls import Call
     from biodata_opencga.sandbox.model import Project, Study
@@ -140,6 +140,9 @@ def studies(call: Call, rest: list[str]) -> Part:
     if rest[:1] == ["acl"] and rest[2:] == ["update"] and method == "POST":
         call.ask.path_params["members"] = rest[1]
         return _update_acl(call, rest[1])
+    if rest[1:2] == ["groups"] and rest[3:] == ["users", "update"] and method == "POST":
+        call.ask.path_params |= {"study": rest[0], "group": rest[2]}
+        return _change_group_users(call, rest[0], rest[2])
     handler = _PARTS.get((method, *rest[1:]))
     if handler is None or len(rest) < 2:  # noqa: PLR2004 - a study and a verb
         raise jersey(405 if rest in (["create"], ["search"]) else 404)
@@ -244,12 +247,74 @@ def _rights(text: str) -> list[str]:
 def _groups(call: Call, name: str) -> Part:
     study = call.study_of(name)
     users = call.organization.users
-    groups = [("@members", study.members), ("@admins", study.members[:1])]
+    groups = [("@members", study.members), ("@admins", study.members[:1]), *study.groups.items()]
     shown = [
         {"id": group, "userIds": members, "users": [users[one] for one in members if one in users]}
         for group, members in groups
     ]
     return Part(results=shown, matches=-1)
+
+
+def _change_groups(call: Call, name: str) -> Part:
+    body = read_body(call.ask, CREATE["groups"])
+    study = call.study_of(name)
+    call.need_owner("change groups")
+    group = "@" + str(body.get("id") or "").removeprefix("@")
+    if call.ask.query.get("action", "ADD") == "REMOVE":
+        _group(study, group)
+        users = study.groups.pop(group)
+    elif group in ("@members", "@admins", *study.groups):
+        raise catalog(f"Group '{group}' already exists.")
+    else:
+        users = study.groups[group] = _known_users(call, body.get("users", ()))
+    return Part(results=[{"id": group, "userIds": users}], updated=1, matches=1)
+
+
+def _change_group_users(call: Call, name: str, group: str) -> Part:
+    body = read_body(call.ask, UPDATE["group users"])
+    study = call.study_of(name)
+    call.need_owner("change groups")
+    held = _group(study, group)
+    given = _known_users(call, body.get("users", ()))
+    changed = changed_rights(held, given, call.ask.query.get("action", "ADD"))
+    held[:] = list(dict.fromkeys(changed))
+    return Part(results=[{"id": group, "userIds": held}], updated=1, matches=1)
+
+
+def _group(study: Study, group: str) -> list[str]:
+    held = {"@members": study.members, **study.groups}
+    if group not in held:
+        raise catalog(f"Group '{group}' not found.")
+    return held[group]
+
+
+def _known_users(call: Call, users: Iterable[str]) -> list[str]:
+    for user in users:
+        if user not in call.organization.users:
+            raise catalog(f"User '{user}' not found.")
+    return list(users)
+
+
+def _rules(call: Call, name: str) -> Part:
+    rules = call.study_of(name).rules.get(call.ask.query.get("entity", ""), [])
+    return Part(results=rules, matches=-1)
+
+
+def _change_rules(call: Call, name: str) -> Part:
+    body = read_body(call.ask, CREATE["rules"])
+    study = call.study_of(name)
+    call.need_owner("change permission rules")
+    rules = study.rules.setdefault(call.ask.query.get("entity", ""), [])
+    there = [one for one in rules if one["id"] == body.get("id")]
+    if call.ask.query.get("action", "ADD") == "ADD":
+        if there:
+            raise catalog(f"Permission rule '{body['id']}' already exists.")
+        rules.append(body)
+    elif not there:
+        raise catalog(f"Permission rule '{body.get('id')}' not found.")
+    else:
+        rules.remove(there[0])
+    return Part(results=[body], updated=1, matches=1)
 
 
 def _sets(call: Call, name: str) -> Part:
@@ -276,6 +341,9 @@ _PARTS: dict[tuple[str, ...], tuple[str, Callable[[Call, str], Part]]] = {
     ("POST", "update"): ("study", _update_study),
     ("GET", "acl"): ("studies", _acl),
     ("GET", "groups"): ("study", _groups),
+    ("POST", "groups", "update"): ("study", _change_groups),
+    ("GET", "permissionRules"): ("study", _rules),
+    ("POST", "permissionRules", "update"): ("study", _change_rules),
     ("GET", "variableSets"): ("study", _sets),
     ("POST", "variableSets", "update"): ("study", _change_sets),
     ("POST", "notes", "create"): ("study", _create_note),

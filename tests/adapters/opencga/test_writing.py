@@ -149,13 +149,17 @@ def test_more_than_a_hundred(rig):
     assert len(rig.asked("DELETE", "/delete")) == 3
 
 
-def test_files_are_queued_for_deletion(writing):
+def test_files_are_queued_for_deletion(rig, writing):
     files = writing["files"]
     assert files.add({"id": "data:a.txt", "type": "FILE"}).created == 1
     assert files.get("data:a.txt")["path"] == "data/a.txt"
     receipt = files.delete(["data:a.txt", "data:none.txt"])
     assert (receipt.queued, receipt.unchanged) == (1, 1)
     assert files.get("data:a.txt", fields=["name"]) == {"name": "a.txt"}, "it stays until the job has run"
+    rig.state.job_seconds = 0.05
+    (job,) = writing.extras.wait(receipt, pause=0.02)
+    assert (job["tool"]["id"], job["internal"]["status"]["id"]) == ("files-delete", "DONE")
+    assert files.count("id = 'data:a.txt'") == 0
 
 
 def test_the_answer_of_a_create_is_lost(rig):
