@@ -22,7 +22,7 @@ STUDY = "demo@proj1:study1"
 
 
 class RecordedServer(OpencgaSandbox):
-    """The server behind the recordings: 3.4.0, without the tool that draws pedigrees and without a daemon (section 11)."""
+    """The server behind the recordings: 3.4.0 without the tool that draws pedigrees, and without a daemon."""
 
     def new_state(self) -> State:
         """An empty server."""
