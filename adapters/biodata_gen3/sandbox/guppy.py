@@ -14,7 +14,7 @@ from graphql import ExecutionResult, GraphQLError, GraphQLResolveInfo, execute_s
 from biodata_gen3.sandbox import elastic
 from biodata_gen3.sandbox.access import user_of
 from biodata_gen3.sandbox.guppy_graph import schema_of
-from biodata_gen3.sandbox.http import Answer, Ask, Failure, json_answer, require_method
+from biodata_gen3.sandbox.http import Answer, Ask, Failure, html_page, json_answer, require_method
 from biodata_gen3.sandbox.indices import AUTH, NUMBERS
 
 if TYPE_CHECKING:
@@ -35,7 +35,9 @@ _OUT_OF_SCOPE = (
 
 
 def handle(state: State, ask: Ask, path: tuple[str, ...]) -> Answer:
-    """What lies below `/guppy`."""
+    """What lies below `/guppy`; without indices the service is not there."""
+    if not state.indices:
+        raise Failure(html_page(404, "Not Found"))
     match path:
         case ("graphql",):
             require_method(ask, "POST")

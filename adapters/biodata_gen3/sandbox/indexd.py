@@ -106,7 +106,7 @@ def _listed(state: State, ask: Ask) -> Answer:
 
 def _found(state: State, ask: Ask) -> list[dict[str, Any]]:
     hashes = dict(one.split(":", 1) for one in [ask.query["hash"]]) if ":" in ask.query.get("hash", "") else {}
-    hashes |= json.loads(ask.query["hashes"]) if "hashes" in ask.query else {}
+    hashes |= _hashes(ask.query["hashes"]) if "hashes" in ask.query else {}
     size, url = ask.query.get("size"), ask.query.get("url")
     return [
         one
@@ -115,6 +115,16 @@ def _found(state: State, ask: Ask) -> list[dict[str, Any]]:
         and (size is None or str(one["size"]) == size)
         and (url is None or url in one["urls"])
     ]
+
+
+def _hashes(text: str) -> dict[str, str]:
+    try:
+        found = json.loads(text)
+    except json.JSONDecodeError:
+        found = None
+    if not isinstance(found, dict):
+        raise _failed(400, f"{text} is not valid JSON")
+    return found
 
 
 def _query_urls(state: State, ask: Ask) -> Answer:

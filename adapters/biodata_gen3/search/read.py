@@ -144,7 +144,7 @@ class SearchReader:
             return self._all(plan, call, request)
         query, variables = self._page(plan, call, request.offset)
         data = self._guppy.ask(query, variables, plan.schema.table, literals(plan.pushed))
-        total = int(data["_aggregation"][plan.schema.table]["_totalCount"])
+        total = _told(plan.schema, data["_aggregation"][plan.schema.table])
         rows = data[plan.schema.table] or []
         _check(plan, call, request, len(rows), total)
         return Page(records(plan.schema, rows, call.fields, request.offset), request, total)
@@ -182,15 +182,7 @@ class SearchReader:
         Raises:
             PermissionDenied: `BD-AUTH-DENIED`, the commons does not tell so small a number.
         """
-        total = int(self.aggregation(schema, given, plan)["_totalCount"])
-        if total < 0:
-            raise PermissionDenied(
-                "The commons does not say how many there are, where only few of them are hidden from this user",
-                code="BD-AUTH-DENIED",
-                table=schema.table,
-                hint="connection.search counts those that you may read",
-            )
-        return total
+        return _told(schema, self.aggregation(schema, given, plan))
 
     def aggregation(
         self, schema: Schema, given: dict[str, Any] | None, plan: Plan | None = None, *more: str
@@ -201,6 +193,18 @@ class SearchReader:
         found: dict[str, Any] = self._guppy.ask(query, variables, schema.table, values)
         counted: dict[str, Any] = found["_aggregation"][schema.table]
         return counted
+
+
+def _told(schema: Schema, counted: dict[str, Any]) -> int:
+    total = int(counted["_totalCount"])
+    if total < 0:
+        raise PermissionDenied(
+            "The commons does not say how many there are, where only few of them are hidden from this user",
+            code="BD-AUTH-DENIED",
+            table=schema.table,
+            hint="connection.search counts those that you may read",
+        )
+    return total
 
 
 def _declared(given: dict[str, Any] | None) -> str:
@@ -233,7 +237,7 @@ def _check(plan: Plan, call: Call, request: PageRequest, number: int, total: int
             table=plan.schema.table,
             hint="Read again; a commons fills its indices anew from time to time",
         )
-    if total >= 0 and number != max(0, min(call.size or 0, total - request.offset)):
+    if number != max(0, min(call.size or 0, total - request.offset)):
         raise _short(plan.schema, number, total)
 
 

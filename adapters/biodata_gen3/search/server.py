@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import msgspec
 
-from biodata.errors import BiodataError, PermissionDenied, QueryError, RemoteError
+from biodata.errors import BiodataError, PermissionDenied, QueryError, RemoteError, Unsupported
 from biodata.http import Request
 from biodata.http.redaction import mask_values
 from biodata_gen3.auth import classify
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Accessibility", "Guppy"]
 
 Accessibility: TypeAlias = Literal["accessible", "all", "unaccessible"]
-_UNAUTHORISED, _REFUSED = 401, 400
+_UNAUTHORISED, _REFUSED, _NOT_THERE = 401, 400, 404
 _ACCESS_WORDS = b"have access to all the data"
 
 
@@ -52,8 +52,11 @@ class Guppy:
             PermissionDenied: `BD-AUTH-DENIED`, of some records this user may not see what is asked for.
             QueryError: `BD-QUERY-REFUSED`.
             RemoteError: the service fails at it.
+            Unsupported: the commons does not have it.
         """
         response = self._session.send(graphql_request(query, variables))
+        if response.status == _NOT_THERE:
+            raise Unsupported("This commons has no search service (Guppy)", code="BD-UNSUPPORTED-PART", table=table)
         if response.status >= _REFUSED and not response.body.lstrip().startswith(b"{"):
             raise failure(response, table, values)
         answer: _Answer = response.decode(_Answer)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import operator
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import biodata
 from biodata import col
@@ -33,8 +35,8 @@ class TestSearchCompliance(ExistingSuite):
         from biodata.config.settings import settings_from_values
 
         with Sandbox(("gen3",), classes={"gen3": Gen3Sandbox}) as sandbox:
-            settings = settings_from_values(Gen3Settings, sandbox.entries["gen3"])
-            adapter = Gen3Adapter.open(settings, Context(profile="gen3"))
+            read = settings_from_values(Gen3Settings, sandbox.entries["gen3"])
+            adapter = Gen3Adapter.open(read, Context(profile="gen3"))
             with Connection(adapter, name="gen3", access="read") as connection:
                 yield Target(connection=connection.search, existing=cls.table)
 
@@ -136,6 +138,55 @@ def test_a_filter_finds_what_it_would_find_here(people, where):
     assert 0 < len(expected) < len(every)
     assert {one["_person_id"] for one in table.query(where)} == expected
     assert table.count(where) == len(expected)
+
+
+_AGES = st.integers(-1, 95)
+_CITIES = st.sampled_from(["Utrecht", "utrecht", "Zürich", "a,b", ""])
+_TAGS = st.sampled_from([f"t{at}" for at in range(6)])
+_NUMBERS = [operator.lt, operator.le, operator.gt, operator.ge, operator.eq, operator.ne]
+_LEAVES = st.one_of(
+    st.builds(
+        lambda name, op, value: op(col(name), value),
+        st.sampled_from(["age", "scores"]),
+        st.sampled_from(_NUMBERS),
+        _AGES,
+    ),
+    st.builds(
+        lambda op, value: op(col("height"), value),
+        st.sampled_from(_NUMBERS),
+        st.integers(0, 200).map(lambda one: one / 8),
+    ),
+    st.builds(lambda name, low, high: col(name).between(low, high), st.sampled_from(["age", "scores"]), _AGES, _AGES),
+    st.builds(lambda op, value: op(col("city"), value), st.sampled_from(_NUMBERS), _CITIES),
+    st.builds(lambda values: col("city").is_in(values), st.lists(_CITIES, min_size=1, max_size=3)),
+    st.builds(lambda op, value: op(col("tags"), value), st.sampled_from([operator.eq, operator.ne]), _TAGS),
+    st.builds(lambda values: col("tags").is_in(values), st.lists(_TAGS, min_size=1, max_size=3)),
+    st.sampled_from(["age", "city", "tags"]).map(lambda name: col(name).is_null()),
+)
+_TREES = st.recursive(
+    _LEAVES,
+    lambda inner: st.one_of(
+        st.builds(operator.and_, inner, inner),
+        st.builds(operator.or_, inner, inner),
+        st.builds(operator.invert, inner),
+    ),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(where=_TREES)
+def test_any_filter_finds_what_it_would_find_here(crowd, where):
+    table, every = crowd
+    assert list(table.query(where, fields=["_person_id"], order_by="_person_id")) == [
+        {"_person_id": one["_person_id"]} for one in _locally(table, every, where)
+    ]
+
+
+@pytest.fixture
+def crowd(people):
+    table = people(60).search["person"]
+    return table, table.query(order_by="_person_id").to_records()
 
 
 def _locally(table, rows, where):
@@ -281,6 +332,24 @@ def test_a_refused_filter_keeps_its_values(rig, people):
         table.query(col("city") == "Secretville", fields=["age"], limit=3).to_records()
     assert caught.value.code == "BD-QUERY-REFUSED"
     assert "Secretville" not in str(caught.value)
+
+
+def test_an_index_without_a_key_is_read_whole(rig, people):
+    connection = people()
+    rig.state.indices = {
+        "thing": Index({"name": "keyword", AUTH: "keyword"}, [{"name": str(at), AUTH: MINE} for at in range(30)])
+    }
+    table = connection.search["thing"]
+    assert table.schema.key == ()
+    assert len(table.query(limit=12).to_records()) == 12
+    assert table.query("name = '7'").first()["name"] == "7"
+    assert rig.log.count("POST", DOWNLOAD) == 2
+
+
+def test_a_commons_without_the_service(rig):
+    rig.state.indices = {}
+    with pytest.raises(biodata.Unsupported, match="no search service"):
+        rig.connect(access="read").search.tables()
 
 
 def test_another_platform_has_none(sandbox, tmp_path):
