@@ -154,8 +154,8 @@ def _order(order: Order) -> str:
 
 
 def _limit_reason(plan: Plan) -> str:
-    steps = ["checked"] * (plan.residual is not None) + ["sorted"] * plan.sort_here
-    return f"the records are {' and '.join(steps)} here first"
+    steps = ["the check"] * (plan.residual is not None) + ["the sorting"] * plan.sort_here
+    return f"only after {' and '.join(steps)}"
 
 
 def _done_here(plan: Plan, *, limited: bool) -> list[str]:

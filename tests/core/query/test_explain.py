@@ -39,7 +39,7 @@ def test_says_who_does_what():
         "      here: the platform has no such comparison",
         "  read      age, name, tags, id",
         "  order     -age (here: the platform has no such comparison)",
-        "  limit     skip 1, take 3 (here: the records are checked and sorted here first)",
+        "  limit     skip 1, take 3 (here: only after the check and the sorting)",
         "  pages of  500",
         "  transport JSON pages",
         "  request   GET /people?q=1",

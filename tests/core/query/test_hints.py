@@ -104,7 +104,7 @@ def test_strict_refuses_each_thing_that_is_done_here():
         "age < 5: the platform has no such comparison (age <= 5 would be done by the platform.)",
         "name ilike 'a%': by ASCII (name like 'a%' would be done by the platform.)",
         "order by -age: the platform has no such comparison (Ordered by age, it would be sorted by the platform.)",
-        "limit and offset: the records are checked and sorted here first",
+        "limit and offset: only after the check and the sorting",
         "fields beyond sex: the referenced records are read by key",
     ]
 
