@@ -38,7 +38,7 @@ class Gen3Adapter(Adapter):
     Settings = Gen3Settings
     capabilities: ClassVar[Capabilities] = Capabilities(
         transport="GraphQL pages by offset, a whole node as one JSON export",
-        page_size=500,
+        page_size=1000,
         max_page_size=1000,
         max_in_flight=3,
         batch_size={"add": _BATCH, "update": _BATCH, "upsert": _BATCH, "delete": _BATCH},

@@ -56,6 +56,7 @@ class RunReport(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         state: done, failed or interrupted.
         started: an instant in UTC, ISO 8601; `ended` likewise.
+        warnings: what the platforms' adapters warned of, each once.
         error: what stopped the run, in words, with its code; None when nothing did.
         budget: how many rejects were allowed, as the file says it.
         rejects_path: the rejected records themselves; None when there are none.
@@ -74,6 +75,7 @@ class RunReport(msgspec.Struct, frozen=True, kw_only=True):
     steps: tuple[StepReport, ...]
     budget: str = "0"
     dry_run: bool = False
+    warnings: tuple[str, ...] = ()
     error: str | None = None
     error_code: str | None = None
     rejects_path: Path | None = None

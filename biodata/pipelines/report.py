@@ -57,6 +57,7 @@ def _head(report: RunReport) -> Iterator[str]:
     yield f'<p><span class="state {kind}">{word}</span> <span class="soft">{_when(report.started)}{dry}</span></p>'
     if report.error:
         yield f'<p class="error">{escape(report.error)} <code>{escape(report.error_code or "")}</code></p>'
+    yield from (f'<p class="soft">Warning: {escape(text)}</p>' for text in report.warnings)
     yield "</header>"
     yield _tiles(report)
     if len(report.steps) > 1:

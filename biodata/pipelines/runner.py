@@ -26,6 +26,7 @@ from biodata.pipelines.report import write_reports
 from biodata.pipelines.shape import shape
 from biodata.pipelines.spec import BarPlot
 from biodata.pipelines.spool import Spool
+from biodata.pipelines.warned import heard
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,6 +74,7 @@ class Run:
         self.report_dir = report_dir
         self.rejects = RejectStore(self.directory / "rejects.ndjson")
         self.works: list[Work] = []
+        self.warnings: list[str] = []
         self.writing = False
         self._started, self._clock = datetime.now(UTC), monotonic()
 
@@ -83,7 +85,8 @@ class Run:
         spec = self.spec
         self.journal.begin(self.id, pipeline=spec.name, file=spec.file, sha256=spec.sha256, version=__version__)
         try:
-            self._all(connect)
+            with heard(self.warnings):
+                self._all(connect)
         except BaseException as error:
             if _is_interrupt(error):
                 self._leave("interrupted")
@@ -257,6 +260,7 @@ class Run:
         return RunReport(
             run_id=self.id,
             pipeline=self.spec.name,
+            warnings=tuple(self.warnings),
             file=self.spec.file,
             sha256=self.spec.sha256,
             version=__version__,
