@@ -9,12 +9,14 @@ import click
 
 from biodata.cli.address import Address, ProfileName, TableAddress
 from biodata.cli.help import command
-from biodata.cli.output import json_text, listing_option, on_terminal, print_rows
+from biodata.cli.output import json_text, listing_option, on_terminal, print_rows, say
 from biodata.cli.state import current
+from biodata.errors import BiodataError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from biodata.connection import Connection
     from biodata.query.capabilities import Ability
     from biodata.records.types import Field, Schema
     from biodata.repository import Repository
@@ -34,10 +36,23 @@ SHORT_COLUMNS = ("name", "type", "marks", "description")
 def ls(ctx: click.Context, profile: str, form: str | None) -> None:
     """List the tables of a profile."""
     with current(ctx).connect(profile) as connection:
-        tables = sorted(connection.tables(), key=lambda table: table.name)
+        tables = connection.tables()
+        known = _counts(connection, [table.name for table in tables if table.records is None])
     columns = ["name", "label", "records", "description"]
     rows = [{name: getattr(table, name) for name in columns} for table in tables]
+    for row in rows:
+        row["records"] = known.get(row["name"], row["records"])
     print_rows(rows, _used(columns, rows) if form in {None, "table"} else columns, form)
+
+
+def _counts(connection: Connection, names: list[str]) -> Mapping[str, int]:
+    """Records by table, where the platform tells all at once; the list is there without them, too."""
+    try:
+        with connection.located():
+            return connection.adapter.counts(names) if names else {}
+    except BiodataError as error:
+        say(f"records are not counted: {error.message}")
+        return {}
 
 
 @command(

@@ -46,3 +46,13 @@ def test_to_standard_output(run: Any, commons: Any) -> None:
 def test_what_is_to_be_exported_must_be_said(run: Any, commons: Any) -> None:
     for wrong in (("commons",), ("commons/case", "--id", "x")):
         assert run("export", *wrong).status == 2
+
+
+def test_nodes_with_the_numbers_of_their_records(run: Any, commons: Any) -> None:
+    listed = {one["name"]: one["records"] for one in json.loads(run("ls", "commons", "-o", "json").out)}
+    assert listed["case"] == listed["sample"] == 6
+    assert (listed["aliquot"], listed["study"]) == (0, 1)
+    commons.state.revoked.update(commons.state.keys)
+    done = run("ls", "commons", "-o", "json")
+    assert {one["records"] for one in json.loads(done.out)} == {None}
+    assert done.err == "records are not counted: The API key was revoked\n"
