@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Calls"]
 
 _PAGE = 1000
-_ERROR = 400
+_ERROR, _TOO_LONG = 400, frozenset({414, 431})
 _FILE = "application/octet-stream"
 _LOGINS = frozenset({"users/login", "users/anonymous"})
 _SPOKEN = frozenset(
@@ -170,7 +170,7 @@ def _request(method: str, path: str, params: _Params, data: Any) -> Request:
         method=method,
         path=path,
         params=tuple({"skip": "0", "limit": str(_PAGE), **params}.items()),
-        body=None if data is None else msgspec.json.encode(data),
+        body=None if data is None else _encoded(data),
         content_type=None if data is None else "application/json",
         idempotent=method == "GET" and access_needed(method, resource) == "read",
         anonymous=path in _LOGINS,
@@ -209,14 +209,25 @@ def _sorted(path: str, params: _Params) -> _Params:
 
 
 def _refusal(response: Response, request: Request, values: Sequence[Any]) -> BiodataError:
-    """A write that is refused for what is in it is a WriteError."""
-    error = failure(response, values=values)
+    """A write that is refused for what is in it is a WriteError; where OpenCGA itself answers the address is right."""
+    error, envelope = failure(response, values=values), opened(response)
+    if response.status in _TOO_LONG:
+        return QueryError(error.message, code="BD-QUERY-LONG", hint="Give fewer values in one call")
+    if type(error) is ProtocolError and envelope.responses:
+        error = QueryError(error.message, code="BD-QUERY-REFUSED")
     if access_needed(request.method, request.path.rpartition("/")[2]) == "read":
         return error
-    code = code_of(words(opened(response)))
+    code = code_of(words(envelope))
     if type(error) is QueryError or (isinstance(error, RemoteError) and code != WriteError.default_code):
         return WriteError(error.message, code=code)
     return error
+
+
+def _encoded(data: Any) -> bytes:
+    try:
+        return msgspec.json.encode(data)
+    except (TypeError, ValueError) as error:
+        raise WriteError(f"The data cannot be sent as JSON: {error}", code="BD-WRITE-TYPE") from None
 
 
 def _check_file(request: Request, response: Response) -> None:

@@ -82,6 +82,11 @@ def _described(event: dict[str, Any]) -> dict[str, Any]:
     return {"description": event.get("message", ""), **event}
 
 
+def _bare() -> Any:
+    """What unpickling fills."""
+    return _response_class().__new__(_response_class())
+
+
 @cache
 def _response_class() -> Any:
     from pyopencga.rest_response import RestResponse
@@ -96,6 +101,9 @@ def _response_class() -> Any:
             if not any(one.get("results") for one in self.responses):
                 return pd.DataFrame()
             return super().to_data_frame(response_pos)
+
+        def __reduce__(self) -> Any:
+            return _bare, (), vars(self)
 
         def __getattr__(self, name: str) -> Any:
             raise unknown_name(self, "response", name)

@@ -5,17 +5,17 @@ Where pyopencga itself loses or misreads something, protocols/opencga.md, sectio
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from biodata.errors import ConfigError, QueryError
-from biodata.references import chunks
 
 __all__ = ["file_of", "ids_of", "number_of", "params_of", "portions_of"]
 
-_MOST_IDS = 100
+_MOST_IDS, _MOST_TEXT = 100, 6000
+"""Ids in one path (section 3), and characters, encoded: the head of a request has 8 KiB at most (section 5)."""
 _OURS = frozenset({"debug", "num_threads"})
 """Options that are for pyopencga itself and never for the server."""
 _NO_VALUES = (bytes, Mapping)
@@ -24,8 +24,18 @@ _NULLS = frozenset({"None", "nan", "<NA>", "NaT"})
 
 
 def portions_of(query_id: Any) -> list[str | None]:
-    """The ids of a path, at most 100 in each portion; a single None for a path without ids."""
-    return [",".join(some) for some in chunks(ids_of(query_id), _MOST_IDS)] if query_id is not None else [None]
+    """The ids of a path, in portions that a request can hold; a single None for a path without ids."""
+    return [None] if query_id is None else [",".join(some) for some in _portions(ids_of(query_id))]
+
+
+def _portions(ids: list[str]) -> Iterator[list[str]]:
+    portion: list[str] = []
+    for one in ids:
+        if len(portion) == _MOST_IDS or len(",".join([*portion, one])) > _MOST_TEXT:
+            yield portion
+            portion = []
+        portion.append(one)
+    yield portion
 
 
 def ids_of(value: Any) -> list[str]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pickle
 import threading
+from fractions import Fraction
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import msgspec
 import numpy as np
@@ -219,6 +221,25 @@ def test_5_a_write_whose_answer_cannot_be_read_may_have_arrived(serve):
     assert not caught.value.maybe_sent
 
 
+def test_5_what_the_server_refuses_is_not_said_to_be_a_wrong_address(rig):
+    client = rig.connect().client
+    for call, kind in (
+        (lambda: client.samples.update("NA12877-DNA", {}, study=STUDY), biodata.WriteError),
+        (lambda: client.samples.create(study=STUDY), biodata.WriteError),
+        (lambda: client.files.download(None, study=STUDY), biodata.QueryError),
+    ):
+        with pytest.raises(kind) as caught:
+            call()
+        assert "url" not in (caught.value.hint or "")
+
+
+def test_5_data_that_are_no_json_are_an_error_without_their_values(serve):
+    server, client = serve(lambda _: answer())
+    with pytest.raises(biodata.WriteError, match="JSON") as caught:
+        client.samples.create({"id": "x", "attributes": {"Jane Roe": Fraction(1970)}}, study="s")
+    assert (caught.value.code, "1970" in str(caught.value), server.asked) == ("BD-WRITE-TYPE", False, [])
+
+
 def test_5_peoples_values_stay_out_of_errors(serve):
     said = "Cannot find 'Jane Roe' of 1970 in study s1"
     _, client = serve(lambda _: answer(status=500, message=said))
@@ -273,6 +294,28 @@ def test_9_many_ids_go_by_the_hundred(rig):
     rig.log.clear()
     assert connection.client.samples.delete(keys, study=STUDY).get_num_deleted() == 250
     assert len(rig.log) == 3
+
+
+def test_9_long_ids_go_in_smaller_portions(serve):
+    server, client = serve(lambda _: answer())
+    ids = [f"{one:03}-" + "é" * 60 for one in range(50)]
+    client.samples.info(ids, study="s")
+    paths = [urlsplit(one.path).path.split("/")[-2] for one in server.asked]
+    assert [unquote(one) for path in paths for one in path.split(",")] == ids
+    assert (len(paths), max(map(len, paths)) <= 6000) == (4, True)
+
+
+def test_9_a_query_that_is_too_long_is_told(serve):
+    _, client = serve(lambda _: Answer(status=414, body=b"<h1>Bad Message 414</h1><pre>reason: URI Too Long</pre>"))
+    with pytest.raises(biodata.QueryError) as caught:
+        client.samples.search(study="s", id=[f"s{one}" for one in range(5000)])
+    assert (caught.value.code, "fewer" in (caught.value.hint or "")) == ("BD-QUERY-LONG", True)
+
+
+def test_11_a_total_that_was_not_counted_stays_unknown(serve):
+    server, client = serve(lambda _: answer([{"id": "x"}]))
+    found = client.samples.acl([f"s{one}" for one in range(250)], study="s")
+    assert (len(server.asked), found.get_num_results(), found.get_num_matches()) == (3, 3, -1)
 
 
 def test_9_a_thousand_rows_for_some_ids(serve):
@@ -595,6 +638,12 @@ def test_an_empty_answer_is_an_empty_frame_and_events_can_be_printed(serve, caps
     assert len(response.to_data_frame()) == 0
     response.print_results()
     assert "#Num results: 0" in capsys.readouterr().out
+
+
+def test_an_answer_can_be_kept(serve):
+    _, client = serve(lambda _: answer([{"id": "x"}]))
+    kept = pickle.loads(pickle.dumps(client.samples.search(study="s")))  # noqa: S301 - our own
+    assert (kept.get_results(), kept.get_num_matches()) == ([{"id": "x"}], -1)
 
 
 def test_a_job_is_waited_for(serve):
