@@ -209,7 +209,7 @@ def _sorted(path: str, params: _Params) -> _Params:
 
 
 def _refusal(response: Response, request: Request, values: Sequence[Any]) -> BiodataError:
-    """A write that is refused for what is in it is a WriteError; where OpenCGA itself answers the address is right."""
+    """A write refused for what is in it is a WriteError; where OpenCGA itself answers, the address is right."""
     error, envelope = failure(response, values=values), opened(response)
     if response.status in _TOO_LONG:
         return QueryError(error.message, code="BD-QUERY-LONG", hint="Give fewer values in one call")
