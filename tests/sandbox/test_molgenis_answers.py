@@ -467,5 +467,7 @@ def test_jsonp_as_old_servers_had_it(state: State, ask: Ask, api: str) -> None:
     assert padded.text == f"page.show({plain});"
     for other in ("alert(1)//", "", "a b"):
         assert ask("GET", f"/api/{api}/t/a", params={"callback": other}).text == plain
+    written = ask("POST", "/api/v2/t?callback=f", json={"entities": [{"id": "b"}]})
+    assert written.json()["resources"] == [{"href": "/api/v2/t/b"}], "what writes is answered as ever"
     assert ask("DELETE", f"/api/{api}/t/a?callback=f").text == ""
     assert ask("GET", f"/api/{api}/t/a?callback=f").text.startswith('f({"errors":[')

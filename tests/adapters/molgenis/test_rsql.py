@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import parse_qs
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import biodata
@@ -72,6 +72,8 @@ def unsayable(*values):
 
 @UNTIMED
 @given(op=st.sampled_from(ONE), value=VALUES)
+@example(op="==", value="\"'")
+@example(op="!=", value="' or \"")
 def test_a_value_comes_out_as_it_went_in_or_goes_to_the_rules(op, value):
     leaf = Leaf(("a",), op, value)
     if unsayable(value):
@@ -84,6 +86,7 @@ def test_a_value_comes_out_as_it_went_in_or_goes_to_the_rules(op, value):
 
 @UNTIMED
 @given(values=st.lists(VALUES, min_size=1, max_size=5), op=st.sampled_from(["in", "not in"]))
+@example(values=["a", "\"'"], op="in")
 def test_lists_too(values, op):
     leaf = Leaf(("a",), op, tuple(values))
     if unsayable(*values):
