@@ -124,6 +124,19 @@ def test_the_dictionary_of_the_recordings(tmp_path):
             assert {node.name for node in connection.graph().filled().nodes} == {"project", "experiment", "case"}
 
 
+def test_switches():
+    options = {"mixed_exports": True, "tier": "libre"}
+    with Sandbox(("gen3",), classes={"gen3": Gen3Sandbox}, options=options) as sandbox:
+        url, state = sandbox.entries["gen3"]["url"], sandbox.platform("gen3").state
+        headers = {"Authorization": f"bearer {state.tokens.access(state.users['admin'], 600)}"}
+        ids = [state.of_type(label)[0].id for label in ("case", "sample")]
+        path = f"{url}/api/v0/submission/demo/ceph1463/export"
+        archive = requests.get(path, params={"ids": ",".join(ids)}, headers=headers, timeout=5)
+        assert archive.content[:2] == b"\x1f\x8b", "a packed archive, as older servers give"
+        body = {"type": "file", "fields": ["file_name"]}
+        assert len(requests.post(f"{url}/guppy/download", json=body, timeout=5).json()) == 6, "for everybody"
+
+
 def test_who_may_not_is_refused_by_each_service(commons):
     url = commons.entries["gen3"]["url"]
     state = commons.platform("gen3").state

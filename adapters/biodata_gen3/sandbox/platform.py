@@ -6,7 +6,7 @@ import csv
 import json
 import os
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from biodata.sandbox import Clock, Faults, SandboxPlatform
 from biodata_gen3.sandbox.dictionary import Dictionary
@@ -37,10 +37,12 @@ class Gen3Sandbox(SandboxPlatform):
         clock, faults, token_lifetime: as for every sandbox; no token lives longer than `token_lifetime` seconds.
         dictionary: a data dictionary in place of our own small one: a JSON file in the form of `/_dictionary/_all`,
             or as commons publish theirs (`artifact.py`).
+        mixed_exports: whether ids of several types can be exported at once, as by older servers.
+        tier: what the search shows of what a user may not read: `private`, `regular` or `libre`.
     """
 
     platform: ClassVar[str] = "gen3"
-    options: ClassVar[frozenset[str]] = frozenset({"dictionary"})
+    options: ClassVar[frozenset[str]] = frozenset({"dictionary", "mixed_exports", "tier"})
 
     def __init__(
         self,
@@ -49,12 +51,15 @@ class Gen3Sandbox(SandboxPlatform):
         token_lifetime: float | None = None,
         *,
         dictionary: Dictionary | Path | None = None,
+        mixed_exports: bool = False,
+        tier: Literal["private", "regular", "libre"] = "regular",
     ) -> None:
         # An empty Faults is false, and still the one that the server looks at.
         super().__init__(clock or Clock(), Faults() if faults is None else faults, token_lifetime)
         loaded = dictionary if isinstance(dictionary, Dictionary) else Dictionary.load(dictionary)
         self._own_dictionary = dictionary is None
         self.state = State(self.clock, loaded, token_lifetime)
+        self.state.mixed_exports, self.state.tier = mixed_exports, tier
         self._application = Application(self.state)
 
     @property

@@ -86,7 +86,8 @@ class SearchReader:
     def _request(
         self, plan: Plan, offset: int, size: int | None, *, download: bool = False, expected: int | None = None
     ) -> PageRequest:
-        names = tuple(dict.fromkeys((*plan.schema.key_fields, *(path[0] for path in plan.fields))))
+        needed = (*plan.fields, *((one.path for one in plan.order) if download else ()))
+        names = tuple(dict.fromkeys((*plan.schema.key_fields, *(path[0] for path in needed))))
         given = filter_of(plan.schema, plan.pushed)
         call = Call(given, names, size, download=download, expected=expected)
         return PageRequest(call, "\n".join(one.line for one in self._wire(plan, call, offset)), offset, size or 0)

@@ -237,6 +237,11 @@ def test_pages_end_where_the_service_ends_them(rig, people):
     rows = table.query(order_by="-_person_id", limit=200, offset=9_900, fields=["_person_id"]).to_records()
     assert [one["_person_id"] for one in rows] == [f"p{12_344 - at:05}" for at in range(9_900, 10_100)]
     assert rig.log.count("POST", DOWNLOAD) == 1
+    every = sorted(table.query(), key=lambda one: (one["age"] is None, one["age"] or 0, one["_person_id"]))
+    rows = table.query(order_by="age", limit=20, offset=9_990, fields=["height"]).to_records()
+    assert rows == [{"height": one["height"]} for one in every[9_990:10_010]], (
+        "sorted here, by what was not asked for"
+    )
     rig.log.clear()
     assert len(table.query(limit=2_500, offset=7_500, fields=["city"]).to_records()) == 2_500
     assert rig.log.count("POST", QUERY) == 3
