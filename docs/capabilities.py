@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from biodata.adapter import Adapter
     from biodata.query.capabilities import Ability
+    from biodata.query.pushdown import Pushdown
 
 URL = "https://platform.example.org"
 SETTINGS: dict[str, dict[str, Any]] = {
@@ -35,10 +36,12 @@ SCALARS: dict[str, Any] = {
 
 LISTS = {f"list of {name}": t.List(type_) for name, type_ in SCALARS.items()}
 INSIDE = "in an object"
+_SEARCH = ("string", "int", "float", "bool")
 _GEN3 = [name for name in SCALARS if name not in {"decimal", "file"}]
 HAS: dict[str, tuple[str, ...]] = {
     "molgenis": ("string", "enum", "int", "float", "bool", "date", "datetime", "ref", "list of ref", "file"),
     "gen3": (*_GEN3, *(f"list of {name}" for name in _GEN3)),
+    "gen3-search": (*_SEARCH, *(f"list of {name}" for name in _SEARCH), "json", INSIDE),
     "duckdb": (*SCALARS, *LISTS, INSIDE),
 }
 """The types that each platform's tables have, where its rules go by type; a test holds it to the sandboxes."""
@@ -72,16 +75,26 @@ def adapter(platform: str) -> Adapter:
     return made.open(settings_from_values(made.Settings, SETTINGS[platform]), Context(profile=platform))
 
 
+def pushdown(platform: str, schema: t.Schema) -> Pushdown:
+    """The table of a platform whose rules go by type; of Gen3's search that of the service beside it."""
+    if platform != "gen3-search":
+        return adapter(platform).pushdown(schema)
+    from biodata_gen3.search.query import PUSHDOWN
+
+    return PUSHDOWN
+
+
 def by_type(platform: str) -> str:
     """The table of a platform whose rules go by type."""
-    made, gen3 = adapter(platform), platform == "gen3"
+    gen3, has = platform == "gen3", HAS[platform]
     schema = wide("submitter_id" if gen3 else "key", "id" if gen3 else None)
-    known = made.pushdown(schema)
+    known = pushdown(platform, schema)
+    plain = [name for name in has if name in SCALARS]
     paths = [("{}", "the key", schema.key_fields), *([("{}", "the id", ("id",))] if gen3 else [])]
-    paths += [("{}", name, (name,)) for name in HAS[platform] if name in SCALARS]
-    paths += [("list of {}", name, (f"list of {name}",)) for name in SCALARS if f"list of {name}" in HAS[platform]]
-    paths += [("{} in an object", name, (INSIDE, name)) for name in SCALARS if INSIDE in HAS[platform]]
-    paths += [("{} beyond a reference", name, ("ref", name)) for name in HAS[platform] if name in SCALARS]
+    paths += [("{}", name, (name,)) for name in plain]
+    paths += [("list of {}", name, (f"list of {name}",)) for name in SCALARS if f"list of {name}" in has]
+    paths += [("{} in an object", name, (INSIDE, name)) for name in plain if INSIDE in has]
+    paths += [("{} beyond a reference", name, ("ref", name)) for name in plain if "ref" in has]
     tables = {"other": OTHER, "example": schema}
     rows = [(label, name, abilities(known, schema, path, tables.__getitem__)) for label, name, path in paths]
     return "\n".join(table("type", rows, by_value(known)))
