@@ -5,6 +5,7 @@ The schema is that of `/getschema`: peregrine refuses a modern introspection que
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from gql import Client, GraphQLRequest
@@ -14,11 +15,12 @@ from graphql import ExecutionResult, GraphQLError, build_client_schema
 
 from biodata.errors import ProtocolError, QueryError
 from biodata.http import Request
+from biodata_gen3.cuts import cut_fields
 from biodata_gen3.errors import failure
 from biodata_gen3.server import GRAPHQL, read_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from graphql import GraphQLSchema
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["execute", "read_schema"]
 
+_LOG = logging.getLogger("biodata.gen3")
 _REFUSED = 400
 
 
@@ -58,6 +61,11 @@ def read_schema(session: HttpSession) -> GraphQLSchema:
         raise ProtocolError("The schema document cannot be read", code="BD-REMOTE-FORMAT") from None
 
 
+def _warn(cut: Sequence[str]) -> None:
+    if cut:
+        _LOG.warning("ten records at most have come of %s: say first: 0 for all, or a number", ", ".join(cut))
+
+
 def execute(session: HttpSession, schema: GraphQLSchema, query: str, variables: Mapping[str, Any] | None) -> Any:
     """The data of a query.
 
@@ -67,7 +75,9 @@ def execute(session: HttpSession, schema: GraphQLSchema, query: str, variables: 
     client = Client(schema=schema, transport=SessionTransport(session))
     try:
         request = GraphQLRequest(query, variable_values=dict(variables) if variables is not None else None)
-        return client.execute(request)
+        answer = client.execute(request)
+        _warn(cut_fields(schema, request.document))
+        return answer  # noqa: TRY300 - the errors are those of the two lines above
     except GraphQLError as error:
         places = [f"line {one.line}, column {one.column}" for one in error.locations or ()]
         where = f" ({places[0]})" if places else ""

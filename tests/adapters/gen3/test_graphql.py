@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 import pytest
@@ -41,3 +42,28 @@ def test_what_the_server_refuses_is_in_its_words(rig: Rig) -> None:
     with pytest.raises(QueryError, match="Cannot order by nope on case") as caught:
         rig.connect().adapter.graphql('{case(order_by_asc: "nope"){id}}')
     assert caught.value.code == "BD-QUERY-REFUSED"
+
+
+@pytest.mark.parametrize(
+    ("query", "cut"),
+    [
+        ("{case{id samples{id}}}", "case, samples"),
+        ("{case(first: 0){id samples{id}}}", "samples"),
+        ('{case(submitter_id: "NA12878"){id samples(first: 100){id}}}', ""),
+        ("{_case_count}", ""),
+    ],
+)
+def test_what_is_cut_to_ten_is_told(rig: Rig, caplog: pytest.LogCaptureFixture, query: str, cut: str) -> None:
+    with caplog.at_level(logging.WARNING, "biodata"):
+        rig.connect("read").graphql(query)
+    told = [one.message for one in caplog.records if one.message.startswith("ten records")]
+    assert told == ([f"ten records at most have come of {cut}: say first: 0 for all, or a number"] if cut else [])
+
+
+def test_repositories_show_more_than_ten_parents(rig: Rig) -> None:
+    rig.samples(12)
+    keys = sorted(one.key for one in rig.state.of_type("sample"))
+    table = rig.connect("write")["aliquot"]
+    table.add({"submitter_id": "pool", "samples": keys}).raise_for_refused()
+    assert sorted(table.get("pool")["samples"]) == keys
+    assert len(keys) == 18
