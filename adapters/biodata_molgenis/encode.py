@@ -40,9 +40,16 @@ def cleared(field: Field) -> Any:
 
 
 def entity(schema: Schema, record: Record) -> dict[str, Any]:
-    """The record as JSON; null stays null, which keeps the server's default away, unless the field is generated."""
-    filled = {name: value for name, value in record.items() if value is not None or not schema[name].generated}
+    """The record as JSON, without what the server computes.
+
+    Null stays null, which keeps the server's default away, unless the field is generated.
+    """
+    filled = {name: value for name, value in record.items() if _is_sent(schema[name], value)}
     return {name: encoded(cleared(schema[name]) if value is None else value) for name, value in filled.items()}
+
+
+def _is_sent(field: Field, value: Any) -> bool:
+    return "computed" not in field.options and (value is not None or not field.generated)
 
 
 def merged(stored: Any, given: Any, mode: ListMode) -> Any:

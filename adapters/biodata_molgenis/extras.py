@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -20,7 +21,6 @@ from biodata_molgenis.server import ask, emx2_version, read_json, refuse_strange
 from biodata_molgenis.uploads import download
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from os import PathLike
     from typing import IO, Any
 
@@ -61,7 +61,7 @@ class MolgenisExtras(Imports, Metadata, Replace):
         return str(response.decode(str))
 
     @needs("read")
-    def download(self, file: Mapping[str, Any] | str, to: IO[bytes] | PathLike[str] | str) -> int:
+    def download(self, file: Mapping[str, Any] | str | None, to: IO[bytes] | PathLike[str] | str) -> int:
         """Write a stored file's content to a path or an open binary file; the number of bytes.
 
         Args:
@@ -70,8 +70,12 @@ class MolgenisExtras(Imports, Metadata, Replace):
 
         Raises:
             NotFound: there is no such file.
+            QueryError: `BD-QUERY-VALUE`, what is given is no file: the field has no value, perhaps.
         """
-        return download(self._session, file if isinstance(file, str) else str(file["id"]), to)
+        file_id = file.get("id") if isinstance(file, Mapping) else file
+        if not (isinstance(file_id, str) and file_id):
+            raise QueryError("There is no file: give the value of a field of files, or its id", code="BD-QUERY-VALUE")
+        return download(self._session, file_id, to)
 
 
 # --- making a table ----------------------------------------------------------------------------------------

@@ -67,7 +67,9 @@ class _Row(msgspec.Struct):
 def finish(session: HttpSession, accepted: Response, *, limit: float) -> None:
     """Wait for the job whose address a 202 of the metadata API gives (protocols/molgenis.md, c).
 
-    Of the address only table and id are taken: its host may be one that is known behind a proxy only.
+    Of the address only table and id are taken: its host may be one that is known behind a proxy only. The row of
+    such a job is not recorded, so the names of its columns and states are not measured: a state that is not known
+    here is a failure, never a success.
 
     Raises:
         SchemaError: the server could not do it.

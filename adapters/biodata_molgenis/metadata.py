@@ -1,7 +1,8 @@
 """The metadata API on `connection.extras`: what is said of a table, and changing it (protocols/molgenis.md, c).
 
 Reading goes to v1, whose answer does not list every row that a categorical attribute could name (h21). A change is
-sent to `/api/metadata`; all but adding an attribute become jobs of the server, which are waited for.
+sent to `/api/metadata`; all but adding an attribute become jobs of the server, which are waited for. No change of
+metadata on a real server is recorded: the words in the bodies are those that it gives when it is read (c).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 import msgspec
 
-from biodata.errors import QueryError, SchemaError
+from biodata.errors import QueryError, SchemaError, near_match
 from biodata.extras import Extras, needs
 from biodata.http import Request
 from biodata.records.types import Field, Integer, Reference, Schema, String, element, unknown_field
@@ -19,6 +20,7 @@ from biodata_molgenis.jobs import finish
 from biodata_molgenis.server import ask, read_json, table_path
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Unpack
 
     from biodata.http import HttpSession, Response
@@ -88,9 +90,10 @@ class Metadata(Extras):
         """Change what is said of a field, and nothing else; the schema as it is then.
 
         Raises:
-            QueryError: `BD-QUERY-FIELD`.
+            QueryError: `BD-QUERY-FIELD`; `BD-QUERY-VALUE`, there is nothing of that name to change.
             SchemaError: the server refuses it: records have no value in a field that shall be required, for example.
         """
+        _check_words(changes)
         values: dict[str, Any] = {_NAMES.get(word, word): value for word, value in changes.items()}
         if "nullable" in values:
             values["nullable"] = not values["nullable"]
@@ -125,8 +128,15 @@ class Metadata(Extras):
             raise unknown_field(name, schema.names, table)
         params = {"q": f'entity=="{table}";name=="{name}"', "attrs": "id", "num": "2"}
         request = Request(method="GET", path=table_path("v2", _ATTRIBUTES), params=tuple(params.items()))
-        (attribute,) = read_json(self._session, request, _Found).items
-        return attribute.id
+        found = read_json(self._session, request, _Found).items
+        if len(found) != 1:
+            raise SchemaError(
+                f"Field '{name}' is not the table's own: it comes from an abstract one that the table extends",
+                code="BD-SCHEMA-INHERITED",
+                table=table,
+                hint="Change it there, with the metadata import of an EMX file for example",
+            )
+        return found[0].id
 
     def _changed(self, request: Request, table: str) -> Schema:
         finish(self._session, self._sent(request, table), limit=self._import_timeout)
@@ -137,6 +147,15 @@ class Metadata(Extras):
             return ask(self._session, request, table)
         except QueryError as error:
             raise SchemaError(f"The server refuses the change: {error.message}", table=table) from None
+
+
+def _check_words(changes: Iterable[str]) -> None:
+    known = tuple(FieldChanges.__annotations__)
+    for word in changes:
+        if word not in known:
+            near = near_match(word, known)
+            hint = f"Did you mean '{near}'?" if near else f"One of: {', '.join(known)}."
+            raise QueryError(f"'{word}' is nothing of a field that can be changed", code="BD-QUERY-VALUE", hint=hint)
 
 
 def _attribute(schema: Schema, field: Field) -> dict[str, Any]:

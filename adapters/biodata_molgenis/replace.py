@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from biodata.extras import Extras, needs
 from biodata.http import Request
 from biodata.receipts import Outcome
@@ -18,6 +20,7 @@ from biodata_molgenis.uploads import update_request
 if TYPE_CHECKING:
     from biodata.adapter import WriteBatch
     from biodata.receipts import Receipt
+    from biodata.records.types import Schema
     from biodata.repository import OnRefused
 
 __all__ = ["Replace"]
@@ -59,6 +62,12 @@ class _Replacing(MolgenisAdapter):
 
     def __init__(self, adapter: MolgenisAdapter) -> None:
         self.__dict__.update(vars(adapter))
+
+    def schema(self, table: str, *, refresh: bool = False) -> Schema:
+        """With read-only fields as others: a record keeps their values only by having them, and the server judges."""
+        schema = super().schema(table, refresh=refresh)
+        fields = tuple(msgspec.structs.replace(field, read_only=False) for field in schema)
+        return msgspec.structs.replace(schema, fields=fields)
 
     def write(self, batch: WriteBatch) -> list[Outcome]:
         """Send a batch."""

@@ -76,7 +76,8 @@ def _rows(schema: Schema, given: Any, *, whole: bool) -> Iterator[dict[str, str]
 
 
 def _refuse_partial(schema: Schema, record: Record) -> None:
-    written = [field for field in schema if not (field.read_only or field.generated or back_side(field))]
+    """A read-only field too: an import empties it as it does any other."""
+    written = [field for field in schema if not (field.generated or back_side(field))]
     absent = [field.name for field in written if field.name not in record]
     if absent:
         raise Misfit(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 import biodata
+from biodata_molgenis.encode import entity
+from biodata_molgenis.sandbox.model import Attribute
 
 
 def test_a_table_is_copied_with_its_rows(people):
@@ -56,3 +58,33 @@ def test_a_refused_row_holds_back_its_batch_unless_it_is_isolated(people):
     assert [row["fullName"] for row in connection["rt_Person"].get(["a", "b"])] == ["y", "x"]
     with pytest.raises(biodata.PermissionDenied):
         people.connect(access="read").extras.replace("rt_Person", rows)
+
+
+def test_whole_rows_keep_what_cannot_be_changed(rig):
+    """A read-only value stays because it is sent again; what the server computes is not sent."""
+    attributes = (
+        Attribute(name="id", is_id=True),
+        Attribute(name="a"),
+        Attribute(name="fixed", read_only=True),
+        Attribute(name="computed", expression="$('a').value()"),
+        Attribute(name="scan", type="file"),
+    )
+    rig.state.create_table("t", attributes)
+    connection = rig.connect()
+    connection["t"].add({"id": "1", "a": "x", "fixed": "kept"}).raise_for_refused()
+    row = connection["t"].get("1")
+    for more in ({"a": "y", "computed": "z"}, {"a": "w", "scan": biodata.Upload(b"s", "s.txt")}):
+        assert connection.extras.replace("t", {**row, **more}).updated == 1
+        assert (connection["t"].get("1")["a"], connection["t"].get("1")["fixed"]) == (more["a"], "kept")
+    assert entity(connection["t"].schema, {"id": "1", "computed": "z", "fixed": None}) == {"id": "1", "fixed": None}
+    assert connection["t"].schema["fixed"].read_only
+    with pytest.raises(biodata.WriteError, match="would empty a, fixed, scan"):
+        connection.extras.import_tables({"t": [{"id": "1"}]}, data="update")
+
+
+@pytest.mark.parametrize("file", [None, "", {}, {"filename": "x.txt"}])
+def test_a_download_of_no_file_says_so(people, tmp_path, file):
+    with pytest.raises(biodata.QueryError) as none:
+        people.connect().extras.download(file, tmp_path / "out")
+    assert none.value.code == "BD-QUERY-VALUE"
+    assert not list(tmp_path.iterdir())

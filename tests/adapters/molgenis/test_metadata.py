@@ -105,6 +105,32 @@ def test_a_field_is_removed_with_its_values(people, city):
         people.connect(access="write").extras.remove_field("rt_Person", "lvl")
 
 
+def test_a_word_that_changes_nothing_is_refused_before_it_is_sent(people, city):
+    assert city.schema.key
+    people.log.clear()
+    with pytest.raises(biodata.QueryError, match="Did you mean 'required'"):
+        city.connection.extras.change_field("rt_City", "name", requird=True)
+    with pytest.raises(biodata.QueryError, match="One of: label, description"):
+        city.connection.extras.change_field("rt_City", "name", type="int")
+    assert not people.log
+
+
+def test_an_inherited_field_is_told_to_be_elsewhere(people, city):
+    people.faults.add("GET /api/v2/sys_md_Attribute", status=200, body='{"items": [], "total": 0}', times=2)
+    for change in (
+        lambda: city.connection.extras.remove_field("rt_City", "name"),
+        lambda: city.connection.extras.change_field("rt_City", "name", label="x"),
+    ):
+        with pytest.raises(biodata.SchemaError, match="Field 'name' is not the table's own"):
+            change()
+
+
+def test_a_state_that_nobody_knows_is_no_success(people, city):
+    people.faults.add("GET /api/data/sys_job*", status=200, body='{"data": {"status": "CANCELED"}}')
+    with pytest.raises(biodata.SchemaError, match="no reason given"):
+        city.connection.extras.change_table("rt_City", label="x")
+
+
 def test_a_table_is_renamed_for_people(city):
     schema = city.connection.extras.change_table("rt_City", label="Towns", description="All of them")
     assert (schema.label, schema.description) == ("Towns", "All of them")
