@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from biodata.adapter import BatchRefused
 from biodata.errors import BiodataError, PermissionDenied
-from biodata.http.redaction import mask_values
+from biodata.http.redaction import VALUE, mask_values
 from biodata_gen3.errors import failure, words
 
 if TYPE_CHECKING:
@@ -31,6 +32,9 @@ _CODES = {
     "NOT_UNIQUE": _DUPLICATE,
     "INVALID_PERMISSIONS": "BD-WRITE-REFUSED",
 }
+_QUOTED = re.compile(r"\b(?:True|False|None)(?= (?:is|does|has) )")
+"""A value that a schema's message begins with, and that is too common to be masked everywhere."""
+
 _TEXTS = (
     ("already exists", _DUPLICATE),
     ("is not one of", "BD-WRITE-ENUM"),
@@ -160,7 +164,7 @@ def _blame(errors: list[_Error], batch: WriteBatch, index: int) -> BatchRefused:
     field = error.keys[0].partition(".")[0] if error.keys else None
     field = field if field in batch.schema.by_name else None
     said = "; ".join(dict.fromkeys(one.message.rstrip(".") for one in errors))
-    message = mask_values(said, _values(batch))
+    message = mask_values(_QUOTED.sub(VALUE, said), _values(batch))
     kind = Race if code == _DUPLICATE and batch.operation == "upsert" else BatchRefused
     return kind(message, code=code, index=index, field=field)
 

@@ -37,8 +37,9 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
 def mask_values(text: str, values: Iterable[Any]) -> str:
     """`text` without the values of a record: a server quotes them when it refuses one.
 
-    Texts, numbers and dates are masked, inside lists and objects too. Values under four characters are
-    masked where they stand alone, longer ones anywhere; null and booleans stay.
+    Texts, numbers and dates are masked, inside lists and objects too, and a list or an object that is printed
+    whole, by JSON or by Python. Values under four characters are masked where they stand alone, longer ones
+    anywhere; null and booleans stay where they are not in a list or an object.
     """
     forms = sorted({form for value in values for form in _forms(value)}, key=len, reverse=True)
     if not forms:
@@ -48,15 +49,23 @@ def mask_values(text: str, values: Iterable[Any]) -> str:
 
 def _forms(value: Any) -> Iterator[str]:
     if isinstance(value, Mapping):
-        yield from mask_forms(value.values())
+        yield from (*_printed(value), *mask_forms(value.values()))
     elif isinstance(value, (list, tuple, set, frozenset)):
-        yield from mask_forms(value)
+        yield from (*_printed(list(value)), *mask_forms(value))
     elif isinstance(value, dt.datetime):
         yield from (value.isoformat(), value.date().isoformat(), value.time().isoformat())
     elif isinstance(value, int) and not isinstance(value, bool):
         yield from (f"{value}.0", str(value))
     elif value is not None and not isinstance(value, (bool, bytes)) and str(value).strip():
         yield from {str(value), str(value).strip(), json.dumps(str(value), ensure_ascii=False)[1:-1]}
+
+
+def _printed(value: Mapping[str, Any] | list[Any]) -> Iterator[str]:
+    """A list or an object with something in it, as it is printed whole."""
+    if value:
+        yield str(value)
+        for separators in ((", ", ": "), (",", ":")):
+            yield json.dumps(value, ensure_ascii=False, default=str, separators=separators)
 
 
 def mask_forms(values: Iterable[Any]) -> Iterator[str]:

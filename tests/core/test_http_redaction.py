@@ -49,6 +49,9 @@ def test_words_without_a_secret_stay(text: str) -> None:
         (r'said "O\"Neil"', ['O"Neil'], 'said "<value>"'),
         ("row F of Female", ["F"], "row <value> of Female"),
         ("nothing", [None, "", " ", True], "nothing"),
+        ("[False, True, None] is not valid", [[False, True, None]], "<value> is not valid"),
+        ('{"a":[true]} and [true]', [{"a": [True]}], "<value> and <value>"),
+        ("[] is too short", [[]], "[] is too short"),
         ("1.5 and 11.5", [1.5], "<value> and 11.5"),
     ],
 )
