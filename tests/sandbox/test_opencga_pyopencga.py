@@ -152,3 +152,41 @@ def test_tokens_end_when_the_clock_says_so(running: Sandbox) -> None:
     running.clock.advance(3601)
     with pytest.raises(OpencgaInvalidToken, match="expired"):
         made.samples.search(study=STUDY, limit=1)
+
+
+@pytest.mark.parametrize("by", ["login", "token"])
+def test_the_rest_of_the_catalogue(running: Sandbox, by: str) -> None:
+    """Groups, variable sets, annotations, panels, clinical analyses, jobs: after a login and with a token."""
+    from pyopencga.opencga_client import OpencgaClient
+    from pyopencga.opencga_config import ClientConfiguration
+
+    made = client(running)
+    if by == "token":
+        configuration = ClientConfiguration({"rest": {"host": running.entries["opencga"]["url"]}})
+        made = OpencgaClient(configuration, token=made.token, auto_refresh=False)
+    made.users.create({"id": "ann", "name": "Ann", "email": "a@example.org", "password": "Ann_P@ssw0rd1"})
+    assert made.users.search(id="ann").get_result(0)["name"] == "Ann"
+    made.studies.update_groups(STUDY, {"id": "@nurses", "users": ["ann"]}, action="ADD")
+    made.studies.update_groups_users(STUDY, "@nurses", {"users": ["viewer"]}, action="ADD")
+    groups = {one["id"]: one["userIds"] for one in made.studies.groups(STUDY).get_results()}
+    assert groups["@nurses"] == ["ann", "viewer"]
+    rule = {"id": "r", "query": {"somatic": "true"}, "members": ["@nurses"], "permissions": ["VIEW"]}
+    made.studies.update_permission_rules(STUDY, "SAMPLES", rule, action="ADD")
+    assert made.studies.permission_rules(STUDY, "SAMPLES").get_results() == [rule]
+    variables = [{"id": "age", "type": "INTEGER", "required": True}]
+    made.studies.update_variable_sets(STUDY, {"id": "clinic", "variables": variables}, action="ADD")
+    given = [{"id": "first", "variableSetId": "clinic", "annotations": {"age": 40}}]
+    made.samples.update("NA12877-DNA", {"annotationSets": given}, study=STUDY, annotation_sets_action="ADD")
+    made.samples.update_annotation_sets_annotations("NA12877-DNA", "first", {"age": 41}, study=STUDY, action="ADD")
+    assert made.samples.search(study=STUDY, annotation="clinic:age>40").get_result(0)["id"] == "NA12877-DNA"
+    made.disease_panels.create({"id": "p", "name": "P", "tags": ["a"]}, study=STUDY)
+    made.disease_panels.update("p", {"tags": ["b"]}, study=STUDY)
+    assert made.disease_panels.info("p", study=STUDY).get_result(0)["tags"] == ["b"]
+    made.clinical.create({"id": "case", "type": "SINGLE", "proband": {"id": "NA12882"}}, study=STUDY)
+    assert made.clinical.info("case", study=STUDY).get_result(0)["proband"]["id"] == "NA12882"
+    made.files.create({"path": "a.txt", "type": "FILE", "content": "x"}, study=STUDY)
+    job = made.files.delete("a.txt", study=STUDY).get_result(0)["id"]
+    assert made.jobs.info(job, study=STUDY).get_result(0)["internal"]["status"]["id"] == "PENDING"
+    running.clock.advance(10)
+    assert made.jobs.info(job, study=STUDY).get_result(0)["internal"]["status"]["id"] == "DONE"
+    assert made.files.search(study=STUDY, id="a.txt").get_num_results() == 0
