@@ -13,12 +13,12 @@ from biodata.pipelines.axes import Axis, axis_for
 from biodata.pipelines.style import PLOT_STYLE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from biodata.pipelines.spec import Plot
     from biodata.pipelines.spool import Sealed
 
-__all__ = ["POINTS_SHOWN", "ScatterData", "collect", "scatter_svg", "standalone"]
+__all__ = ["POINTS_SHOWN", "ScatterData", "collect", "scatter", "scatter_svg"]
 
 POINTS_SHOWN = 2000
 WIDTH, HEIGHT = 640, 560
@@ -59,6 +59,22 @@ def collect(plot: Plot, rows: Sealed) -> ScatterData:
     return ScatterData(plot.x, plot.y, plot.line, tuple(points), rows.rows, without)
 
 
+def scatter(
+    x: str, y: str, points: Iterable[tuple[object, object]], *, line: Literal["equality"] | None = None
+) -> str:
+    """A scatter plot of pairs, as the text of an SVG file.
+
+    Args:
+        x: the name of the horizontal axis.
+        y: the name of the vertical one.
+        points: (x, y) pairs; one in which either is no number is left out. Of many every n-th is shown.
+        line: draws where both are equal.
+    """
+    known = [(float(one), float(other)) for one, other in points if _is_number(one) and _is_number(other)]
+    shown = tuple(known[:: max(1, -(-len(known) // POINTS_SHOWN))])
+    return _standalone(scatter_svg(ScatterData(x, y, line, shown, len(known), 0)))
+
+
 def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float | Decimal) and not isinstance(value, bool) and isfinite(value)
 
@@ -82,7 +98,7 @@ def scatter_svg(data: ScatterData) -> str:
     )
 
 
-def standalone(svg: str) -> str:
+def _standalone(svg: str) -> str:
     """A plot as a file of its own, with its colours, for a page or a slide."""
     head, _, rest = svg.partition(">")
     return f"{head}><style>{PLOT_STYLE}</style>{rest}\n"

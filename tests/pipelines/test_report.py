@@ -11,7 +11,7 @@ import pytest
 from biodata.pipelines.axes import axis_for
 from biodata.pipelines.check import CheckOutcome, number_of
 from biodata.pipelines.facts import RunReport, StepReport
-from biodata.pipelines.plots import ScatterData, scatter_svg
+from biodata.pipelines.plots import POINTS_SHOWN, ScatterData, scatter, scatter_svg
 from biodata.pipelines.rejects import RejectTally
 from biodata.pipelines.report import html_report, write_reports
 
@@ -120,6 +120,20 @@ def test_scatter_tells_axes_and_is_readable_without_eyes():
 
 def test_scatter_of_nothing_says_so():
     assert "no rows to show" in scatter_svg(ScatterData("a", "b", "equality", (), 0, 0))
+
+
+def test_a_plot_of_pairs_is_a_file_of_its_own():
+    svg = scatter("a", "b", [(1, 2), (None, 1), (float("nan"), 1), ("3", 4), (5.5, 6)], line="equality")
+    assert ET.fromstring(svg).find(f"{SVG}style") is not None  # noqa: S314 - our own text
+    assert [title for _, _, title in places(svg)] == ["a 1, b 2", "a 5.5, b 6"]
+
+
+def test_of_many_pairs_some_are_shown():
+    assert (
+        POINTS_SHOWN / 2
+        < len(places(scatter("a", "b", ((n, n) for n in range(3 * POINTS_SHOWN - 1)))))
+        <= POINTS_SHOWN
+    )
 
 
 def test_names_are_escaped():
