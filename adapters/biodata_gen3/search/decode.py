@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from biodata.records.decoding import decoded
-from biodata.records.types import Float, Integer, List, Object, String, element
+from biodata.records.decoding import decoded, flag, text, whole
+from biodata.records.types import Boolean, Float, Integer, List, Object, String, element
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -56,22 +56,10 @@ def _object(type_: Object) -> Callable[[Any], Any]:
     return document
 
 
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError("no text")
-    return value
-
-
-def _integer(value: Any) -> int:
-    if isinstance(value, bool) or value != int(value):
-        raise ValueError("a fraction")
-    return int(value)
-
-
 def _fraction(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError("no number")
     return float(value)
 
 
-_SCALARS: dict[type, Callable[[Any], Any]] = {String: _text, Integer: _integer, Float: _fraction}
+_SCALARS: dict[type, Callable[[Any], Any]] = {Boolean: flag, String: text, Integer: whole, Float: _fraction}

@@ -167,7 +167,7 @@ class SearchReader:
 
     def fetch(self, schema: Schema, keys: Sequence[Key], fields: Sequence[str]) -> Iterator[Record]:
         """The records with these keys that are there, 500 a request."""
-        wanted = [key for key in dict.fromkeys(keys) if isinstance(key, str)]
+        wanted = [key for key in dict.fromkeys(keys) if isinstance(key, str | int)]
         names = tuple(dict.fromkeys((*schema.key_fields, *fields)))
         for start in range(0, len(wanted), _KEYS):
             some = wanted[start : start + _KEYS]

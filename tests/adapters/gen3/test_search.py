@@ -339,6 +339,32 @@ def test_a_refused_filter_keeps_its_values(rig, people):
     assert "Secretville" not in str(caught.value)
 
 
+def test_a_cut_download_is_no_answer(rig, people):
+    table = people().search["person"]
+    rig.faults.add("POST /guppy/download", status=200, body="[]")
+    with pytest.raises(biodata.RemoteError) as caught:
+        table.query().to_records()
+    assert caught.value.code == "BD-REMOTE-SHORT"
+
+
+def test_an_index_that_is_filled_anew_between_pages(rig, people):
+    table = people().search["person"]
+    rows = iter(table.query(limit=150, page_size=50))
+    next(rows)
+    del rig.state.indices["person"].documents[60:]
+    with pytest.raises(biodata.RemoteError) as caught:
+        list(rows)
+    assert caught.value.code == "BD-REMOTE-CHANGED"
+
+
+def test_keys_may_be_numbers(rig, people):
+    connection = people()
+    rows = [{"id": at, AUTH: MINE} for at in range(30)]
+    rig.state.indices = {"thing": Index({"id": "integer", AUTH: "keyword"}, rows)}
+    found = connection.search["thing"].get([7, 99, 3], fields=["id"])
+    assert (list(found), found.missing) == ([{"id": 7}, {"id": 3}], (99,))
+
+
 def test_an_index_without_a_key_is_read_whole(rig, people):
     connection = people()
     rig.state.indices = {
