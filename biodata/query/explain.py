@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 __all__ = ["ExplainedPart", "Explanation", "explain"]
 
+LONGEST = 400
+"""Characters of a filter that the text shows; the JSON form has all of it, and requests are always whole."""
+
 _WHO = {"exact": "platform", "inexact": "platform, checked here", "unsupported": "here"}
 
 
@@ -188,9 +191,9 @@ def _lines(told: Explanation) -> list[str]:
     lines = [told.table]
     lines += ["  filter"] * bool(told.parts)
     for part in told.parts:
-        lines.append(f"    {part.filter}")
+        lines.append(f"    {_short(part.filter)}")
         lines.append(f"      {_WHO[part.support]}{part.reason and ': ' + part.reason}")
-        lines += [f"      hint: {part.hint}"] * bool(part.hint)
+        lines += [f"      hint: {_short(part.hint)}"] * bool(part.hint)
     limit = _window(told.offset, told.limit)
     rows = [
         ("read", ", ".join(told.fields)),
@@ -203,10 +206,16 @@ def _lines(told: Explanation) -> list[str]:
         ("pages of", str(told.page_size or "")),
         ("transport", told.transport),
         *(("request", line) for line in told.requests),
-        ("here", ", then ".join(told.here) or "nothing"),
+        ("here", ", then ".join(map(_short, told.here)) or "nothing"),
         *(("hint", line) for line in (told.sorted_hint, *told.hints)),
     ]
     return lines + [f"  {word:<10}{text}" for word, text in rows if text]
+
+
+def _short(text: str) -> str:
+    """The text; of a long one its two ends, and how long it is."""
+    half = LONGEST // 2
+    return text if len(text) <= LONGEST else f"{text[:half]} … {text[-half:]} ({len(text):,} characters)"
 
 
 def _who(who: str, why: str) -> str:

@@ -76,6 +76,7 @@ def test_the_requests_are_those_that_are_sent(
 def test_explaining_reads_no_record(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BIODATA_CONFIG", str(sandbox.config_path))
     with biodata.connect("opencga") as connection:
+        assert connection["individuals"].schema
         before = len(list(sandbox.requests("opencga")))
         connection["individuals"].query("sex.id = 'MALE'", limit=1).explain()
         assert len(list(sandbox.requests("opencga"))) == before

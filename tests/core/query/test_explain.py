@@ -48,6 +48,15 @@ def test_says_who_does_what():
     ]
 
 
+def test_a_long_filter_is_cut_in_the_text_and_whole_in_json():
+    where = f"age != 1 and name in ({', '.join(repr(f'n{number}') for number in range(1000))})"
+    told = explained(where, fields=["age"])
+    assert len(str(told)) < 2000
+    assert "'n999') (7,917 characters)" in str(told)
+    assert told.to_dict()["parts"][1]["filter"] in where
+    assert "'n500'" in told.here[0]
+
+
 def test_has_a_json_form():
     told = explained("age > 1", fields=["age"], limit=3).to_dict()
     assert told["parts"] == [{"filter": "age > 1", "support": "exact"}]
