@@ -52,15 +52,20 @@ class _Line:
             self._by_key[self._schema.key_of(one.record)].append(one)
         begun: set[int] = set()
         for record in records:
-            path = [] if record.row in begun else [record]
-            begun.add(record.row)
+            path = [] if record.row in begun else [self._step(record, begun)]
             while path:
-                before = next((one for one in self._before(path[-1], self._names) if one.row not in begun), None)
+                here, open_before = path[-1]
+                before = next((one for one in open_before if one.row not in begun), None)
                 if before is not None:
-                    begun.add(before.row)
-                    path.append(before)
+                    path.append(self._step(before, begun))
                 else:
-                    yield self._cut(path.pop())
+                    path.pop()
+                    yield self._cut(here)
+
+    def _step(self, prepared: Prepared, begun: set[int]) -> tuple[Prepared, Iterator[Prepared]]:
+        """A record on the path, and what of those before it has not been looked at."""
+        begun.add(prepared.row)
+        return prepared, self._before(prepared, self._names)
 
     def _before(self, prepared: Prepared, names: Iterable[str]) -> Iterator[Prepared]:
         """The records that this one refers to."""

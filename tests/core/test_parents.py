@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from biodata.fitting import Prepared
 from biodata.parents import parents_first
 from biodata.records.types import Field, List, Reference, Schema, String
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 OWN = Reference("t", String())
 SCHEMA = Schema("t", "id", (Field("id", String()), Field("parent", OWN), Field("friends", List(OWN))))
@@ -58,6 +63,19 @@ def test_two_records_of_one_key_keep_their_order() -> None:
 
 def test_a_long_chain_is_no_deep_recursion() -> None:
     assert order(*({"id": str(n), "parent": str(n + 1)} for n in range(5000))) == list(reversed(range(5000)))
+
+
+def test_a_long_list_is_walked_once_and_not_for_each_of_its_elements() -> None:
+    class Walked(list[str]):
+        times = 0
+
+        def __iter__(self) -> Iterator[str]:
+            self.times += 1
+            return super().__iter__()
+
+    friends = Walked(str(n) for n in range(50))
+    assert order({"id": "x", "friends": friends}, *({"id": str(n)} for n in range(50))) == [*range(1, 51), 0]
+    assert friends.times == 2, "once for the order, once to see whether any is open"
 
 
 def test_other_tables_are_streamed() -> None:
