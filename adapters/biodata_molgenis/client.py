@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from biodata.config.profiles import require_access
-from biodata.errors import ConfigError, ProtocolError
+from biodata.errors import ConfigError, ProtocolError, QueryError
 from biodata.http import Request
 from biodata_molgenis.errors import failure
 
@@ -30,6 +30,7 @@ _REFUSED = 400
 _LEVELS: dict[str, Access] = {"GET": "read", "HEAD": "read", "OPTIONS": "read", "DELETE": "delete"}
 _NO_TOKEN = "held by biodata"  # noqa: S105 - with something here the client says of JSON that it is JSON
 _NAMED = 3
+_ASKED = frozenset({"q", "attrs", "num", "start", "sort"})
 
 
 def settings_of(client: Any) -> MolgenisSettings | None:
@@ -143,15 +144,34 @@ def _request(session: HttpSession, asked: requests.PreparedRequest) -> Request:
     if not url.startswith(session.base_url):
         raise ProtocolError("The client asks another server than the profile's", code="BD-REMOTE-REDIRECT")
     path = url.removeprefix(session.base_url)
+    if asked.method != "PUT":
+        path = path.replace("+", "%20")  # a blank of a key; in update_one alone it stands for itself
     body = asked.body.encode() if isinstance(asked.body, str) else asked.body
     return Request(
         method=str(asked.method),
         path=path,
-        params=tuple(parse_qsl(query, keep_blank_values=True)),
+        params=_params(query),
         body=body,
         content_type=asked.headers.get("Content-Type"),
         label="/".join(path.split("/")[:_NAMED]) + "/…",
     )
+
+
+def _params(query: str) -> tuple[tuple[str, str], ...]:
+    """The parameters of an address; the client writes `q` into it as it is, so that a plus is a plus.
+
+    Raises:
+        QueryError: `BD-QUERY-NATIVE`, an `&` in the text of `q` has cut it.
+    """
+    params = tuple(parse_qsl(query.replace("+", "%2B"), keep_blank_values=True))
+    names = {name for name, _ in params}
+    if "q" in names and not names <= _ASKED:
+        raise QueryError(
+            "The client cannot send a q with an '&' in it",
+            code="BD-QUERY-NATIVE",
+            hint="connection['TABLE'].query(…) can, also with RSQL as it is: query(native=…).",
+        )
+    return params
 
 
 def _answer(asked: requests.PreparedRequest, response: Response) -> requests.Response:

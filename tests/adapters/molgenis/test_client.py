@@ -82,6 +82,34 @@ def test_no_other_server(people):
         client.get("rt_City")
 
 
+@pytest.mark.parametrize("name", ["x+y", "a#b", "100%", "é 1"])
+def test_what_the_client_writes_into_an_address_arrives(people, name):
+    people.state.add_rows("rt_City", [{"code": "z", "name": name}])
+    client = people.connect().client
+    found = client.get("rt_City", q=f"name=='{name}'", attributes="code", sort_column="code", batch_size=7)
+    assert [row["code"] for row in found] == ["z"]
+
+
+def test_a_key_with_a_blank_or_a_plus_is_found_and_deleted(people):
+    """On its own the client asks for `a+b` where it means `a b`: it deletes nothing, and says nothing."""
+    people.state.add_rows("rt_City", [{"code": "a b", "name": "A"}, {"code": "a+b", "name": "B"}])
+    connection = people.connect()
+    client = connection.client
+    assert [client.get_by_id("rt_City", key)["name"] for key in ("a b", "a+b")] == ["A", "B"]
+    client.update_one("rt_City", "a+b", "name", "C")
+    client.delete("rt_City", "a b")
+    assert connection["rt_City"].get(["a b", "a+b"]) == [{"code": "a+b", "name": "C", "people": []}]
+
+
+def test_an_ampersand_that_would_cut_its_query_is_refused(people):
+    client = people.connect().client
+    people.log.clear()
+    with pytest.raises(biodata.QueryError) as caught:
+        client.get("rt_City", q="name=='Smith&Jones'", sort_column="code")
+    assert (caught.value.code, "Jones" in str(caught.value)) == ("BD-QUERY-NATIVE", False)
+    assert not [one for one in people.log if "Smith" in one.target]
+
+
 def test_errors_are_biodatas_and_hold_no_value(people):
     client = people.connect().client
     with pytest.raises(biodata.NotFound):
