@@ -30,7 +30,7 @@ DEPTH = 3
 
 _OWN = "opencga_"
 _NAME = re.compile(r"[A-Za-z0-9_.-]+")
-_VALUE = re.compile(r"[A-Za-z0-9_.\-][A-Za-z0-9_. \-]*")
+_VALUE = re.compile(r"(?!NONE$)[A-Za-z0-9_.\-][A-Za-z0-9_. \-]*")
 _OTHER_TYPE = re.compile(r"[-+.\d]+(e[-+]?\d+)?|true|false", re.IGNORECASE)
 _MOST_EXACT = 2**53
 _TYPES: dict[str, Any] = {

@@ -214,13 +214,30 @@ class _Writer:
         if done != "hidden":
             indexes = self._known(indexes)
         for some in chunks(indexes, self._resource.ids):
-            self._read(some, self._send(some, self._removal(some)), done)
+            self._remove(some, done)
+
+    def _remove(self, indexes: Sequence[int], done: Status) -> None:
+        """Delete some; where the answer was lost those that are gone are deleted, and the others once more."""
+        try:
+            response = self._send(indexes, self._removal(indexes))
+        except BiodataError as error:
+            if not was_maybe_sent(error):
+                raise
+            left = self._known(list(indexes), absent=done)
+            if done == "queued":  # a job may wait for them already
+                for index in left:
+                    self._note(index, "unknown", "BD-WRITE-UNKNOWN", "the answer was lost, and it is still there")
+            if done == "queued" or not left:
+                return
+            indexes, response = left, self._send(left, self._removal(left))
+        self._read(indexes, response, done)
 
     def _removal(self, indexes: Sequence[int]) -> Request:
         if self._resource is VARIABLE_SETS:
             return self._variable_set("REMOVE", {"id": self._batch.key(indexes[0])})
         label = f"{self._resource.root}/{{ids}}/delete"
-        return Request(method="DELETE", path=self._path(indexes, "delete"), params=self._study, label=label)
+        path = self._path(indexes, "delete")
+        return Request(method="DELETE", path=path, params=self._study, idempotent=False, label=label)
 
     def _known(self, indexes: list[int], absent: Status = "unchanged") -> list[int]:
         """Those that are there: the answer would not say."""

@@ -326,3 +326,24 @@ def test_a_lost_answer_that_cannot_be_looked_up(rig):
     rig.faults.add("POST */samples/create", drop="after")
     rig.faults.add("GET */samples/search", status=500, html=True)
     assert [one.status for one in samples.add({"id": "lost"})] == ["unknown"]
+
+
+@pytest.mark.parametrize("drop", ["after", "before"])
+def test_the_answer_of_a_delete_is_lost(rig, drop):
+    samples = rig.connect()["samples"]
+    samples.add([{"id": "a"}, {"id": "b"}]).raise_for_refused()
+    rig.faults.add("DELETE */delete", drop=drop)
+    rig.log.clear()
+    assert [one.status for one in samples.delete(["a", "b"])] == ["hidden", "hidden"]
+    assert samples.count() == 17
+    assert len(rig.asked("DELETE", "/delete")) == (1 if drop == "after" else 2), "no more than needed"
+
+
+@pytest.mark.parametrize(("seconds", "status"), [(0.0, "queued"), (1000.0, "unknown")])
+def test_a_lost_delete_of_a_file_makes_one_job(rig, seconds, status):
+    connection = rig.connect()
+    connection.extras.upload(b"x", "a.txt")
+    rig.state.job_seconds = seconds
+    rig.faults.add("DELETE */delete", drop="after")
+    assert [one.status for one in connection["files"].delete("a.txt")] == [status]
+    assert connection["jobs"].count("tool.id = 'files-delete'") == 1
