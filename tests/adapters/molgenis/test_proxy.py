@@ -85,7 +85,7 @@ def _use_everything(connection: biodata.Connection) -> None:
     assert connection.extras.copy("rt_City", "towns") == "towns"
     assert connection.extras.change_table("towns", label="Towns").label == "Towns"
     assert connection.extras.replace("towns", {"code": "gro", "name": "Grunn"}).updated == 1
-    assert connection.extras.import_tables({"towns": [{"code": "x"}]}).tables == ("towns",)
+    assert connection.extras.import_tables({"towns": [{"code": "x", "name": "X"}]}).tables == ("towns",)
     assert person.delete(["p1", "p2"]).deleted == 2
     assert person.delete(all=True).deleted == 23
     assert connection.identity().user == "admin"
