@@ -330,12 +330,10 @@ class Repository:
 
         return ready(self.adapter, plan, self.references)
 
-    def matching(self, query: Query) -> int:
-        """The number of records that a bound query's filter is true of, its limit and offset aside."""
+    def matching(self, plan: Plan) -> int:
+        """The number of records that answer a plan that can be sent, without limit and offset."""
         from biodata import scan
-        from biodata.query.plan import bare
 
-        plan = self.ready(self.plan(bare(query)))
         if plan.limit == 0:
             return 0
         if plan.residual is None and self.adapter.has("count"):

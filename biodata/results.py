@@ -6,6 +6,8 @@ from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from biodata import scan
 from biodata.errors import NotFound, QueryError
 from biodata.spelling import no_attribute
@@ -91,7 +93,7 @@ class Result(Tabular):
 
     def _records(self, missing: Missing = "key") -> Iterator[Record]:
         references = self._repository.references
-        rows = scan.records(self._repository.adapter, self._ready(), references)
+        rows = scan.records(self._repository.adapter, self._ready(self.plan), references)
         if not self._expand:
             yield from rows
             return
@@ -99,12 +101,13 @@ class Result(Tabular):
             references.expand(chunk, self.query.schema, self._wanted.expand, missing)
             yield from chunk
 
-    def _ready(self) -> Plan:
+    def _ready(self, plan: Plan) -> Plan:
         """The plan with the keys that it looks up; of a strict query, one that the platform does."""
-        self._refuse_partial(self.plan)
-        plan = self._repository.ready(self.plan)
         self._refuse_partial(plan)
-        return plan
+        ready = self._repository.ready(plan)
+        if ready is not plan:
+            self._refuse_partial(ready, looked_up=True)
+        return ready
 
     def first(self) -> Record | None:
         """The first record, or None; asks for no more than one page."""
@@ -130,9 +133,7 @@ class Result(Tabular):
             from biodata.query.plan import bare
 
             query = self.query
-            if self._strict:
-                self._refuse_partial(self._repository.plan(bare(query)))
-            matching = self._repository.matching(query)
+            matching = self._repository.matching(self._ready(self._repository.plan(bare(query))))
         left = max(0, matching - query.offset)
         return left if query.limit is None else min(left, query.limit)
 
@@ -169,7 +170,7 @@ class Result(Tabular):
         """The plan, where the platform's own Arrow can go to the reader as it is, or filtered batch by batch."""
         if not self._repository.adapter.has("export") or self._expand or any(len(path) > 1 for path in self.fields):
             return None
-        plan = self._ready()
+        plan = self._ready(self.plan)
         cut = self.query.limit is not None or self.query.offset > 0
         checked_row_by_row = plan.residual is not None and (cut or any(len(path) > 1 for path in plan.fields))
         return None if checked_row_by_row or plan.sort_here or plan.limit == 0 else plan
@@ -211,14 +212,18 @@ class Result(Tabular):
             transport, expanded = adapter.capabilities.travel, self._expanded
             return explain(plan, pushdown, transport=transport, requests=requests, expanded=expanded)
 
-    def _refuse_partial(self, plan: Plan) -> None:
-        """Of a strict query, refuse what the platform does not do; sends nothing."""
+    def _refuse_partial(self, plan: Plan, *, looked_up: bool = False) -> None:
+        """Of a strict query, refuse what the platform does not do; sends nothing.
+
+        Once keys are looked up, no hint may count on them: where a key set is left over there were too many.
+        """
         if not self._strict:
             return
         from biodata.query.explain import explain
         from biodata.query.strict import refuse_partial
 
         pushdown = self._repository.adapter.pushdown(plan.schema)
+        pushdown = msgspec.structs.replace(pushdown, most_keys=0) if looked_up else pushdown
         refuse_partial(explain(plan, pushdown, expanded=self._expanded))
 
     @property
