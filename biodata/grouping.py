@@ -135,6 +135,7 @@ def find_groups(repository: Repository, planned: GroupPlan) -> tuple[list[Group]
 
     Raises:
         QueryError: `BD-QUERY-STRICT`, they would be found here.
+        BiodataError: of a strict question, what the platform says that refuses it.
     """
     from biodata.query.grouping import tally
 
@@ -158,6 +159,8 @@ def _from_platform(repository: Repository, ready: GroupPlan) -> tuple[Sequence[G
     except (Unavailable, RateLimited, ProtocolError):
         raise
     except (PermissionDenied, QueryError, RemoteError) as error:
+        if ready.strict:
+            raise
         _log.info("%s does not group by itself: %s", repository.address, error.code)
         return None, f"the platform refused to group ({error.code})"
     return found, "the platform's own numbers are not exact here"
