@@ -93,7 +93,7 @@ def _host(content: dict[str, Any]) -> str:
         return _address(rest["host"])
     hosts = rest.get("hosts")
     named = [one for one in hosts if isinstance(one, dict)] if isinstance(hosts, list) else []
-    default, index = rest.get("defaultHost"), rest.get("defaultHostIndex", 0)
+    default, index = rest.get("defaultHost"), rest.get("defaultHostIndex") or 0
     chosen = [one for at, one in enumerate(named) if (at == index if default is None else one.get("name") == default)]
     if not chosen or not isinstance(chosen[0].get("url"), str):
         raise _wrong("The client configuration has neither 'rest.host' nor a 'rest.hosts' that 'defaultHost' names")

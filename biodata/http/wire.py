@@ -165,8 +165,9 @@ class Wire:
         )
 
     def _send(self, request: Request, url: str, token: Mapping[str, str]) -> requests.Response:
-        """Send once. urllib3 holds the sending to the time for a connection, too short for a body of a file."""
-        wait = msgspec.structs.astuple(request.timeouts or self._timeouts)
+        """Send once. urllib3 holds sending to the time for a connection, which is short for a file."""
+        wait = request.timeouts or self._timeouts
+        sending = max(wait.connect, wait.read) if isinstance(request.body, Pieces) else wait.connect
         kind = {"Content-Type": request.content_type} if request.content_type else {}
         return self._opened().request(
             request.method,
@@ -174,7 +175,7 @@ class Wire:
             headers={**kind, **dict(request.headers)},
             data=request.body.open() if isinstance(request.body, Pieces) else request.body,
             auth=_HeaderAuth(token),
-            timeout=(max(wait) if isinstance(request.body, Pieces) else wait[0], wait[1]),
+            timeout=(sending, wait.read),
             allow_redirects=False,
             proxies=self._proxies,
             verify=self._verify,
