@@ -58,7 +58,8 @@ class Exports(Gen3Part):
     ) -> dict[str, int]:
         """Write a whole node, or the records with some ids, as the commons exports them; streamed.
 
-        A node as TSV, and both as JSON, can be submitted again. Of ids as TSV the commons writes nulls as `None` and
+        A node as TSV, and both as JSON, can be submitted again; TSV only where no value holds a tab or a line end, and
+        none in a list a comma, which the commons does not mark. Of ids as TSV the commons writes nulls as `None` and
         lists as `['a']`; ask for JSON where that matters.
 
         Args:

@@ -15,7 +15,7 @@ from biodata_gen3.parts import Gen3Part
 from biodata_gen3.submission import Submission, counted_from
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from biodata.records.types import Record
     from biodata.repository import OnRefused
@@ -55,17 +55,20 @@ class Submissions(Gen3Part):
         Raises:
             SchemaError: `BD-WRITE-INPUT`, a record without a type; nothing is sent.
             NotFound: `BD-NOT-FOUND-TABLE`, of a node type that is not there; nothing is sent.
-            RemoteError: the way to the commons broke; `error.receipt` is that of the node type under way.
+            RemoteError: the way to the commons broke; `error.receipt` has what was done, of all node types.
         """
         waiting = _Waiting(self._catalog())
         receipts: list[Receipt] = []
         for node, rows in self._by_type(records).items():
             held, sent = waiting.split(node, rows, all_wait=on_refused == "stop")
             told = counted_from(sum(map(len, receipts)) + len(held), progress)
-            receipt = self._write(node, method, sent, on_refused=on_refused, progress=told)
-            placed = [msgspec.structs.replace(one, row=sent[one.row][0]) for one in receipt]
-            outcomes = sorted([*held, *placed], key=lambda one: one.row)
-            receipts.append(Receipt(method, node, tuple(outcomes)))
+            try:
+                receipt = self._write(node, method, sent, on_refused=on_refused, progress=told)
+            except BiodataError as error:
+                done = _placed(method, node, error.receipt or (), held, sent)
+                error.receipt = Receipt(method, node, tuple(one for some in (*receipts, done) for one in some))
+                raise
+            receipts.append(_placed(method, node, receipt, held, sent))
             waiting.note(receipts[-1])
         return Submission(tuple(receipts))
 
@@ -105,6 +108,12 @@ class Submissions(Gen3Part):
 
         row = {name.removeprefix("*"): value for name, value in record.items()}
         return from_text(row, self.connection.schema(row["type"])) if row.get("type") else row
+
+
+def _placed(method: str, node: str, outcomes: Iterable[Outcome], held: list[Outcome], sent: Rows) -> Receipt:
+    """The receipt of a node type, each outcome with its record's position in all that was given."""
+    placed = [msgspec.structs.replace(one, row=sent[one.row][0]) for one in outcomes]
+    return Receipt(method, node, tuple(sorted([*held, *placed], key=lambda one: one.row)))
 
 
 class _Waiting:

@@ -149,7 +149,10 @@ class Writer:
             raise _too_large(batch) from error
         if len(ids) < len(keys):
             raise error
-        return [Outcome(batch.rows[at], "created", key, ids[key]) for at, key in zip(sent, keys, strict=True)]
+        return [
+            Outcome(batch.rows[at], "created", key, ids[key], message="the answer was lost, and the record is there")
+            for at, key in zip(sent, keys, strict=True)
+        ]
 
     @staticmethod
     def _outcomes(response: Response, batch: WriteBatch, sent: list[int]) -> list[Outcome]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from biodata.errors import NotFound, PermissionDenied, SchemaError, WriteError
+from biodata.errors import NotFound, PermissionDenied, RemoteError, SchemaError, WriteError
 from biodata_gen3.sandbox import READER
 from tests.adapters.gen3.conftest import HERE
 
@@ -57,6 +57,16 @@ def test_nothing_is_sent_after_a_refusal_that_stops(rig: Rig) -> None:
     done = rig.connect("write").extras.submit(changed(4, studies="nobody"))
     assert statuses(done) == {3: "not_sent", 4: "refused", 1: "not_sent", 2: "not_sent", 0: "not_sent"}
     assert len(rig.asked("PUT", HERE)) == 1
+
+
+def test_where_the_way_breaks_the_receipt_is_of_all(rig: Rig) -> None:
+    def break_it(_: int) -> None:
+        rig.faults.add(f"POST {HERE}", status=201, body="{}")
+
+    with pytest.raises(RemoteError) as caught:
+        rig.connect("write").extras.submit(FAMILY, method="add", progress=break_it)
+    told = {one.row: one.status for one in caught.value.receipt or ()}
+    assert told == {3: "created", 4: "created", 1: "unknown", 2: "unknown"}
 
 
 @pytest.mark.parametrize("suffix", ["json", "ndjson"])
