@@ -58,9 +58,8 @@ class Exports(Gen3Part):
     ) -> dict[str, int]:
         """Write a whole node, or the records with some ids, as the commons exports them; streamed.
 
-        A node as TSV, and both as JSON, can be submitted again; TSV only where no value holds a tab or a line end, and
-        none in a list a comma, which the commons does not mark. Of ids as TSV the commons writes nulls as `None` and
-        lists as `['a']`; ask for JSON where that matters.
+        JSON can be submitted again, and a node as TSV where no value holds a tab or a line end, and none in a list a
+        comma: the commons does not mark them. Of ids as TSV it writes nulls as `None` and lists as `['a']`.
 
         Args:
             node: a node type, all of whose records in the project are wanted.

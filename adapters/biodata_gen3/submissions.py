@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from biodata.errors import SchemaError
+from biodata.errors import BiodataError, SchemaError
 from biodata.extras import needs
 from biodata.receipts import Outcome, Receipt
 from biodata.records.incoming import incoming
