@@ -170,6 +170,15 @@ def test_the_study_of_an_address(rig, pilot):
     assert "samples" in (caught.value.hint or "")
 
 
+@pytest.mark.usefixtures("pilot")
+def test_the_study_of_an_address_on_the_command(rig, capfd):
+    from biodata.cli.main import status_of
+
+    asked = ["--config", str(rig.sandbox.config_path), "query", "opencga/pilot/individuals", "--fields", "id"]
+    assert status_of([*asked, "-o", "csv"]) == 0
+    assert capfd.readouterr().out.split() == ["id", "father", "kid"]
+
+
 def test_the_study_of_the_call_is_that_of_the_profile_otherwise(rig):
     connection = rig.connect(study=None)
     assert connection[f"{STUDY}/samples"].count() == connection["samples"].count() == 17
