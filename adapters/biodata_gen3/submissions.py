@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from biodata.repository import OnRefused
     from biodata_gen3.catalog import Catalog
 
-__all__ = ["Rows", "Submissions"]
+__all__ = ["Rows", "Submissions", "Waiting"]
 
 Rows = list[tuple[int, "Record"]]
 """Records of one node type, each with its position in what was given."""
@@ -57,7 +57,7 @@ class Submissions(Gen3Part):
             NotFound: `BD-NOT-FOUND-TABLE`, of a node type that is not there; nothing is sent.
             RemoteError: the way to the commons broke; `error.receipt` has what was done, of all node types.
         """
-        waiting = _Waiting(self._catalog())
+        waiting = Waiting(self._catalog())
         receipts: list[Receipt] = []
         for node, rows in self._by_type(records).items():
             held, sent = waiting.split(node, rows, all_wait=on_refused == "stop")
@@ -116,7 +116,7 @@ def _placed(method: str, node: str, outcomes: Iterable[Outcome], held: list[Outc
     return Receipt(method, node, tuple(sorted([*held, *placed], key=lambda one: one.row)))
 
 
-class _Waiting:
+class Waiting:
     """Which records wait, because a parent of theirs did not get there."""
 
     def __init__(self, catalog: Catalog) -> None:
@@ -126,20 +126,26 @@ class _Waiting:
 
     def split(self, node: str, rows: Rows, *, all_wait: bool) -> tuple[list[Outcome], Rows]:
         """The outcomes of those that wait, and the others; after any failure all do where `all_wait`."""
-        held: list[Outcome] = []
-        sent: Rows = []
+        held: dict[int, Outcome] = {}
+        found = True
+        while found:  # a record may wait for another of its own node type, which comes later
+            fresh = [one for one in self._orphans(node, rows) if one.row not in held]
+            held |= {one.row: one for one in fresh}
+            self._lost |= {(node, one.key) for one in fresh}
+            found = bool(fresh)
+        if all_wait and self._any:
+            held = {row: Outcome(row, "not_sent", self._key(node, record)) for row, record in rows} | held
+        return list(held.values()), [(row, record) for row, record in rows if row not in held]
+
+    def _key(self, node: str, record: Record) -> Any:
+        return record.get(self._catalog.types[node].key)
+
+    def _orphans(self, node: str, rows: Rows) -> Iterator[Outcome]:
         for row, record in rows:
             parent = self._lost_parent(node, record)
-            key = record.get(self._catalog.types[node].key)
             if parent is not None:
                 why = f"its {parent} is not there: that was refused or held back"
-                held.append(Outcome(row, "not_sent", key, code="BD-WRITE-PARENT", message=why))
-                self._lost.add((node, key))
-            elif all_wait and self._any:
-                held.append(Outcome(row, "not_sent", key))
-            else:
-                sent.append((row, record))
-        return held, sent
+                yield Outcome(row, "not_sent", self._key(node, record), code="BD-WRITE-PARENT", message=why)
 
     def _lost_parent(self, node: str, record: Record) -> str | None:
         for name, link in self._catalog.types[node].links.items():

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from biodata.errors import NotFound, PermissionDenied, RemoteError, SchemaError, WriteError
+from biodata.receipts import Outcome, Receipt
+from biodata_gen3.catalog import Catalog, Link, NodeType
 from biodata_gen3.sandbox import READER
+from biodata_gen3.submissions import Waiting
 from tests.adapters.gen3.conftest import HERE
 
 if TYPE_CHECKING:
@@ -51,6 +54,24 @@ def test_children_of_a_refused_parent_wait(rig: Rig) -> None:
     assert done["aliquot"].outcomes[0].message.startswith("its sample is not there")
     with pytest.raises(WriteError):
         done.raise_for_refused()
+
+
+def test_a_record_waits_for_one_of_its_own_kind_too() -> None:
+    links = {
+        "studies": Link("studies", "study", "submitter_id", many=False, required=True),
+        "parents": Link("parents", "case", "submitter_id", many=True, required=False),
+    }
+    node = NodeType("case", "", "", "submitter_id", {}, links, (), writable=True)
+    waiting = Waiting(Catalog({"case": node}))
+    waiting.note(Receipt("add", "study", (Outcome(9, "refused", "bad"),)))
+    rows = [
+        (0, {"submitter_id": "child", "studies": "good", "parents": ["parent"]}),
+        (1, {"submitter_id": "parent", "studies": "bad"}),
+        (2, {"submitter_id": "other", "studies": "good"}),
+    ]
+    held, sent = waiting.split("case", rows, all_wait=False)
+    assert sorted((one.row, one.code) for one in held) == [(0, "BD-WRITE-PARENT"), (1, "BD-WRITE-PARENT")]
+    assert [row for row, _ in sent] == [2]
 
 
 def test_nothing_is_sent_after_a_refusal_that_stops(rig: Rig) -> None:
