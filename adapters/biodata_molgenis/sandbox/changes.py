@@ -55,9 +55,13 @@ def drop(state: State, entity_type: EntityType) -> None:
     """Remove a table with its rows.
 
     Raises:
-        ApiError: 400 D19, attributes of other tables refer to it.
+        ApiError: 400 D19, attributes of other tables refer to it, the back sides of its own references among them
+            (of those nothing is recorded; metadata would name what is gone otherwise).
     """
-    others = sorted({one.id for one, _ in state.referrers(entity_type.id)} - {entity_type.id})
+    types = state.types.values()
+    others = sorted(
+        {one.id for one in types if any(its.ref == entity_type.id for its in one.atomic)} - {entity_type.id}
+    )
     if others:
         word = "entity" if len(others) == 1 else "entities"
         text = f"Cannot delete entity '{entity_type.id}' because {word} '{', '.join(others)}'"

@@ -42,6 +42,7 @@ _TEXTS = {
     "expression": "expression",
 }
 _ENDS = {"min": "minimum", "max": "maximum"}
+_SHAPES = {"enumOptions": list | None, "range": dict | None}
 
 
 def handle(state: State, ask: Ask, parts: tuple[str, ...]) -> Answer | None:
@@ -108,7 +109,7 @@ def _create(state: State, ask: Ask) -> Answer:
         raise bad_request("An entity type needs an id and attributes.")
     if name in state.types:
         raise ApiError(409, Violation(f"Repository '{name}' already exists.", "D10"))
-    attributes = [_new_attribute(one) for one in body["attributes"]]
+    attributes = [_new_attribute(one) for one in _listed(body["attributes"])]
     label, package = body.get("label"), body.get("package")
     made = state.create_table(name, attributes, label=label, package=package, description=body.get("description"))
     try:
@@ -119,8 +120,15 @@ def _create(state: State, ask: Ask) -> Answer:
     return empty(201, answers_v3.link(ask.base, "metadata", name))
 
 
+def _listed(given: Any) -> list[dict[str, Any]]:
+    """The attributes that a body lists."""
+    if not isinstance(given, list) or not all(isinstance(one, dict) for one in given):
+        raise bad_request("Invalid request body.")
+    return given
+
+
 def _new_attribute(item: dict[str, Any]) -> Attribute:
-    if not item.get("name"):
+    if not isinstance(item.get("name"), str) or not item["name"]:
         raise bad_request("An attribute needs a name.")
     attribute = Attribute(**_given(item))
     return msgspec.structs.replace(attribute, ref=system.FILE_META) if attribute.type == "file" else attribute
@@ -128,6 +136,8 @@ def _new_attribute(item: dict[str, Any]) -> Attribute:
 
 def _given(item: dict[str, Any]) -> dict[str, Any]:
     """What a client says of an attribute, in the words of the model."""
+    if not all(isinstance(item.get(word), kind) for word, kind in _SHAPES.items()):
+        raise bad_request("Invalid request body.")
     given: dict[str, Any] = {ours: bool(item[theirs]) for theirs, ours in _FLAGS.items() if theirs in item}
     given |= {ours: item[theirs] for theirs, ours in _TEXTS.items() if theirs in item}
     if "type" in item:
@@ -156,7 +166,7 @@ def _change_type(state: State, ask: Ask, name: str) -> Answer:
     entity_type, item = _changeable(state, ask, name), ask.json_object()
     given: dict[str, Any] = {word: item[word] for word in ("label", "description") if word in item}
     if ask.method == "PUT":
-        attributes = tuple(_same_or_new(entity_type, one) for one in item.get("attributes") or ())
+        attributes = tuple(_same_or_new(entity_type, one) for one in _listed(item.get("attributes") or []))
         given = {"label": name, "description": None, "attributes": attributes} | given
     changed = msgspec.structs.replace(entity_type, **given)
     return changes.submit(state, ask, system.UPSERT_JOB, lambda: changes.change(state, changed))

@@ -189,3 +189,35 @@ def test_whole_types_by_the_wire(rig):
     assert requests.delete(url + "u", headers=headers, timeout=5).status_code == 202
     assert requests.delete(url + "t", headers=headers, timeout=5).status_code == 202
     assert "t" not in rig.state.types
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"attributes": 5},
+        {"attributes": [5]},
+        {"attributes": [{"name": 5}]},
+        {"attributes": [{"name": "a", "enumOptions": 5}]},
+        {"attributes": [{"name": "a", "range": "1-5"}]},
+    ],
+)
+def test_a_body_of_another_shape_is_refused_by_the_sandbox(rig, body):
+    import requests
+
+    rig.state.create_table("t", (Attribute(name="id", is_id=True),))
+    headers = {"x-molgenis-token": rig.state.login("admin", "admin")}
+    url = rig.sandbox.url("molgenis") + "/api/metadata"
+    assert requests.put(f"{url}/t", json=body, headers=headers, timeout=5).status_code == 400
+    assert requests.post(url, json={"id": "u", **body}, headers=headers, timeout=5).status_code == 400
+    assert rig.connect()["t"].schema.names == ("id",)
+
+
+def test_a_table_with_the_other_side_of_a_reference_is_not_dropped(people):
+    """rt_City has the back side of rt_Person's reference, and would refer to nothing."""
+    connection = people.connect()
+    with pytest.raises(biodata.WriteError, match="'rt_City' depends on it"):
+        connection.drop("rt_Person")
+    assert connection["rt_City"].count() == 3
+    connection.extras.remove_field("rt_City", "people")
+    connection.drop("rt_Person")
+    assert [one.name for one in connection.tables()] == ["rt_City"]
