@@ -60,22 +60,27 @@ class Operations(Extras):
         return ask(self._session, request, None, values).result.results
 
     @needs("read")
-    def wait(self, job: str | Receipt, *, timeout: float = 600.0, pause: float = 1.0) -> list[dict[str, Any]]:
+    def wait(
+        self, job: str | Receipt, *, timeout: float = 600.0, pause: float = 1.0, study: str | None = None
+    ) -> list[dict[str, Any]]:
         """Wait until jobs have ended; the jobs, as records.
 
         Args:
             job: the id of a job, or a receipt with deletions that are queued.
             timeout: seconds to wait at most.
             pause: seconds between two questions.
+            study: of a job, in place of the profile's; a receipt knows its own.
 
         Raises:
             NotFound: there is no such job.
             RemoteError: `BD-REMOTE-TIMEOUT`, one goes on after `timeout`; `BD-REMOTE-JOB`, one failed.
         """
         ids = [job] if isinstance(job, str) else [str(one.id) for one in job if one.status == "queued"]
+        where = study if isinstance(job, str) else placed(job.table)[0]
+        table = f"{where}/jobs" if where else "jobs"
         until = time.monotonic() + timeout
         while True:
-            jobs = self._jobs(list(dict.fromkeys(ids)))
+            jobs = self._jobs(table, list(dict.fromkeys(ids)))
             states = {one["id"]: one["internal"]["status"]["id"] for one in jobs}
             if all(state in _ENDED for state in states.values()):
                 return _well_ended(jobs, states)
@@ -83,10 +88,10 @@ class Operations(Extras):
                 raise RemoteError(f"The server's job goes on after {timeout:g} s", code="BD-REMOTE-TIMEOUT")
             time.sleep(pause)
 
-    def _jobs(self, ids: Sequence[str]) -> list[dict[str, Any]]:
-        found = self.connection["jobs"].get(ids)
+    def _jobs(self, table: str, ids: Sequence[str]) -> list[dict[str, Any]]:
+        found = self.connection[table].get(ids)
         if found.missing:
-            raise NotFound("There is no such job", table="jobs")
+            raise NotFound("There is no such job", table=table)
         return list(found)
 
     @needs("write")

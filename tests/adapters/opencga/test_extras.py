@@ -166,6 +166,17 @@ def test_waiting_has_an_end_and_tells_a_failure(rig):
         connection.extras.wait("nothing")
 
 
+def test_waiting_for_what_is_deleted_in_another_study(rig):
+    connection = rig.connect()
+    connection["studies"].add({"fqn": "demo@project:pilot"}).raise_for_refused()
+    rig.state.job_seconds = 0.0
+    key = connection.extras.upload(b"x", "a.txt", study="pilot")
+    (job,) = connection.extras.wait(connection["pilot/files"].delete(key), pause=0.02)
+    assert connection.extras.wait(job["id"], study="pilot") == [job]
+    with pytest.raises(biodata.NotFound):
+        connection.extras.wait(job["id"])
+
+
 def test_access(rig):
     extras = rig.connect("read").extras
     rig.log.clear()
