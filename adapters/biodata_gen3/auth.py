@@ -117,14 +117,14 @@ class Login:
         left = self.key_seconds
         if self.key.purpose == "access":
             return AuthError("An access token stands where the API key should", hint="Give it as token:")
-        if self.key.issuer and urlsplit(self.key.issuer).netloc != urlsplit(self._session.base_url).netloc:
-            hint = f"These credentials are of {self.key.issuer}, and the profile's url is that of another commons"
-            return AuthError(f"The API key is of another commons ({words})", code="BD-AUTH-FOREIGN", hint=hint)
         if (left is not None and left <= 0) or "expired" in words:
             ended = "" if left is None or left > 0 else f" {_span(-left)} ago"
             return AuthError(f"The API key has expired{ended}", code="BD-AUTH-EXPIRED", hint=_FRESH)
         if "denylisted" in words:
             return AuthError("The API key was revoked", code="BD-AUTH-REVOKED", hint=_FRESH)
+        if self.key.issuer and urlsplit(self.key.issuer).netloc != urlsplit(self._session.base_url).netloc:
+            hint = f"These credentials are of {self.key.issuer}, and the profile's url is that of another commons"
+            return AuthError(f"The API key is of another commons ({words})", code="BD-AUTH-FOREIGN", hint=hint)
         if left is None:
             return AuthError("The API key is malformed: it is no signed token", code="BD-AUTH-MALFORMED", hint=_FRESH)
         return AuthError(f"The API key is refused: {words}; by itself it is good for {_span(left)}", hint=_FRESH)
