@@ -250,7 +250,11 @@ class Differential:
         adapter = self.connection.adapter
         known = adapter.pushdown
         other = known(self.connection[table].schema)
-        with patch.object(adapter, "pushdown", lambda schema: change(known(schema))):
+
+        def one_changed(schema: Schema) -> Pushdown:
+            return change(known(schema)) if schema.table == table else known(schema)
+
+        with patch.object(adapter, "pushdown", one_changed):
             try:
                 self.ask(table, seed, examples, other=other)
             except Disagreement as wrong:

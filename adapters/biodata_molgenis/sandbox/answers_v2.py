@@ -62,7 +62,7 @@ def attribute_meta(
         "attributes": [attribute_meta(view, entity_type, one, shown, options=options) for one in parts],
         **extra,
         **attribute_flags(entity_type, attribute),
-        "tags": [],
+        "tags": [{"label": "case-sensitive"}] if attribute.case_sensitive else [],
     }
 
 

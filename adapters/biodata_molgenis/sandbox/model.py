@@ -66,7 +66,10 @@ def type_of_emx(data_type: str) -> str:
 
 
 class Attribute(msgspec.Struct, frozen=True, kw_only=True):
-    """One attribute; `ref` and `mapped_by` name another entity type and its attribute, `part_of` a compound."""
+    """One attribute; `ref` and `mapped_by` name another entity type and its attribute, `part_of` a compound.
+
+    One that is `case_sensitive` has the tag of that name, so that `=like=` tells case apart.
+    """
 
     name: str
     type: str = "string"
@@ -92,6 +95,7 @@ class Attribute(msgspec.Struct, frozen=True, kw_only=True):
     minimum: int | None = None
     maximum: int | None = None
     length: int | None = None
+    case_sensitive: bool = False
 
     @property
     def multi(self) -> bool:

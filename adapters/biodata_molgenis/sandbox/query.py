@@ -168,7 +168,7 @@ class _Engine:
             # An open end makes the whole comparison null [C 0606].
             return lambda value: low is not None and high is not None and low <= value <= high
         if leaf.operator == "LIKE":
-            pattern = _like(wanted)
+            pattern = _like(wanted, case_sensitive=leaf.path[-1].case_sensitive)
             return lambda value: pattern.fullmatch(text_of(value)) is not None
         compare = _ORDER[leaf.operator]
         return lambda value: wanted is not None and compare(value, wanted)
@@ -265,10 +265,10 @@ def _any(parts: Iterable[Callable[[Row], bool | None]]) -> Callable[[Row], bool 
     return test
 
 
-def _like(value: str) -> re.Pattern[str]:
-    """A substring, any case; `%` and `_` of the value keep their meaning in SQL [C 0630]."""
+def _like(value: str, *, case_sensitive: bool) -> re.Pattern[str]:
+    """A substring, any case unless a tag says otherwise; `%` and `_` keep their meaning in SQL [C 0630]."""
     inner = "".join({"%": ".*", "_": "."}.get(one, re.escape(one)) for one in value)
-    return re.compile(f".*{inner}.*", re.IGNORECASE | re.DOTALL)
+    return re.compile(f".*{inner}.*", re.DOTALL if case_sensitive else re.IGNORECASE | re.DOTALL)
 
 
 def _words(text: str) -> list[str]:
