@@ -129,6 +129,12 @@ def upsert(ctx: click.Context, /, **options: Any) -> None:
 @click.argument("keys", nargs=-1, metavar="[KEY…]")
 @click.option("--where", metavar="FILTER", help="The records that a filter is true of.")
 @click.option("--all", "everything", is_flag=True, help="Every record of the table.")
+@click.option(
+    "--with-dependants",
+    "dependants",
+    is_flag=True,
+    help="All that links to the records too, children first; where the platform can (Gen3).",
+)
 @click.option("--yes", is_flag=True, help="Do not ask. Needed without a terminal, for more than one record.")
 @refused_option
 @receipt_option
@@ -140,6 +146,11 @@ def delete(ctx: click.Context, /, address: Address, keys: tuple[str, ...], **opt
     """
     from biodata.cli.keys import parse_keys
 
+    if options.pop("dependants"):
+        from biodata.cli.dependants import delete_with_dependants
+
+        delete_with_dependants(ctx, address, keys, options)
+        return
     where, everything = options["where"], options["everything"]
     if (bool(keys) + (where is not None) + everything) != 1:
         raise click.UsageError("Say which records: KEY…, --where FILTER or --all, exactly one of them.")

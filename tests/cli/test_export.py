@@ -1,4 +1,4 @@
-"""`biodata export` and `biodata add` of a submission's sheet, on a commons on loopback."""
+"""What the command does with a commons on loopback: exports, sheets, numbers of records, dependants."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def commons(home: Path) -> Iterator[Any]:
     """The platform of a sandbox that the profile `commons` leads to."""
     with Sandbox(("gen3",)) as sandbox:
-        values = {"platform": "gen3", "access": "write", **sandbox.entries["gen3"]}
+        values = {"platform": "gen3", "access": "delete", **sandbox.entries["gen3"]}
         directory = home / "config"
         directory.mkdir()
         (directory / "profiles.yml").write_text(json.dumps({"profiles": {"commons": values}}))
@@ -56,3 +56,15 @@ def test_nodes_with_the_numbers_of_their_records(run: Any, commons: Any) -> None
     done = run("ls", "commons", "-o", "json")
     assert {one["records"] for one in json.loads(done.out)} == {None}
     assert done.err == "records are not counted: The API key was revoked\n"
+
+
+def test_what_depends_on_a_record_goes_only_when_it_is_said(run: Any, commons: Any) -> None:
+    assert run("delete", "commons/case", "NA12878").status == 9
+    asked = run("delete", "commons/case", "NA12878", "--with-dependants")
+    assert (asked.status, commons.state.by_key("case", "demo-ceph1463", "NA12878") is None) == (2, False)
+    assert "1 of sample" in asked.err
+    done = run("delete", "commons/case", "NA12878", "--with-dependants", "--yes", "-o", "text")
+    assert done.status == 0
+    assert done.out.splitlines()[-1] == "delete case: 1 deleted"
+    assert commons.state.by_key("case", "demo-ceph1463", "NA12878") is None
+    assert run("delete", "commons/case", "--all", "--with-dependants").status == 2
