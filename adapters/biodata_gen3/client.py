@@ -25,7 +25,10 @@ __all__ = ["Gen3Client", "SourceAuth"]
 
 _UNAUTHORISED = 401
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
-_QUERIES = re.compile(r"/(graphql|guppy/download|export|index/bulk/documents)/?$")
+_QUERIES = re.compile(
+    r"/(api/(v0/|search/)?submission/(graphql|[^/]+/[^/]+/export)|guppy/(graphql|download)|index/bulk/documents)/?"
+)
+"""POST to these whole paths only reads; names that people choose, a project's or a guid, end other paths."""
 _UPLOADS = re.compile(r"/(user/data|ws-storage)/upload/")
 """What is asked for with GET there is an address to write to."""
 _SIGNED = re.compile(r"[?&](X-Amz-Signature|X-Goog-Signature|Signature|sig)=")
@@ -69,8 +72,8 @@ class SourceAuth(Gen3Auth):  # type: ignore[misc]
         return (ours.scheme, ours.netloc) == (asked.scheme, asked.netloc) and _SIGNED.search(url) is None
 
     def _check(self, method: str, url: str) -> None:
-        path = url.partition("?")[0]
-        query = method == "POST" and _QUERIES.search(path) is not None
+        path = urlsplit(url).path.removeprefix(urlsplit(self.endpoint).path)
+        query = method == "POST" and _QUERIES.fullmatch(path) is not None
         reading = query or (method in _READING and _UPLOADS.search(path) is None)
         needed: Access = "read" if reading else "delete" if method == "DELETE" else "write"
         require_access(self._access, needed)

@@ -7,7 +7,7 @@ from itertools import combinations
 from xml.etree import ElementTree as ET
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import biodata
@@ -73,6 +73,7 @@ def graphs(draw):
     return _graph(names, links)
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)  # a busy computer is no defect
 @given(graphs())
 def test_any_graph_is_drawn_the_same_each_time_and_no_box_lies_on_another(graph):
     """Circles and tables that refer to themselves are among them."""

@@ -75,7 +75,9 @@ def _translated(index: Index, given: Any, prefix: str = "") -> Query | None:
     if op == "search":
         return _search(inner)
     field, value = next(iter(inner.items()))  # of several only the first is looked at
-    return _leaf(op, prefix + field, _kind(index, prefix + field), value)
+    query = _leaf(op, prefix + field, _kind(index, prefix + field), value)
+    aliased = index.alias is not None and "terms" in query and index.alias in query["terms"][1]
+    return {"or": [query, {"missing": prefix + field}]} if aliased else query
 
 
 def _joined(op: str, parts: list[Query | None]) -> Query | None:
@@ -174,6 +176,7 @@ _TESTS: dict[str, Callable[[Any, Document], bool]] = {
     "and": lambda parts, document: all(_true(one, document) for one in parts),
     "or": lambda parts, document: any(_true(one, document) for one in parts),
     "terms": lambda inner, document: any(one in inner[1] for one in values(document, inner[0])),
+    "missing": lambda inner, document: not values(document, inner),
     "not": lambda inner, document: not any(one in inner[1] for one in values(document, inner[0])),
     "all": lambda inner, document: set(inner[1]) <= set(values(document, inner[0])),
     "not all": lambda inner, document: not set(inner[1]) <= set(values(document, inner[0])),
@@ -205,9 +208,10 @@ def ordered(index: Index, documents: Iterable[Document], sort: Any) -> list[Docu
     return rows
 
 
-def buckets(documents: Iterable[Document], field: str) -> list[dict[str, Any]]:
-    """The number of documents with each value, the commonest first."""
-    counts = Counter(one for document in documents for one in dict.fromkeys(values(document, field)))
+def buckets(documents: Iterable[Document], field: str, alias: str | None = None) -> list[dict[str, Any]]:
+    """The number of documents with each value, the commonest first; those without one below the alias, if any."""
+    none = [] if alias is None else [alias]
+    counts = Counter(one for document in documents for one in dict.fromkeys(values(document, field) or none))
     ranked = sorted(counts.items(), key=lambda pair: (-pair[1], str(pair[0])))
     return [{"key": str(key), "count": count} for key, count in ranked]
 

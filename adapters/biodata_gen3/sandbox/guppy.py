@@ -191,10 +191,10 @@ class _Counts:
         kind = self._index.fields.get(field)
         if not isinstance(kind, str):
             raise AttributeError(field)  # noqa: TRY004 - what attributes that are not there raise
-        hidden = {one["key"]: one["count"] for one in elastic.buckets(self._others, field)}
+        hidden = {one["key"]: one["count"] for one in elastic.buckets(self._others, field, self._index.alias)}
         texts = [
             {**one, "count": self._number(one["count"], hidden.get(one["key"], 0))}
-            for one in elastic.buckets(self._shown, field)
+            for one in elastic.buckets(self._shown, field, self._index.alias)
         ]
         numeric = self._index.fields[field] in NUMBERS
         return {

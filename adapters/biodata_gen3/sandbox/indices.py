@@ -30,11 +30,13 @@ class Index(msgspec.Struct):
     Attributes:
         fields: name to type; `arrays` are those that are configured to be lists.
         documents: what it holds; a field that is not there has no value.
+        alias: the text that a missing one is counted as and found by, where the commons is so configured.
     """
 
     fields: dict[str, Any]
     documents: list[dict[str, Any]] = []
     arrays: frozenset[str] = frozenset()
+    alias: str | None = None
 
 
 _SUBJECT: dict[str, Any] = {

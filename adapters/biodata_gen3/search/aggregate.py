@@ -9,11 +9,11 @@ import msgspec
 from biodata.adapter import PageRequest
 from biodata.errors import QueryError
 from biodata.records.types import Float, Integer, element
-from biodata_gen3.search.query import filter_of
+from biodata_gen3.search.query import NO_DATA, filter_of
 from biodata_gen3.search.server import graphql_request
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from biodata.query.grouping import Group
     from biodata.query.plan import Plan
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Bin", "groups", "histogram", "request"]
 
-_NO_DATA = "no data"
-"""What some commons put in place of a missing value, if they are so configured (protocols/gen3.md, d)."""
+_ARGUMENTS = {"start": "rangeStart", "end": "rangeEnd", "step": "rangeStep", "bins": "binCount"}
+_WHOLE = 2**31
 
 
 class Bin(msgspec.Struct, frozen=True):
@@ -57,7 +57,7 @@ def groups(reader: SearchReader, plan: Plan, asked: PageRequest) -> list[Group] 
     found = reader.aggregation(plan.schema, filter_of(plan.schema, plan.pushed), plan, _counted(name))
     held = [(one["key"], one["count"]) for one in found[name]["histogram"]]
     missing = found["_totalCount"] - sum(number for _, number in held)
-    if missing < 0 or any(number < 0 or key == _NO_DATA for key, number in held):
+    if missing < 0 or any(number < 0 or key == NO_DATA for key, number in held):
         return None
     return [*(((key,), number) for key, number in held), ((None,), missing)]
 
@@ -78,25 +78,38 @@ def histogram(
     """The ranges of a number field, those without a record left out.
 
     Raises:
-        QueryError: `BD-QUERY-GROUP`, it is no number, or both step and bins are given; `BD-QUERY-REFUSED`, the
-            filter is not one that the service does exactly.
+        QueryError: `BD-QUERY-GROUP`, it is no number, or start, end, step or bins are not such as the service has;
+            `BD-QUERY-STRICT`, the filter is not one that the service does exactly.
     """
     schema = plan.schema
     if not isinstance(element(schema[field].type), Integer | Float):
         raise QueryError(f"'{field}' is no number", code="BD-QUERY-GROUP", hint="group_by counts texts by value")
     if step is not None and bins is not None:
         raise QueryError("A histogram takes a step or a number of bins, not both", code="BD-QUERY-GROUP")
+    named = {"start": limits[0], "end": limits[1], "step": step, "bins": bins}
+    asked = {name: value for name, value in named.items() if value is not None}
+    _check_whole(asked)
     if plan.residual is not None:
         raise QueryError(
             "The search service does only a part of this filter, so that its histogram would be of other records",
             code="BD-QUERY-STRICT",
             hint="query(…, strict=True).explain() tells which part",
         )
-    named = {"rangeStart": limits[0], "rangeEnd": limits[1], "rangeStep": step, "binCount": bins}
-    given = ", ".join(f"{name}: {int(value)}" for name, value in named.items() if value is not None)
+    given = ", ".join(f"{_ARGUMENTS[name]}: {value}" for name, value in asked.items())
     text = f"{field} {{histogram{f'({given})' if given else ''} {{key min max avg sum count}}}}"
     found = reader.aggregation(schema, filter_of(schema, plan.pushed), plan, text)
     return [_bin(one) for one in found[field]["histogram"]]
+
+
+def _check_whole(asked: Mapping[str, Any]) -> None:
+    for name, value in asked.items():
+        least = 1 if name in {"step", "bins"} else -_WHOLE
+        if type(value) is not int or not least <= value < _WHOLE:
+            raise QueryError(
+                f"'{name}' of a histogram is no whole number of 32 bits{' from 1 on' if least == 1 else ''}",
+                code="BD-QUERY-GROUP",
+                hint="The service has ranges of whole numbers only",
+            )
 
 
 def _bin(one: dict[str, Any]) -> Bin:

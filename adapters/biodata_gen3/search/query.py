@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from biodata.query.tree import Node
     from biodata.records.types import DataType, Schema
 
-__all__ = ["PUSHDOWN", "filter_of", "literals", "sort_of"]
+__all__ = ["NO_DATA", "PUSHDOWN", "filter_of", "literals", "sort_of"]
 
 
 def _ops(*names: str) -> frozenset[str]:
@@ -31,7 +31,10 @@ def _kinds(*names: str) -> frozenset[str]:
     return frozenset(names)
 
 
+NO_DATA = "no data"
+"""What some commons, if they are so configured, count a missing value as, and find it by (protocols/gen3.md, d)."""
 _RANGES = _ops("<", "<=", ">", ">=")
+_ALIAS = f"a commons may find records without a value by '{NO_DATA}'"
 _OLD_NULLS = "records without a value come too"
 _SHORT = "the index may keep a number in 32 bits, so that near ones come too"
 PUSHDOWN = Pushdown(
@@ -41,7 +44,8 @@ PUSHDOWN = Pushdown(
         Rule(
             "unsupported", _ops("group", "distinct"), reason="only text is counted by value, of lists without nulls"
         ),
-        Rule("exact", _ops("==", "in"), _kinds("string")),
+        Rule("exact", _ops("==", "in"), _kinds("string"), when="data"),
+        Rule("inexact", _ops("==", "in"), _kinds("string"), reason=_ALIAS),
         Rule("inexact", _ops("!=", "not in"), _kinds("string"), lists=False, reason=_OLD_NULLS),
         Rule("unsupported", quantifiers=frozenset({"none"}), reason="only text can be excluded"),
         Rule("exact", _ops("==", "in"), _kinds("int")),
@@ -54,7 +58,10 @@ PUSHDOWN = Pushdown(
         Rule("unsupported", _ops("is null", "is not null"), reason="what the index calls missing is configured"),
         Rule("unsupported", reason="there are equality and lists of values, and ranges of numbers"),
     ),
-    conditions={"finite": lambda leaf, _: all(math.isfinite(one) for one in values_of(leaf))},
+    conditions={
+        "data": lambda leaf, _: NO_DATA not in values_of(leaf),
+        "finite": lambda leaf, _: all(math.isfinite(one) for one in values_of(leaf)),
+    },
 )
 _WIDER = {"<": "<=", ">": ">="}
 

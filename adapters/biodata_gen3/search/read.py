@@ -80,7 +80,7 @@ class SearchReader:
         if call.download or start >= end:
             return ()
         if start >= MOST:
-            return (self._request(plan, start, None, download=True),)
+            return (self._request(plan, start, None, download=True, expected=total),)
         return (self._request(plan, start, min(plan.page_size, end - start, MOST - start), expected=total),)
 
     def _request(
@@ -153,6 +153,7 @@ class SearchReader:
     def _all(self, plan: Plan, call: Call, request: PageRequest) -> Page:
         schema = plan.schema
         before = self.number(schema, call.given, plan)
+        _check_unchanged(schema, call, before)
         body = self._download(schema, call)
         found = records(schema, self._guppy.rows(body, schema.table, literals(plan.pushed)), call.fields)
         if len(found) != before and not _between(len(found), before, self.number(schema, call.given, plan)):
@@ -230,14 +231,18 @@ def _dotted(field: Field) -> Iterator[str]:
         yield from (f"{field.name}.{name}" for name in _dotted(one))
 
 
-def _check(plan: Plan, call: Call, request: PageRequest, number: int, total: int) -> None:
+def _check_unchanged(schema: Schema, call: Call, total: int) -> None:
     if call.expected is not None and total != call.expected:
         raise ProtocolError(
             f"The index changed while it was read: {call.expected} records became {total}",
             code="BD-REMOTE-CHANGED",
-            table=plan.schema.table,
+            table=schema.table,
             hint="Read again; a commons fills its indices anew from time to time",
         )
+
+
+def _check(plan: Plan, call: Call, request: PageRequest, number: int, total: int) -> None:
+    _check_unchanged(plan.schema, call, total)
     if number != max(0, min(call.size or 0, total - request.offset)):
         raise _short(plan.schema, number, total)
 

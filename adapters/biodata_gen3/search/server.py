@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import msgspec
 
-from biodata.errors import BiodataError, PermissionDenied, QueryError, RemoteError, Unsupported
+from biodata.errors import BiodataError, PermissionDenied, ProtocolError, QueryError, RemoteError, Unsupported
 from biodata.http import Request
 from biodata.http.redaction import mask_values
 from biodata_gen3.auth import classify
@@ -64,6 +64,8 @@ class Guppy:
             raise _refused(answer.errors, table, values)
         if response.status >= _REFUSED:
             raise failure(response, table, values)
+        if not isinstance(answer.data, dict):
+            raise ProtocolError("The search service answers without data", code="BD-REMOTE-FORMAT", table=table)
         return answer.data
 
     def rows(self, body: Mapping[str, Any], table: str, values: Iterable[Any] = ()) -> list[dict[str, Any]]:

@@ -93,6 +93,9 @@ REFUSED = {
         lambda client: client.index.create_record(hashes={}, size=1),
         lambda client: client.index.create_blank("me"),
         lambda client: client.metadata.create("g", {}),
+        lambda client: client.metadata.create("graphql", {}),
+        lambda client: client.metadata.create("guppy/download", {}),
+        lambda client: client.submission.submit_record("demo", "export", {"type": "case"}),
         lambda client: client.file.upload_file("f"),
         lambda client: client.file.upload_file_to_guid("g", "f"),
         lambda client: client.workspace.upload_url("@user", "f"),
@@ -121,6 +124,8 @@ def test_access_is_held(rig, commons, access, monkeypatch):
     assert client.metadata.get("g1") == {"a": "b"}
     assert client.index.get_records(["none"]) == []
     assert client.query.graphql_query("{_aggregation {subject {_totalCount}}}")["data"]
+    assert client.query.raw_data_download("file", fields=["file_name"])
+    assert client.submission.query("{_sample_count}")["data"]
 
 
 def test_the_sdks_own_login_reaches_the_services(rig, tmp_path, monkeypatch):

@@ -273,6 +273,30 @@ def test_groups_are_counted_there(rig, people):
     )
 
 
+def test_a_commons_that_counts_a_missing_value_as_a_text(rig, people):
+    """A record without a city is not one of the city `no data`, which a filter of that name finds it by there."""
+    table = people().search["person"]
+    index = rig.state.indices["person"]
+    index.alias, index.documents[1]["city"] = "no data", "no data"
+    asked = "query {_aggregation {person {city {histogram {key}}}}}"
+    told = rig.connect(access="read").client.query.graphql_query(asked)["data"]["_aggregation"]["person"]["city"]
+    assert {"key": "no data"} in told["histogram"]
+    for where in ("city = 'no data'", "city in ('no data', 'Zürich')"):
+        assert {one["city"] for one in table.query(where)} == set(where.split("'")[1::2])
+        assert table.count(where) == len(table.query(where).to_records())
+    counts = {one["city"]: one["count"] for one in table.group_by("city").count()}
+    assert (counts["no data"], counts[None]) == (1, 40)
+    assert None not in table.distinct("city")
+
+
+def test_an_answer_without_data_is_said(rig, people):
+    table = people().search["person"]
+    table.schema  # noqa: B018 - asked for before
+    rig.faults.add(f"POST {QUERY}", status=200, body='{"data": null}')
+    with pytest.raises(biodata.RemoteError, match="without data"):
+        table.count()
+
+
 def test_a_histogram(people):
     connection = people()
     bins = connection.extras.histogram("person", "age", "city = 'Utrecht'", start=0, end=90, step=30)
@@ -287,6 +311,10 @@ def test_a_histogram(people):
         {"field": "city"},
         {"field": "age", "step": 1, "bins": 2},
         {"field": "age", "where": "city is null"},
+        {"field": "age", "step": 0},
+        {"field": "age", "step": 0.5},
+        {"field": "age", "bins": -1},
+        {"field": "age", "start": 2**31},
     ):
         with pytest.raises(biodata.QueryError):
             connection.extras.histogram("person", **wrong)
@@ -352,6 +380,17 @@ def test_an_index_that_is_filled_anew_between_pages(rig, people):
     rows = iter(table.query(limit=150, page_size=50))
     next(rows)
     del rig.state.indices["person"].documents[60:]
+    with pytest.raises(biodata.RemoteError) as caught:
+        list(rows)
+    assert caught.value.code == "BD-REMOTE-CHANGED"
+
+
+def test_an_index_that_is_filled_anew_before_the_download_of_the_rest(rig, people):
+    """The download is whole in itself, and of another index than the pages before it."""
+    table = people(10_050).search["person"]
+    rows = iter(table.query("_person_id like 'p%'", limit=10_040, page_size=10_000, fields=["_person_id"]))
+    next(rows)
+    del rig.state.indices["person"].documents[:20]
     with pytest.raises(biodata.RemoteError) as caught:
         list(rows)
     assert caught.value.code == "BD-REMOTE-CHANGED"
