@@ -53,7 +53,7 @@ class OpencgaRules:
 
     def __init__(self) -> None:
         self.secrets: dict[str, str] = {}
-        self._waiting = [(53, _store_s), (191, _upload), (401, _store_many)]
+        self._waiting = [(53, _store_s), (401, _store_many)]
 
     def before(self, exchange: Exchange, player: Player) -> None:
         number = int(exchange.name[:3]) if exchange.name[:3].isdigit() else 0
@@ -106,14 +106,6 @@ def store(player: Player, samples: list[dict[str, Any]]) -> None:
     """Samples that are there already are left alone; a part of the recordings may have no study for them."""
     for sample in samples:
         _send(player, f"/samples/create?study={STUDY}", "application/json", json.dumps(sample).encode())
-
-
-def _upload(player: Player) -> None:
-    """The file of recording 190, whose body is not in it."""
-    fields = {"study": STUDY, "relativeFilePath": "data/", "fileName": "up.txt", "fileFormat": "PLAIN"}
-    parts = [f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{one}' for name, one in fields.items()]
-    parts.append('--b\r\nContent-Disposition: form-data; name="file"; filename="up.txt"\r\n\r\nuploaded\n')
-    _send(player, "/files/upload", "multipart/form-data; boundary=b", "\r\n".join([*parts, "--b--\r\n"]).encode())
 
 
 def _send(player: Player, path: str, content_type: str, body: bytes) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from biodata_opencga.sandbox import annotation_sets, links
+from biodata_opencga.sandbox import annotation_sets, clinical, links
 from biodata_opencga.sandbox.bodies import read_body
 from biodata_opencga.sandbox.documents import completed
 from biodata_opencga.sandbox.entities import LINKED, checked_id, ids_of
@@ -108,6 +108,8 @@ def change(call: Call, study: Study, entry: Entry, body: Json, actions: dict[str
     links.link_updated(call, study, entry, body, actions)
     links.bump(call, entry)
     entry.fields.update(changed)
+    if entry.kind == "clinical":
+        clinical.audit(call, entry, "Update")
     if entry.history and entry.history[-1] != stored:
         entry.history[-1] = stored
     return before == _comparable(of_entry(study, entry))
@@ -129,7 +131,8 @@ def _changed(study: Study, entry: Entry, body: Json, actions: dict[str, str]) ->
 
 
 def _comparable(document: Json) -> Json:
-    return {key: value for key, value in document.items() if key not in ("version", "modificationDate", "internal")}
+    moving = ("version", "modificationDate", "internal", "audit")
+    return {key: value for key, value in document.items() if key not in moving}
 
 
 def delete(call: Call, kind: str, text: str) -> Part:

@@ -13,8 +13,9 @@ from biodata_opencga.sandbox.rendering import of_entry, selected
 
 if TYPE_CHECKING:
     from biodata_opencga.sandbox.calls import Call
+    from biodata_opencga.sandbox.model import Entry
 
-__all__ = ["create"]
+__all__ = ["audit", "create"]
 
 Json = dict[str, Any]
 
@@ -25,7 +26,7 @@ def create(call: Call) -> Part:
     study = call.study
     call.need_create(study, "clinical")
     entry = entities.add(call, study, "clinical", {**_defaults(call), **_named(body)})
-    entry.fields["audit"] = [_audit(call, entry.id)]
+    audit(call, entry, "Create")
     results = [selected(call.ask, "clinical", of_entry(study, entry))] if call.ask.flag("includeResult") else []
     return Part(results=results, inserted=1, matches=1)
 
@@ -34,9 +35,11 @@ def _named(body: Json) -> Json:
     return {**body, "disorder": ontology(body["disorder"])} if "disorder" in body else body
 
 
-def _audit(call: Call, name: str) -> Json:
-    message = f"Create ClinicalAnalysis '{name}'"
-    return {"author": call.user, "action": "CREATE_CLINICAL_ANALYSIS", "message": message, "date": call.stamp.text}
+def audit(call: Call, entry: Entry, done: str) -> None:
+    """Note in an analysis who did what to it: `Create`, `Update` (recordings 230 and 233)."""
+    said = {"action": f"{done.upper()}_CLINICAL_ANALYSIS", "message": f"{done} ClinicalAnalysis '{entry.id}'"}
+    line = {"author": call.user, **said, "date": call.stamp.text}
+    entry.fields["audit"] = [*entry.fields.get("audit", ()), line]
 
 
 def _defaults(call: Call) -> Json:

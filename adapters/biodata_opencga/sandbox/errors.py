@@ -11,6 +11,7 @@ __all__ = [
     "catalog",
     "database",
     "denied",
+    "duplicate",
     "illegal",
     "jersey",
     "parameter",
@@ -62,6 +63,12 @@ def catalog(message: str) -> Refusal:
 def database(message: str) -> Refusal:
     """The catalogue's database layer refuses: 500."""
     return Refusal(500, _CATALOG + "CatalogDBException", message)
+
+
+def duplicate(which: str) -> str:
+    """What the database's driver says of a key that its index has already (recording 030)."""
+    error = f"WriteError{{code=11000, message='E11000 duplicate key error {which}', details={{}}}}"
+    return f"com.mongodb.MongoWriteException: Write operation error on server 127.0.0.1:27717. Write error: {error}."
 
 
 def parameter(message: str) -> Refusal:

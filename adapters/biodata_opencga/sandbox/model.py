@@ -102,6 +102,7 @@ KINDS: dict[str, Kind] = {
             java=_CORE + "clinical.ClinicalAnalysis",
             code=9,
             primitives={"panelLocked": False, "locked": False, "release": 0, "version": 0},
+            versioned=True,
             right="CLINICAL_ANALYSIS",
             nested={"proband": "individuals", "family": "families"},
         ),

@@ -7,7 +7,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from biodata_opencga.sandbox.documents import Stamp
-from biodata_opencga.sandbox.errors import catalog, database, parameter, unauthenticated
+from biodata_opencga.sandbox.errors import catalog, database, duplicate, parameter, unauthenticated
 from biodata_opencga.sandbox.model import Entry, Organization, Project, Study, Waiting, new_uuid
 from biodata_opencga.sandbox.studydata import study_document, variable_sets
 from biodata_opencga.sandbox.tokens import read_token, sign
@@ -227,7 +227,7 @@ class State:
         uid, fqn = home.new_uid(), f"{project.fields['fqn']}:{body['id']}"
         if any(one.id == body["id"] for one in project.studies):
             where = f"collection: opencga_catalog_{organization}.study index: fqn_1"
-            raise database(f'E11000 duplicate key error {where} dup key: {{ fqn: "{fqn}" }}')
+            raise database(duplicate(f'{where} dup key: {{ fqn: "{fqn}" }}'))
         uri = f"file:///opt/opencga/sessions/orgs/{organization}/projects/{project.uid}/{uid}/"
         fields = study_document(body, self.uuid(2), self.stamp, fqn, uri)
         study = Study(uid=uid, fields=fields, members=[owner], variable_sets=variable_sets())
