@@ -147,7 +147,7 @@ class Connection:
             Unsupported: the platform has none.
         """
         with self.located():
-            return Connection(self.adapter.search(), name=self.name, access="read", page_size=self.page_size)
+            return Connection(self.adapter.search(), name=self.name, access=self.access, page_size=self.page_size)
 
     @property
     def extras(self) -> Any:

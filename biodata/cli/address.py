@@ -1,4 +1,7 @@
-"""Addresses: `PROFILE/TABLE`, or `PROFILE` where a whole connection is meant."""
+"""Addresses: `PROFILE/TABLE`, or `PROFILE` where a whole connection is meant.
+
+Where tables are read, `PROFILE.search` stands for the platform's search indices, as `connection.search` does.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,9 @@ from click.shell_completion import CompletionItem
 
 from biodata.cli.state import current
 
-__all__ = ["Address", "ProfileName", "TableAddress", "profile_names"]
+__all__ = ["SEARCH", "Address", "ProfileName", "TableAddress", "TablesName", "profile_names"]
 
+SEARCH = ".search"
 PROFILE = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -37,7 +41,8 @@ class TableAddress(click.ParamType):  # type: ignore[type-arg]  # generic from c
         profile, slash, table = str(value).partition("/")
         if not slash or not table:
             self.fail(f"'{value}' names no table; write PROFILE/TABLE (biodata ls {profile} lists them).", param, ctx)
-        return Address(_checked(self, profile, param, ctx), table)
+        _checked(self, profile.removesuffix(SEARCH), param, ctx)
+        return Address(profile, table)
 
     def shell_complete(
         self,
@@ -66,6 +71,15 @@ class ProfileName(click.ParamType):  # type: ignore[type-arg]  # generic from cl
     ) -> list[CompletionItem[str]]:
         """The profiles."""
         return [CompletionItem(name) for name in profile_names(ctx) if name.startswith(incomplete)]
+
+
+class TablesName(ProfileName):
+    """A profile, or the search indices beside it: `PROFILE.search`."""
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The name as it is, its profile checked."""
+        _checked(self, str(value).removesuffix(SEARCH), param, ctx)
+        return str(value)
 
 
 def _checked(

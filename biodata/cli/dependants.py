@@ -28,7 +28,7 @@ def delete_with_dependants(ctx: click.Context, address: Address, keys: tuple[str
     """
     if not keys or options["where"] is not None or options["everything"]:
         raise click.UsageError("--with-dependants takes KEY…, and neither --where nor --all.")
-    with current(ctx).connect(address.profile) as connection:
+    with current(ctx).opened(address.profile) as connection:
         connection.allow("delete", address.table)
         if NEEDED not in dir(connection.extras):
             raise click.UsageError(f"{connection.platform} does not say what depends on a record.")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from biodata.cli.address import ProfileName
+from biodata.cli.address import TablesName
 from biodata.cli.help import command
 from biodata.cli.output import json_text, say
 from biodata.cli.state import current
@@ -26,7 +26,7 @@ _BY_ENDING = {".svg": "svg", ".json": "json", ".txt": "text"}
     "biodata graph commons --all",
     "biodata graph commons --output commons.svg",
 )
-@click.argument("profile", type=ProfileName())
+@click.argument("profile", type=TablesName())
 @click.option("--all", "whole", is_flag=True, help="Show the tables that are empty, too.")
 @click.option(
     "-o",
@@ -44,7 +44,7 @@ def graph(ctx: click.Context, profile: str, form: str | None, output: Path | Non
     """
     if output is not None and not output.parent.is_dir():
         raise click.BadParameter(f"there is no directory {output.parent}.", param_hint="--output")
-    with current(ctx).connect(profile) as connection:
+    with current(ctx).opened(profile) as connection:
         found = connection.graph()
     found = found if whole else found.filled()
     shown = _shown(found, form or (_BY_ENDING.get(output.suffix.lower(), "text") if output is not None else "text"))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from biodata.cli.address import Address, ProfileName, TableAddress
+from biodata.cli.address import Address, TableAddress, TablesName
 from biodata.cli.help import command
 from biodata.cli.output import json_text, listing_option, on_terminal, print_rows, say
 from biodata.cli.state import current
@@ -29,13 +29,17 @@ ABILITY_COLUMNS = ("field", "type", "platform", "checked_here", "here")
 SHORT_COLUMNS = ("name", "type", "marks", "description")
 
 
-@command("biodata ls umcg", "biodata ls umcg -o json")
-@click.argument("profile", type=ProfileName())
+@command(
+    "biodata ls umcg",
+    "biodata ls umcg -o json",
+    "biodata ls commons.search    # of Gen3, its search indices",
+)
+@click.argument("profile", type=TablesName())
 @listing_option
 @click.pass_context
 def ls(ctx: click.Context, profile: str, form: str | None) -> None:
     """List the tables of a profile."""
-    with current(ctx).connect(profile) as connection:
+    with current(ctx).opened(profile) as connection:
         tables = connection.tables()
         known = _counts(connection, [table.name for table in tables if table.records is None])
     columns = ["name", "label", "records", "description"]

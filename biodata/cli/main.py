@@ -116,8 +116,8 @@ def print_version(ctx: click.Context, _option: click.Parameter, asked: bool) -> 
 def cli(ctx: click.Context, config: Path | None, verbose: int, show_values: bool) -> None:  # noqa: FBT001 - a flag
     """Read and write MOLGENIS, OpenCGA and Gen3 through one interface.
 
-    A profile names a connection in your configuration; an address is PROFILE/TABLE. Each command has its own
-    help: biodata query --help.
+    A profile names a connection in your configuration; an address is PROFILE/TABLE, or PROFILE.search/INDEX of
+    a platform with search indices. Each command has its own help: biodata query --help.
     """
     ctx.obj = State(config=config, verbose=verbose, show_values=show_values)
     if os.environ.get("NO_COLOR"):

@@ -42,9 +42,17 @@ class State:
         return connect(profile, config=self.config)
 
     @contextmanager
+    def opened(self, name: str) -> Iterator[Connection]:
+        """Open a profile, or by `PROFILE.search` its search indices; the connection is closed at the end."""
+        from biodata.cli.address import SEARCH
+
+        with self.connect(name.removesuffix(SEARCH)) as connection:
+            yield connection.search if name.endswith(SEARCH) else connection
+
+    @contextmanager
     def repository(self, address: Address) -> Iterator[Repository]:
-        """Open the table of an address; the connection is closed at the end."""
-        with self.connect(address.profile) as connection:
+        """Open the table of an address, as `opened` does."""
+        with self.opened(address.profile) as connection:
             yield connection[address.table]
 
     def start_logging(self) -> None:

@@ -44,8 +44,8 @@ PUSHDOWN = Pushdown(
         Rule(
             "unsupported", _ops("group", "distinct"), reason="only text is counted by value, of lists without nulls"
         ),
-        Rule("exact", _ops("==", "in"), _kinds("string"), when="data"),
-        Rule("inexact", _ops("==", "in"), _kinds("string"), reason=_ALIAS),
+        Rule("inexact", _ops("==", "in"), _kinds("string"), when="alias", reason=_ALIAS),
+        Rule("exact", _ops("==", "in"), _kinds("string")),
         Rule("inexact", _ops("!=", "not in"), _kinds("string"), lists=False, reason=_OLD_NULLS),
         Rule("unsupported", quantifiers=frozenset({"none"}), reason="only text can be excluded"),
         Rule("exact", _ops("==", "in"), _kinds("int")),
@@ -59,7 +59,7 @@ PUSHDOWN = Pushdown(
         Rule("unsupported", reason="there are equality and lists of values, and ranges of numbers"),
     ),
     conditions={
-        "data": lambda leaf, _: NO_DATA not in values_of(leaf),
+        "alias": lambda leaf, _: NO_DATA in values_of(leaf),
         "finite": lambda leaf, _: all(math.isfinite(one) for one in values_of(leaf)),
     },
 )

@@ -5,11 +5,13 @@ from __future__ import annotations
 import operator
 
 import pytest
+import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import biodata
 from biodata import col
+from biodata.cli.main import status_of
 from biodata.connection import Connection
 from biodata.sandbox import Sandbox
 from biodata.testing import ExistingSuite, Target
@@ -96,9 +98,44 @@ def test_rows_are_those_of_the_graph(rig):
 def test_it_only_reads(rig):
     subject = rig.connect(access="delete").search["subject"]
     for refused in (lambda: subject.add({"sex": "female"}), lambda: subject.delete("x")):
-        with pytest.raises(biodata.PermissionDenied):
+        with pytest.raises(biodata.Unsupported) as caught:
             refused()
+        assert caught.value.code == "BD-UNSUPPORTED-WRITE"
+    with pytest.raises(biodata.PermissionDenied, match="'read'"):
+        rig.connect(access="read").search["subject"].delete("x")
     assert not rig.asked(start=HERE)
+
+
+def test_the_command(rig, tmp_path, capsys):
+    entry = rig.sandbox.entries["gen3"]
+    config = tmp_path / "profiles.yml"
+    text = yaml.safe_dump(
+        {
+            "profiles": {
+                "gen3": {"platform": "gen3", **entry, "access": "delete"},
+                "x": {"platform": "duckdb", "path": "x"},
+            }
+        }
+    )
+    config.write_text(text)
+
+    def run(*arguments):
+        return status_of(["--config", str(config), *arguments]), *capsys.readouterr()
+
+    listed = run("ls", "gen3.search", "-o", "csv")[1].splitlines()
+    assert [line.split(",")[0] for line in listed[1:]] == ["file", "subject"]
+    assert run("count", "gen3.search/subject", "sex = 'female'")[:2] == (0, "3\n")
+    assert run("query", "gen3.search/file", "--fields", "file_name", "-o", "ndjson")[1].count("\n") == 6
+    assert "generation" in run("schema", "gen3.search/subject")[1]
+    assert run("graph", "gen3.search")[1].startswith("gen3: 2 tables, 12 records")
+    rig.log.clear()
+    status, _, told = run("delete", "gen3.search/subject", "x", "--yes")
+    assert (status, "cannot be written" in told) == (2, True)
+    assert not rig.asked("DELETE")
+    assert "no search indices" in run("ls", "x.search")[2]
+    for wrong in ("gen3.find", "gen3.search.search", ".search"):
+        assert run("ls", wrong)[0] == run("count", f"{wrong}/subject")[0] == 2
+    assert run("profiles", "show", "gen3.search")[0] == 2
 
 
 FILTERS = [
