@@ -16,6 +16,7 @@ from biodata.references import chunks
 from biodata_opencga.administration import USERS, VARIABLE_SETS
 from biodata_opencga.annotations import ANNOTATIONS
 from biodata_opencga.answers import opened, received
+from biodata_opencga.arrivals import ANNOTATION_SETS, is_as_asked, is_as_given
 from biodata_opencga.bodies import Unwritable, for_add, for_update
 from biodata_opencga.catalogue import study_in_path
 from biodata_opencga.outcomes import Outcomes
@@ -113,7 +114,7 @@ class _Writer(Outcomes):
         except BiodataError:
             self._note(index, "unknown", "BD-WRITE-UNKNOWN", "the answer was lost, and it could not be looked up")
             return
-        if there is not None and all(_same(there.get(name), value) for name, value in record.items()):
+        if there is not None and is_as_given(there, record):
             self._note(index, "created")
             return
         reason = "the answer was lost" + (", and the record is not there" if there is None else "")
@@ -147,8 +148,8 @@ class _Writer(Outcomes):
         schema = self._batch.schema
         annotated = [index for index, record in enumerate(self._batch.records) if ANNOTATIONS in record]
         keys = [self._batch.key(index) for index in annotated]
-        found = fetch(self._session, self._study_name, schema, keys, ["annotationSets"]) if keys else ()
-        return {schema.key_of(one): one["annotationSets"] for one in found}
+        found = fetch(self._session, self._study_name, schema, keys, [ANNOTATION_SETS]) if keys else ()
+        return {schema.key_of(one): one[ANNOTATION_SETS] for one in found}
 
     def _without_losses(self, body: Body, indexes: list[int]) -> list[int]:
         """Those that the server can change as asked: it merges `attributes` and cannot take a key away."""
@@ -171,15 +172,45 @@ class _Writer(Outcomes):
 
     def _update(self, body: Body, indexes: list[int]) -> None:
         for some in chunks(indexes, self._resource.ids):
-            request = Request.json(
-                "POST",
-                self._path(some, "update"),
-                body.content,
-                params=(*self._study, *body.params),
-                idempotent=True,
-                label=f"{self._resource.root}/{{ids}}/update",
-            )
-            self._read(some, self._send(some, request), "updated")
+            self._change(body, some)
+
+    def _change(self, body: Body, indexes: Sequence[int]) -> None:
+        """Update some; where the answer was lost only those that are not as asked are sent once more.
+
+        Every update makes a version, so none is repeated blindly.
+        """
+        try:
+            response = self._send(indexes, self._changes(body, indexes))
+        except BiodataError as error:
+            if not was_maybe_sent(error):
+                raise
+            indexes = self._not_yet(indexes)
+            if not indexes:
+                return
+            response = self._send(indexes, self._changes(body, indexes))
+        self._read(indexes, response, "updated")
+
+    def _changes(self, body: Body, indexes: Sequence[int]) -> Request:
+        label = f"{self._resource.root}/{{ids}}/update"
+        params = (*self._study, *body.params)
+        return Request.json(
+            "POST", self._path(indexes, "update"), body.content, params=params, idempotent=False, label=label
+        )
+
+    def _not_yet(self, indexes: Sequence[int]) -> list[int]:
+        """Those that are not as asked; the others are updated."""
+        schema, keys = self._batch.schema, [self._batch.key(index) for index in indexes]
+        names = list(dict.fromkeys(name for index in indexes for name in self._batch.records[index]))
+        shown = [*names, ANNOTATION_SETS] if ANNOTATIONS in names else names
+        there = {schema.key_of(one): one for one in fetch(self._session, self._study_name, schema, keys, shown)}
+        left = []
+        for index in indexes:
+            stored = there.get(self._batch.key(index), {})
+            if is_as_asked(stored, self._batch.records[index], self._batch):
+                self._note(index, "updated")
+            else:
+                left.append(index)
+        return left
 
     # delete ----------------------------------------------------------------------------------------------------
 
@@ -248,11 +279,3 @@ class _Writer(Outcomes):
 def _in_path(key: Key) -> bool:
     """Whether the server takes it for an id: a uuid names the record that has it, and mixed with ids it is a 500."""
     return plain(key) and "/" not in key and key.strip(".") != "" and _UUID.fullmatch(key) is None
-
-
-def _same(stored: Any, given: Any) -> bool:
-    if isinstance(stored, dict) and isinstance(given, dict):
-        return all(_same(stored.get(name), value) for name, value in given.items())
-    if isinstance(stored, list) and isinstance(given, list):
-        return len(stored) == len(given) and all(map(_same, stored, given))
-    return bool(stored == given) or (stored in (None, []) and given in (None, [], ""))

@@ -347,3 +347,38 @@ def test_a_lost_delete_of_a_file_makes_one_job(rig, seconds, status):
     rig.faults.add("DELETE */delete", drop="after")
     assert [one.status for one in connection["files"].delete("a.txt")] == [status]
     assert connection["jobs"].count("tool.id = 'files-delete'") == 1
+
+
+CLINIC = {"id": "clinic", "entities": ["SAMPLE"], "variables": [{"id": "age", "type": "INTEGER"}]}
+CHANGES = [
+    ({"description": "new"}, "replace"),
+    ({"phenotypes": [{"id": "P:2", "name": "two"}]}, "replace"),
+    ({"phenotypes": [{"id": "P:2", "name": "two"}]}, "add"),
+    ({"phenotypes": [{"id": "P:1", "name": "one"}]}, "remove"),
+    ({"processing": {"product": {"id": "RNA"}}}, "replace"),
+    ({"annotations": {"clinic": {"age": 41}}}, "replace"),
+    ({"attributes": {"a": {"b": 2}}, "individualId": None}, "replace"),
+]
+
+
+@pytest.mark.parametrize(("drop", "sent"), [("after", 1), ("before", 2)])
+@pytest.mark.parametrize(("change", "lists"), CHANGES)
+def test_the_answer_of_an_update_is_lost(rig, drop, sent, change, lists):
+    """An update that arrived is not sent again: every one makes a version."""
+    rig.connect()["variableSets"].add(CLINIC).raise_for_refused()
+    samples = rig.connect()["samples"]
+    stored = {
+        "description": "old",
+        "individualId": "NA12877",
+        "phenotypes": [{"id": "P:1", "name": "one"}],
+        "processing": {"product": {"id": "RNA", "name": "more"}, "quantity": "1"},
+        "attributes": {"a": {"b": 1}},
+        "annotations": {"clinic": {"age": 40}},
+    }
+    samples.add([{"id": key, **stored} for key in ("a", "b")]).raise_for_refused()
+    rig.faults.add("POST */update", drop=drop)
+    rig.log.clear()
+    receipt = samples.update([{"id": key, **change} for key in ("a", "b")], lists=lists)
+    assert [one.status for one in receipt] == ["updated", "updated"]
+    assert len(rig.asked("POST", "/update")) == sent
+    assert [samples.get(key)["version"] for key in ("a", "b")] == [2, 2]
