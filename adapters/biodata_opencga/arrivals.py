@@ -1,17 +1,19 @@
-"""Whether a write whose answer was lost has arrived, told from what the server holds now."""
+"""What is asked compared with what the server holds: whether a lost write has arrived, whether an update differs."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from biodata.fitting import same
+from biodata.records.types import Json, List, Object
 from biodata_opencga.annotations import ANNOTATIONS, updated_sets
+from biodata_opencga.shapes import STATUS
 
 if TYPE_CHECKING:
     from biodata.adapter import WriteBatch
-    from biodata.records.types import Record
+    from biodata.records.types import DataType, Record
 
-__all__ = ["ANNOTATION_SETS", "is_as_asked", "is_as_given"]
+__all__ = ["ANNOTATION_SETS", "as_shown", "is_as_asked", "is_as_given"]
 
 ANNOTATION_SETS = "annotationSets"
 
@@ -46,4 +48,26 @@ def _is_so(stored: Record, name: str, value: Any, batch: WriteBatch) -> bool:
     if isinstance(value, list) and batch.list_mode != "replace":
         held = stored.get(name) or ()
         return all((one in held) == (batch.list_mode == "add") for one in value)
-    return same(stored.get(name), value)
+    type_ = batch.schema[name].type
+    return same(as_shown(stored.get(name), type_), as_shown(value, type_))
+
+
+def as_shown(value: Any, type_: DataType) -> Any:
+    """A value as the server gives it back: without nulls and blanks (section 2), a state's name being its id."""
+    if isinstance(type_, List) and isinstance(value, list):
+        return [as_shown(one, type_.item) for one in value]
+    if isinstance(type_, Object) and isinstance(value, dict):
+        named = {"name": value["id"], **value} if type_ == STATUS and value.get("id") else value
+        types = {field.name: field.type for field in type_.fields}
+        inner = {name: as_shown(one, types[name]) for name, one in named.items()}
+        return {name: one for name, one in inner.items() if one not in (None, [])} or None
+    if isinstance(type_, Json):
+        full = _without_nulls(value)
+        return None if full == {} else full
+    return None if value == "" else value
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_nulls(one) for name, one in value.items() if one is not None}
+    return [_without_nulls(one) for one in value] if isinstance(value, list) else value

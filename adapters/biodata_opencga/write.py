@@ -16,7 +16,7 @@ from biodata.references import chunks
 from biodata_opencga.administration import USERS, VARIABLE_SETS
 from biodata_opencga.annotations import ANNOTATIONS
 from biodata_opencga.answers import opened, received
-from biodata_opencga.arrivals import ANNOTATION_SETS, is_as_asked, is_as_given
+from biodata_opencga.arrivals import ANNOTATION_SETS, as_shown, is_as_asked, is_as_given
 from biodata_opencga.bodies import Unwritable, for_add, for_update
 from biodata_opencga.catalogue import study_in_path
 from biodata_opencga.outcomes import Outcomes
@@ -126,7 +126,7 @@ class _Writer(Outcomes):
         """One POST for all records with the same changes."""
         groups: dict[bytes, tuple[Body, list[int]]] = {}
         sets = self._annotation_sets()
-        for index, record in enumerate(self._batch.records):
+        for index, record in enumerate(self._differing()):
             try:
                 stored = sets.get(self._batch.key(index))
                 body = for_update(self._batch.schema, record, self._batch.list_mode, stored)
@@ -142,6 +142,28 @@ class _Writer(Outcomes):
             if not self._resource.searched:
                 there = self._known(there, absent="refused")
             self._update(body, self._without_losses(body, there))
+
+    def _differing(self) -> list[Record]:
+        """The records without what only looks different: nulls and blanks in objects are not kept by the server.
+
+        It would make a version of each such update. What is stored is asked for only where there may be some.
+        """
+        schema, records = self._batch.schema, list(self._batch.records)
+        blank = {index: names for index, record in enumerate(records) if (names := self._with_blanks(record))}
+        keys = [self._batch.key(index) for index in blank]
+        asked = list(dict.fromkeys(name for names in blank.values() for name in names))
+        found = fetch(self._session, self._study_name, schema, keys, asked) if keys else ()
+        there = {schema.key_of(one): one for one in found}
+        for index, names in blank.items():
+            stored = there.get(self._batch.key(index))
+            if stored is not None:
+                so = {name for name in names if is_as_asked(stored, {name: records[index][name]}, self._batch)}
+                records[index] = {name: value for name, value in records[index].items() if name not in so}
+        return records
+
+    def _with_blanks(self, record: Record) -> list[str]:
+        types = {name: self._batch.schema[name].type for name in record if name != ANNOTATIONS}
+        return [name for name, type_ in types.items() if as_shown(record[name], type_) != record[name]]
 
     def _annotation_sets(self) -> dict[Key, list[dict[str, Any]]]:
         """Those that are stored, of the records to be annotated: the server's list of them is written whole."""

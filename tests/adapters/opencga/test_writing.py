@@ -382,3 +382,36 @@ def test_the_answer_of_an_update_is_lost(rig, drop, sent, change, lists):
     assert [one.status for one in receipt] == ["updated", "updated"]
     assert len(rig.asked("POST", "/update")) == sent
     assert [samples.get(key)["version"] for key in ("a", "b")] == [2, 2]
+
+
+BLANKS = [
+    ("samples", {"processing": {"product": {"id": "DNA", "name": None}, "quantity": "1"}}),
+    ("samples", {"phenotypes": [{"id": "P:1", "name": None}]}),
+    ("samples", {"attributes": {"a": {"b": None, "c": [1, {"d": 2}]}}}),
+    ("samples", {"collection": {"from": [{"id": "a"}], "type": ""}, "description": ""}),
+    ("samples", {"source": {}, "attributes": {}, "processing": {"product": {}}}),
+    ("samples", {"status": {"id": "OK"}}),
+    ("individuals", {"location": {"city": "x", "state": ""}, "name": ""}),
+]
+
+
+@pytest.mark.parametrize(("name", "values"), BLANKS)
+def test_nulls_and_blanks_within_a_value_make_no_version(rig, name, values):
+    table = rig.connect()[name]
+    record = {"id": "odd", **values}
+    assert table.upsert(record).created == 1
+    rig.log.clear()
+    assert [one.status for one in table.upsert(record)] == ["unchanged"]
+    assert rig.asked("POST", "/update") == []
+    assert table.get("odd")["version"] == 1
+
+
+def test_a_blank_that_takes_something_away_is_sent(writing):
+    samples = writing["samples"]
+    samples.add({"id": "odd", "description": "d", "processing": {"product": {"id": "DNA"}, "quantity": "1"}})
+    change = {"id": "odd", "description": "", "processing": {"product": {"id": "DNA"}, "quantity": None}}
+    assert [one.status for one in samples.upsert(change)] == ["updated"]
+    stored = samples.get("odd")
+    assert (stored["description"], stored["processing"], stored["version"]) == (None, {"product": {"id": "DNA"}}, 2)
+    absent = samples.update({"id": "nobody", "description": ""})
+    assert [one.code for one in absent.refused] == ["BD-NOT-FOUND"]
