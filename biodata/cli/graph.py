@@ -10,7 +10,7 @@ import click
 
 from biodata.cli.address import TablesName
 from biodata.cli.help import command
-from biodata.cli.output import json_text, say
+from biodata.cli.output import CONTROLS, json_text, say
 from biodata.cli.state import current
 
 if TYPE_CHECKING:
@@ -58,4 +58,4 @@ def graph(ctx: click.Context, profile: str, form: str | None, output: Path | Non
 def _shown(found: Graph, form: str) -> str:
     if form == "svg":
         return found.to_svg()
-    return json_text(found.to_dict()) + "\n" if form == "json" else found.to_text() + "\n"
+    return json_text(found.to_dict()) + "\n" if form == "json" else found.to_text().translate(CONTROLS) + "\n"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from html import escape
+import re
+from html import escape as escape_marks
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,8 @@ _ARROW = (
     '<defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" '
     'orient="auto-start-reverse"><path class="arrow" d="M0 0 8 4 0 8z"/></marker></defs>'
 )
+_NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that XML cannot have, escaped or not; a table's label may."""
 
 
 class _Sheet:
@@ -63,14 +66,19 @@ def to_svg(graph: Graph) -> str:
     sheet = _Sheet(graph, place(graph))
     links = "".join(_line(link, stops, sheet) for link, stops in zip(graph.links, sheet.layout.stops, strict=True))
     tables = "".join(_table(node, sheet) for node in graph.nodes)
-    title = escape(summary(graph))
+    title = _escape(summary(graph))
     head = f'<text class="title" x="{_MARGIN}" y="{_MARGIN + 8}">{title}</text>'
     size = f'width="{sheet.width:.0f}" height="{sheet.height:.0f}" viewBox="0 0 {sheet.width:.0f} {sheet.height:.0f}"'
     about = f"Tables as boxes, with a line from each to those that it refers to: {len(graph.links)} links."
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-label="{title}"><title>{title}</title>'
-        f"<desc>{escape(about)}</desc><style>{_STYLE}</style>{_ARROW}{head}{links}{tables}{_legend(sheet)}</svg>\n"
+        f"<desc>{_escape(about)}</desc><style>{_STYLE}</style>{_ARROW}{head}{links}{tables}{_legend(sheet)}</svg>\n"
     )
+
+
+def _escape(text: str) -> str:
+    """Text for XML."""
+    return escape_marks(_NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text))
 
 
 def _table(node: Node, sheet: _Sheet) -> str:
@@ -79,10 +87,10 @@ def _table(node: Node, sheet: _Sheet) -> str:
     middle = x + width / 2
     words = f"{node.records:,} record{'' if node.records == 1 else 's'}" if node.records else "empty"
     return (
-        f'<g class="table{"" if node.records else " empty"}" id="table-{escape(node.name)}">'
-        f"<title>{escape(node.label or node.name)}: {words}</title>"
+        f'<g class="table{"" if node.records else " empty"}" id="table-{_escape(node.name)}">'
+        f"<title>{_escape(node.label or node.name)}: {words}</title>"
         f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{_HEIGHT}" rx="7"/>'
-        f'<text class="name" x="{middle:.1f}" y="{y + 19:.1f}" text-anchor="middle">{escape(node.name)}</text>'
+        f'<text class="name" x="{middle:.1f}" y="{y + 19:.1f}" text-anchor="middle">{_escape(node.name)}</text>'
         f'<text class="records" x="{middle:.1f}" y="{y + 36:.1f}" text-anchor="middle">{words}</text></g>'
     )
 
@@ -93,7 +101,7 @@ def _line(link: Link, stops: Sequence[tuple[int, float]], sheet: _Sheet) -> str:
     kind = "link" if link.required else "link optional"
     words = f"{link.table}.{link.field}: {'several' if link.many else 'one'} of {link.target}"
     needed = "" if link.required else ", or none"
-    return f'<path class="{kind}" d="{path}" marker-end="url(#arrow)"><title>{escape(words + needed)}</title></path>'
+    return f'<path class="{kind}" d="{path}" marker-end="url(#arrow)"><title>{_escape(words + needed)}</title></path>'
 
 
 def _way(link: Link, stops: Sequence[tuple[int, float]], sheet: _Sheet) -> Iterator[str]:

@@ -63,6 +63,8 @@ def test_the_drawing():
         f"{link.table}.{link.field}: one of {link.target}" for link in DIAMOND.links
     ]
     assert "&lt;" in _graph(["<x>"], []).to_svg(), "a name is text"
+    odd = Graph("p\x1b", (Node("a\x00", 1, "label\x02\ud800"), Node("é\U0001f9ec", 0)), ())
+    assert "é\U0001f9ec" in "".join(_read(odd.to_svg()).itertext()), "what no XML can hold does not break it"
     assert _read(_graph([], []).to_svg()).tag == f"{SVG}svg"
 
 

@@ -33,7 +33,8 @@ class SearchExtras(Extras):
         from biodata.connection import Connection
 
         adapter = cast("Gen3Adapter", self.connection.adapter).search(accessibility)
-        return Connection(adapter, name=self.connection.name, access="read", page_size=self.connection.page_size)
+        here = self.connection
+        return Connection(adapter, name=here.name, access=here.access, page_size=here.page_size)
 
     @needs("read")
     def histogram(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from biodata.adapter import Page, PageRequest
-from biodata.errors import PermissionDenied, ProtocolError
+from biodata.errors import PermissionDenied, ProtocolError, QueryError
 from biodata.query.ordering import sort_key
 from biodata.query.plan import Order
 from biodata.records.types import Object, Schema, element
@@ -167,7 +167,11 @@ class SearchReader:
     # by key, and counting --------------------------------------------------------------------------------------
 
     def fetch(self, schema: Schema, keys: Sequence[Key], fields: Sequence[str]) -> Iterator[Record]:
-        """The records with these keys that are there, 500 a request."""
+        """The records with these keys that are there, 500 a request.
+
+        Raises:
+            QueryError: `BD-KEY-NONE`, several records have one of the keys: nothing tells which is meant.
+        """
         wanted = [key for key in dict.fromkeys(keys) if isinstance(key, str | int)]
         names = tuple(dict.fromkeys((*schema.key_fields, *fields)))
         for start in range(0, len(wanted), _KEYS):
@@ -176,7 +180,10 @@ class SearchReader:
             selected = " ".join(_selected(schema[name]) for name in names)
             query = f"query($first: Int, $filter: JSON) {{{schema.table}(first: $first{self._arguments(given)}) "
             data = self._guppy.ask(f"{query}{{{selected}}}}}", {"first": MOST, "filter": given}, schema.table, some)
-            yield from records(schema, data[schema.table] or [], names)
+            found = records(schema, data[schema.table] or [], names)
+            if len({schema.key_of(one) for one in found}) < len(found):
+                raise _ambiguous(schema)
+            yield from found
 
     def number(self, schema: Schema, given: dict[str, Any] | None, plan: Plan | None = None) -> int:
         """The number of records that match.
@@ -245,6 +252,16 @@ def _check(plan: Plan, call: Call, request: PageRequest, number: int, total: int
     _check_unchanged(plan.schema, call, total)
     if number != max(0, min(call.size or 0, total - request.offset)):
         raise _short(plan.schema, number, total)
+
+
+def _ambiguous(schema: Schema) -> QueryError:
+    name = str(schema.key)
+    return QueryError(
+        f"Several records of the index have the same '{name}', so that it names none of them",
+        code="BD-KEY-NONE",
+        table=schema.table,
+        hint=f'A filter gives all of them: query("{name} = …")',
+    )
 
 
 def _between(number: int, one: int, other: int) -> bool:

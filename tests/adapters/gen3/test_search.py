@@ -441,6 +441,21 @@ def test_keys_may_be_numbers(rig, people):
     assert (list(found), found.missing) == ([{"id": 7}, {"id": 3}], (99,))
 
 
+def test_what_several_records_have_is_no_key(rig, people):
+    """An index of visits may be called after the people: one of them is not told as the only one."""
+    connection = people()
+    rows = [{"visit_id": f"v{at // 2}", "at": at, AUTH: MINE} for at in range(9)]
+    rig.state.indices = {"visit": Index({"visit_id": "keyword", "at": "integer", AUTH: "keyword"}, rows)}
+    table = connection.search["visit"]
+    for keys in ("v1", ["v1", "v4"]):
+        with pytest.raises(biodata.QueryError) as caught:
+            table.get(keys)
+        assert caught.value.code == "BD-KEY-NONE"
+    assert table.get("v4")["at"] == 8
+    assert {one["at"] for one in table.query("visit_id = 'v1'")} == {2, 3}
+    assert len(table.query().to_records()) == 9
+
+
 def test_an_index_without_a_key_is_read_whole(rig, people):
     connection = people()
     rig.state.indices = {
