@@ -114,6 +114,10 @@ class OpencgaAdapter(Adapter):
 
         return pushdown(schema)
 
+    def page_size(self, plan: Plan) -> int:
+        """As many as the server gives where only some fields are asked for; fewer whole records."""
+        return self.capabilities.page_size if plan.query.fields is None else self.capabilities.max_page_size
+
     def requests(self, plan: Plan, after: Page | None = None) -> Sequence[PageRequest]:
         """The first page; after it, all the others."""
         from biodata_opencga.read import requests

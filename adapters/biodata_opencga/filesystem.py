@@ -17,6 +17,7 @@ from biodata_opencga.operations import Operations
 __all__ = ["Files"]
 
 _REFUSED = 400
+_PAGE = 5000
 
 
 class Files(Operations):
@@ -29,8 +30,13 @@ class Files(Operations):
         Raises:
             NotFound: there is no such folder.
         """
-        path = f"files/{_id(folder)}/list"
-        return self._get(path, *self._in_study(study), ("include", "id,path,type,size"), ("limit", "5000"))
+        params = (*self._in_study(study), ("include", "id,path,type,size"), ("limit", str(_PAGE)))
+        found: list[dict[str, Any]] = []
+        while True:
+            page = self._get(f"files/{_id(folder)}/list", *params, ("skip", str(len(found))))
+            found += page
+            if len(page) < _PAGE:
+                return found
 
     @needs("read")
     def tree(self, folder: str = "", *, study: str | None = None, depth: int | None = None) -> dict[str, Any]:

@@ -134,7 +134,9 @@ def read(call: Call, name: str, what: str) -> Part:
         shown = name.replace(":", "/") if what == "tree" else name
         raise catalog(links.missing("files", study, shown))
     if what == "list":
-        documents = [selected(call.ask, "files", of_entry(study, one)) for one in _inside(study, entry)]
+        skip, limit = call.ask.window
+        inside = _inside(study, entry)[skip : skip + limit]
+        documents = [selected(call.ask, "files", of_entry(study, one)) for one in inside]
         return Part(results=documents, kind=kind_of("files").java, matches=-1)
     if what == "tree":
         return Part(results=[_tree(call, study, entry)], kind=kind_of("files").java + "Tree", matches=-1)

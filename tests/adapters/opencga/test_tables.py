@@ -8,6 +8,8 @@ import pytest
 
 import biodata
 from biodata import col
+from biodata_opencga.sandbox.demo import ORGANIZATION
+from biodata_opencga.sandbox.model import Entry
 
 STUDY = "demo@project:study"
 
@@ -205,3 +207,33 @@ def test_a_family_without_a_size(writing):
     assert families.upsert({"id": "f", "expectedSize": None}).unchanged == 1
     assert families.count("expectedSize < 5") == 0
     assert families.count("expectedSize is null") == 1
+
+
+def _store(rig, kind, template, count, **fields):
+    """Copies of an entry, put into the server's memory; `{}` is the number of the copy."""
+    ((study,),) = (project.studies for project in rig.state.organizations[ORGANIZATION].projects)
+    first, top = study.find(kind, template), max(one.uid for one in study.entries)
+    for number in range(count):
+        own = {name: text.format(number) for name, text in fields.items()}
+        study.entries.append(Entry(kind=kind, uid=top + 1 + number, fields={**first.fields, **own}))
+
+
+@pytest.mark.parametrize(("rows", "requests"), [(5000, 1), (5001, 2), (10001, 3)])
+def test_more_rows_than_a_page_holds(rig, rows, requests):
+    samples = rig.connect()["samples"]
+    _store(rig, "samples", "NA12877-DNA", rows - samples.count(), id="many-{:05}", uuid="uuid-{}")
+    samples.schema  # noqa: B018 - only to have it
+    rig.log.clear()
+    found = samples.query(fields=["id"]).to_records()
+    assert len({one["id"] for one in found}) == len(found) == rows
+    assert len(rig.asked("GET", "")) == requests
+    assert samples.query().plan.page_size == 1000, "whole records are wide"
+
+
+def test_a_folder_of_more_files_than_a_page_holds(rig):
+    extras = rig.connect().extras
+    extras.upload(b"x", "data/first.txt")
+    _store(rig, "files", "data:first.txt", 5000, id="data:{}.txt", path="data/{}.txt", uuid="uuid-{}")
+    rig.log.clear()
+    assert len({one["path"] for one in extras.list_folder("data")}) == 5001
+    assert len(rig.asked("GET", "/list")) == 2
