@@ -10,7 +10,7 @@ from biodata.adapter import PageRequest
 from biodata.errors import QueryError
 from biodata.records.types import Float, Integer, element
 from biodata_gen3.search.query import NO_DATA, filter_of
-from biodata_gen3.search.server import graphql_request
+from biodata_gen3.search.server import graphql_request, shaped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -42,6 +42,28 @@ class Bin(msgspec.Struct, frozen=True):
     sum: float | None = None
 
 
+class _Text(msgspec.Struct):
+    key: str
+    count: int
+
+
+class _Texts(msgspec.Struct):
+    histogram: list[_Text]
+
+
+class _Range(msgspec.Struct):
+    key: tuple[float, float]
+    count: int
+    min: float | None = None
+    max: float | None = None
+    avg: float | None = None
+    sum: float | None = None
+
+
+class _Ranges(msgspec.Struct):
+    histogram: list[_Range]
+
+
 def request(reader: SearchReader, plan: Plan, paths: Sequence[Path]) -> PageRequest | None:
     """The document that counts by one field; None for several."""
     if len(paths) > 1:
@@ -55,8 +77,8 @@ def groups(reader: SearchReader, plan: Plan, asked: PageRequest) -> list[Group] 
     """The numbers; None where some are hidden, or where it cannot be told how many have no value."""
     name = asked.call
     found = reader.aggregation(plan.schema, filter_of(plan.schema, plan.pushed), plan, _counted(name))
-    held = [(one["key"], one["count"]) for one in found[name]["histogram"]]
-    missing = found["_totalCount"] - sum(number for _, number in held)
+    held = [(one.key, one.count) for one in shaped(found.get(name), _Texts, plan.schema.table).histogram]
+    missing = shaped(found.get("_totalCount"), int, plan.schema.table) - sum(number for _, number in held)
     if missing < 0 or any(number < 0 or key == NO_DATA for key, number in held):
         return None
     return [*(((key,), number) for key, number in held), ((None,), missing)]
@@ -98,7 +120,7 @@ def histogram(
     given = ", ".join(f"{_ARGUMENTS[name]}: {value}" for name, value in asked.items())
     text = f"{field} {{histogram{f'({given})' if given else ''} {{key min max avg sum count}}}}"
     found = reader.aggregation(schema, filter_of(schema, plan.pushed), plan, text)
-    return [_bin(one) for one in found[field]["histogram"]]
+    return [_bin(one) for one in shaped(found.get(field), _Ranges, schema.table).histogram]
 
 
 def _check_whole(asked: Mapping[str, Any]) -> None:
@@ -112,8 +134,6 @@ def _check_whole(asked: Mapping[str, Any]) -> None:
             )
 
 
-def _bin(one: dict[str, Any]) -> Bin:
-    low, high = one["key"]
-    hidden = one["count"] < 0
-    numbers = {name: one[name] for name in ("min", "max", "avg", "sum")}
-    return Bin(low, high, None if hidden else one["count"], **numbers)
+def _bin(one: _Range) -> Bin:
+    low, high = one.key
+    return Bin(low, high, None if one.count < 0 else one.count, one.min, one.max, one.avg, one.sum)

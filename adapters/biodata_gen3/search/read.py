@@ -17,7 +17,7 @@ from biodata.query.plan import Order
 from biodata.records.types import Object, Schema, element
 from biodata_gen3.search.decode import records
 from biodata_gen3.search.query import filter_of, literals, sort_of
-from biodata_gen3.search.server import download_request, graphql_request
+from biodata_gen3.search.server import download_request, graphql_request, shaped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -145,8 +145,8 @@ class SearchReader:
             return self._all(plan, call, request)
         query, variables = self._page(plan, call, request.offset)
         data = self._guppy.ask(query, variables, plan.schema.table, literals(plan.pushed))
-        total = _told(plan.schema, data["_aggregation"][plan.schema.table])
-        rows = data[plan.schema.table] or []
+        total = _told(plan.schema, _counted(plan.schema, data))
+        rows = _rows(plan.schema, data)
         _check(plan, call, request, len(rows), total)
         return Page(records(plan.schema, rows, call.fields, request.offset), request, total)
 
@@ -180,7 +180,7 @@ class SearchReader:
             selected = " ".join(_selected(schema[name]) for name in names)
             query = f"query($first: Int, $filter: JSON) {{{schema.table}(first: $first{self._arguments(given)}) "
             data = self._guppy.ask(f"{query}{{{selected}}}}}", {"first": MOST, "filter": given}, schema.table, some)
-            found = records(schema, data[schema.table] or [], names)
+            found = records(schema, _rows(schema, data), names)
             if len({schema.key_of(one) for one in found}) < len(found):
                 raise _ambiguous(schema)
             yield from found
@@ -199,13 +199,19 @@ class SearchReader:
         """`_totalCount` and more that is counted over the records that match."""
         query, variables = self.counting(schema, given, *more)
         values = literals(plan.pushed) if plan is not None else ()
-        found: dict[str, Any] = self._guppy.ask(query, variables, schema.table, values)
-        counted: dict[str, Any] = found["_aggregation"][schema.table]
-        return counted
+        return _counted(schema, self._guppy.ask(query, variables, schema.table, values))
+
+
+def _rows(schema: Schema, data: dict[str, Any]) -> list[dict[str, Any]]:
+    return shaped(data.get(schema.table) or [], list[dict[str, Any]], schema.table)
+
+
+def _counted(schema: Schema, data: dict[str, Any]) -> dict[str, Any]:
+    return shaped(data.get("_aggregation"), dict[str, dict[str, Any]], schema.table).get(schema.table, {})
 
 
 def _told(schema: Schema, counted: dict[str, Any]) -> int:
-    total = int(counted["_totalCount"])
+    total = shaped(counted.get("_totalCount"), int, schema.table)
     if total < 0:
         raise PermissionDenied(
             "The commons does not say how many there are, where only few of them are hidden from this user",

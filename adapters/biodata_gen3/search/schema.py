@@ -12,6 +12,7 @@ import msgspec
 from biodata.adapter import TableInfo
 from biodata.errors import NotFound, near_match
 from biodata.records.types import Boolean, Field, Float, Integer, Json, List, Object, Schema, String
+from biodata_gen3.search.server import shaped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -59,7 +60,7 @@ class _Schema(msgspec.Struct, rename="camel"):
 
 def read_indices(guppy: Guppy) -> Mapping[str, Schema]:
     """The schema of each index, by its name."""
-    found: _Schema = msgspec.convert(guppy.ask(_QUERY, {})["__schema"], _Schema)
+    found = shaped(guppy.ask(_QUERY, {}).get("__schema"), _Schema, None)
     types = {one.name: one.fields or [] for one in found.types}
     return {
         one.name: make_schema(one.name, types[_core(one.type)], types)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 import msgspec
 
@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
     from biodata.http import HttpSession, Response, Verdict
 
-__all__ = ["Accessibility", "Guppy"]
+__all__ = ["Accessibility", "Guppy", "shaped"]
 
+T = TypeVar("T")
 Accessibility: TypeAlias = Literal["accessible", "all", "unaccessible"]
 _UNAUTHORISED, _REFUSED, _NOT_THERE = 401, 400, 404
 _ACCESS_WORDS = b"have access to all the data"
@@ -45,11 +46,14 @@ class Guppy:
         self._session = session.with_auth(session.auth, _judged)
         self.accessibility = accessibility
 
-    def ask(self, query: str, variables: Mapping[str, Any], table: str | None = None, values: Any = ()) -> Any:
+    def ask(
+        self, query: str, variables: Mapping[str, Any], table: str | None = None, values: Any = ()
+    ) -> dict[str, Any]:
         """The data of a query; `values` are masked in the server's words.
 
         Raises:
             PermissionDenied: `BD-AUTH-DENIED`, of some records this user may not see what is asked for.
+            ProtocolError: `BD-REMOTE-FORMAT`, there is no data.
             QueryError: `BD-QUERY-REFUSED`.
             RemoteError: the service fails at it.
             Unsupported: the commons does not have it.
@@ -64,9 +68,7 @@ class Guppy:
             raise _refused(answer.errors, table, values)
         if response.status >= _REFUSED:
             raise failure(response, table, values)
-        if not isinstance(answer.data, dict):
-            raise ProtocolError("The search service answers without data", code="BD-REMOTE-FORMAT", table=table)
-        return answer.data
+        return shaped(answer.data, dict[str, Any], table)
 
     def rows(self, body: Mapping[str, Any], table: str, values: Iterable[Any] = ()) -> list[dict[str, Any]]:
         """All rows that match, by the download endpoint.
@@ -82,6 +84,20 @@ class Guppy:
             raise failure(response, table, values)
         decoded: list[dict[str, Any]] = response.decode(list[dict[str, Any]])
         return decoded
+
+
+def shaped(value: Any, kind: type[T], table: str | None) -> T:
+    """A part of an answer, of the type `kind`.
+
+    Raises:
+        ProtocolError: `BD-REMOTE-FORMAT`, it is not.
+    """
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        raise ProtocolError(
+            f"The search service's answer is of an unexpected shape ({error})", code="BD-REMOTE-FORMAT", table=table
+        ) from None
 
 
 def graphql_request(query: str, variables: Mapping[str, Any]) -> Request:

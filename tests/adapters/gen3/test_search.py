@@ -326,12 +326,38 @@ def test_a_commons_that_counts_a_missing_value_as_a_text(rig, people):
     assert None not in table.distinct("city")
 
 
-def test_an_answer_without_data_is_said(rig, people):
+ASKS = {
+    "schema": lambda connection: connection.search["person"].schema,
+    "count": lambda connection: connection.search["person"].count(),
+    "page": lambda connection: connection.search["person"].query(limit=1).to_records(),
+    "scan": lambda connection: connection.search["person"].query().to_records(),
+    "groups": lambda connection: connection.search["person"].group_by("city").count().to_records(),
+    "histogram": lambda connection: connection.extras.histogram("person", "age"),
+}
+
+
+@pytest.mark.parametrize("ask", ASKS)
+@pytest.mark.parametrize("data", [
+    "null", "[]", "{}", '{"__schema": {}, "_aggregation": null}', '{"_aggregation": {"person": null}}',
+    '{"_aggregation": {"person": {"_totalCount": null, "city": {}, "age": {"histogram": null}}}}',
+])  # fmt: skip
+def test_an_answer_of_another_shape_is_said(rig, people, ask, data):
+    connection = people()
+    if ask != "schema":
+        connection.search["person"].schema  # noqa: B018 - asked for before
+    rig.faults.add(f"POST {QUERY}", status=200, body=f'{{"data": {data}}}')
+    with pytest.raises(biodata.ProtocolError) as caught:
+        ASKS[ask](connection)
+    assert caught.value.code == "BD-REMOTE-FORMAT"
+
+
+def test_rows_of_another_shape_are_said(rig, people):
     table = people().search["person"]
-    table.schema  # noqa: B018 - asked for before
-    rig.faults.add(f"POST {QUERY}", status=200, body='{"data": null}')
-    with pytest.raises(biodata.RemoteError, match="without data"):
-        table.count()
+    table.schema  # noqa: B018
+    rig.faults.add(f"POST {QUERY}", status=200, body='{"data": {"person": ["secretville"]}}')
+    with pytest.raises(biodata.ProtocolError) as caught:
+        table.get("p00001")
+    assert "secretville" not in str(caught.value)
 
 
 def test_a_histogram(people):
