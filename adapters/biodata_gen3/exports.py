@@ -10,7 +10,7 @@ import re
 import tarfile
 import zlib
 from contextlib import contextmanager
-from gzip import BadGzipFile
+from gzip import BadGzipFile, GzipFile
 from os import PathLike
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -20,6 +20,7 @@ from biodata.errors import BiodataError, NotFound, ProtocolError, QueryError, Re
 from biodata.extras import needs
 from biodata.http import Request
 from biodata.records.files import in_place
+from biodata_gen3.bounded import Bounded
 from biodata_gen3.catalog import PROJECT
 from biodata_gen3.errors import failure
 from biodata_gen3.parts import Gen3Part
@@ -38,6 +39,8 @@ Target = IO[bytes] | PathLike[str] | str
 _REFUSED = 400
 _AT_ONCE = 500
 _CHUNK = 1 << 16
+_RECORD = 1 << 20
+"""What an archive may unpack to: 1 MiB for each record, and as much for each file's own head."""
 _ASKED_BY = frozenset({"ids", "first"})
 """Where the dictionary has properties of these names they are no arguments of the server's own (`reserved`)."""
 _FORMATS = ("tsv", "json")
@@ -207,11 +210,14 @@ def _unpacked(packed: IO[bytes], by_node: dict[str, list[str]], directory: Path)
     """Write the archive's files; only files of the node types that were asked for, and each once.
 
     Raises:
-        ProtocolError: `BD-REMOTE-FORMAT`, it is no such archive; `BD-REMOTE-SHORT`, records are missing.
+        ProtocolError: `BD-REMOTE-FORMAT`, it is no such archive, or holds more than 1 MiB a record;
+            `BD-REMOTE-SHORT`, records are missing.
     """
     found: dict[str, int] = {}
+    most = _RECORD * (len(by_node) + sum(map(len, by_node.values())))
+    content: Any = Bounded(GzipFile(fileobj=packed), most)
     try:
-        with tarfile.open(fileobj=packed, mode="r:gz") as archive:
+        with tarfile.open(fileobj=content, mode="r:") as archive:
             for member in archive:
                 node = _node_of(member, by_node)
                 if node is None or node in found:
@@ -226,7 +232,8 @@ def _unpacked(packed: IO[bytes], by_node: dict[str, list[str]], directory: Path)
 
 def _node_of(member: tarfile.TarInfo, nodes: Iterable[str]) -> str | None:
     match = _MEMBER.fullmatch(member.name)
-    return match[1] if match and member.isreg() and match[1] in nodes else None
+    plain = member.isreg() and not member.issparse()  # the holes of a sparse one are bytes that nobody sent
+    return match[1] if match and plain and match[1] in nodes else None
 
 
 def _write_member(

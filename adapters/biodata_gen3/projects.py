@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from biodata.errors import QueryError, WriteError
+from biodata.errors import ProtocolError, QueryError, WriteError
 from biodata.extras import needs
 from biodata.http import Request, quote_segment
+from biodata.references import chunks
 from biodata_gen3.parts import Gen3Part
 from biodata_gen3.server import ask, read_json
 
@@ -21,6 +22,9 @@ __all__ = ["Projects"]
 
 _ROOT = "api/v0/submission"
 _SEARCH = "api/search"
+_IN_A_LINE = 90
+"""Ids of a GET: each is a UUID and an encoded comma of a line of at most 4094 bytes (protocols/gen3.md, b: Sizes)."""
+_HEAD = "files:\n"
 _STATES = ("open", "review", "submit", "release")
 
 
@@ -169,14 +173,19 @@ class Projects(Gen3Part):
 
     @needs("read")
     def manifest(self, ids: Sequence[str]) -> str:
-        """The YAML that an upload client takes, of data files by id.
+        """The YAML that an upload client takes, of data files by id; as many to a request as its line holds.
 
         Raises:
             QueryError: some are no data files.
             NotFound: some are not there.
         """
-        request = Request(method="GET", path=self._project.path("manifest"), params=(("ids", ",".join(ids)),))
-        return ask(self._session, request).text
+        parts = [self._manifest(some) for some in chunks(list(dict.fromkeys(ids)), _IN_A_LINE)]
+        head, *rest = parts or [self._manifest([])]
+        return head + "".join(_entries(one) for one in rest)
+
+    def _manifest(self, ids: Sequence[str]) -> str:
+        params = (("ids", ",".join(ids)),)
+        return ask(self._session, Request(method="GET", path=self._project.path("manifest"), params=params)).text
 
     @needs("delete")
     def delete_node(self, node: str, progress: Callable[[int], None] | None = None) -> Receipt:
@@ -187,3 +196,10 @@ class Projects(Gen3Part):
             progress: called with the number of records dealt with, after each hundred.
         """
         return self.connection[node].delete(all=True, progress=progress)
+
+
+def _entries(manifest: str) -> str:
+    """The files of a further manifest, without its head."""
+    if not manifest.startswith(_HEAD):
+        raise ProtocolError("A manifest does not begin with its files", code="BD-REMOTE-FORMAT")
+    return manifest.removeprefix(_HEAD)

@@ -86,7 +86,7 @@ class Writer:
 
     def _merge_once(self, batch: WriteBatch, node: NodeType) -> list[Outcome]:
         schema = batch.schema
-        stored = self._stored(batch, node)
+        stored = self._stored(batch, node.resent)
         docs: list[dict[str, Any]] = []
         sent: list[int] = []
         said: dict[int, str] = {}
@@ -112,9 +112,9 @@ class Writer:
         ordered = [outcomes[index] for index in range(len(batch.records))]
         return [msgspec.structs.replace(one, message=said.get(at, "")) for at, one in enumerate(ordered)]
 
-    def _stored(self, batch: WriteBatch, node: NodeType) -> dict[Any, Record]:
+    def _stored(self, batch: WriteBatch, more: Sequence[str] = ()) -> dict[Any, Record]:
         keys = [batch.key(index) for index in range(len(batch.records))]
-        names = tuple(dict.fromkeys((*node.resent, *(name for record in batch.records for name in record))))
+        names = tuple(dict.fromkeys((*more, *(name for record in batch.records for name in record))))
         found = self._reader.fetch(batch.schema, keys, names)
         return {batch.schema.key_of(record): record for record in found}
 
@@ -136,23 +136,23 @@ class Writer:
     def _after_failure(self, error: Unavailable, method: str, batch: WriteBatch, sent: list[int]) -> list[Outcome]:
         """The server fell over a transaction, mostly by its time limit: all of it is there, or none.
 
-        What a PUT did the next one finds done. A POST is looked up.
+        What a PUT did the next one finds done. A POST is looked up; records of these keys with other values were
+        there before, and then what became of it is not known.
 
         Raises:
             BatchTooLarge: nothing of it is there.
         """
         if method != "POST":
             raise _too_large(batch) from error
-        keys = [batch.key(index) for index in sent]
-        ids = {batch.schema.key_of(one): str(one[ID]) for one in self._reader.fetch(batch.schema, keys, ())}
-        if not ids:
+        stored = self._stored(batch)
+        if not stored:
             raise _too_large(batch) from error
-        if len(ids) < len(keys):
+        found = {at: stored.get(batch.key(at)) for at in sent}
+        there = {at: one for at, one in found.items() if one and not _changes(batch.schema, batch.records[at], one)}
+        if len(there) < len(sent):
             raise error
-        return [
-            Outcome(batch.rows[at], "created", key, ids[key], message="the answer was lost, and the record is there")
-            for at, key in zip(sent, keys, strict=True)
-        ]
+        lost = "the answer was lost, and the record is there"
+        return [Outcome(batch.rows[at], "created", batch.key(at), one[ID], message=lost) for at, one in there.items()]
 
     @staticmethod
     def _outcomes(response: Response, batch: WriteBatch, sent: list[int]) -> list[Outcome]:

@@ -83,6 +83,17 @@ def test_an_addition_that_took_too_long_and_is_there(rig: Rig) -> None:
     assert len(rig.asked("POST", HERE)) == 1
 
 
+def test_an_addition_whose_keys_had_other_values_is_unknown(rig: Rig) -> None:
+    before = [{"type": "sample", **one, "cases": {"submitter_id": "NA12878"}} for one in samples(20)]
+    before[7]["tissue"] = "saliva"
+    rig.platform.submit("demo", "ceph1463", before)
+    rig.faults.add(f"POST {HERE}", status=500, body=FAILURE)
+    with pytest.raises(RemoteError) as caught:
+        rig.connect("write")["sample"].add(samples(20))
+    assert {one.status for one in caught.value.receipt} == {"unknown"}
+    assert len(rig.asked("POST", HERE)) == 1
+
+
 def test_one_record_that_fails_is_unknown(rig: Rig) -> None:
     rig.faults.add(f"POST {HERE}", status=500, body=FAILURE)
     with pytest.raises(RemoteError) as caught:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
+import tarfile
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from biodata.errors import NotFound, PermissionDenied, ProtocolError, QueryError, Unsupported
+from biodata_gen3.bounded import Bounded
 from biodata_gen3.rowcount import JsonRows, TableRows
 from biodata_gen3.sandbox import NOBODY
 from biodata_gen3.sandbox.templates import packed
@@ -107,6 +110,56 @@ def test_an_archive_that_would_write_elsewhere(rig: Rig, tmp_path: Path, name: s
         rig.connect("read").export(ids=ids_of(rig, "case", "sample"), to=tmp_path / "out")
     assert list((tmp_path / "out").iterdir()) == []
     assert not (tmp_path / "case.tsv").exists()
+
+
+def hostile(kind: str) -> bytes:
+    """A few kilobytes that unpack to 64 MiB, which are nowhere sent."""
+    big = 64 << 20
+    if kind == "zeros":
+        return packed({"case.tsv": bytes(big)})
+    out = io.BytesIO()
+    with gzip.GzipFile(fileobj=out, mode="wb") as zipped:
+        header = tarfile.TarInfo("case.tsv")
+        if kind == "header":
+            header.type, header.size = tarfile.XHDTYPE, big
+            zipped.write(header.tobuf())
+            zipped.write(bytes(big))
+        else:
+            header.pax_headers = {"GNU.sparse.major": "0", "GNU.sparse.minor": "1", "GNU.sparse.map": f"{big},0"}
+            header.pax_headers |= {"GNU.sparse.size": str(big), "GNU.sparse.numblocks": "1"}
+            zipped.write(header.tobuf(tarfile.PAX_FORMAT))
+            zipped.write(bytes(10240))
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["zeros", "header", "sparse"])
+def test_an_archive_that_unpacks_to_more_than_its_records_can_be(rig: Rig, tmp_path: Path, kind: str) -> None:
+    body = hostile(kind)
+    rig.faults.add(f"POST {HERE}/export", status=200, body=body, content_type="application/octet-stream")
+    with pytest.raises(ProtocolError, match="archive of an export") as caught:
+        rig.connect("read").export(ids=ids_of(rig, "case", "sample"), to=tmp_path / "out")
+    assert caught.value.code == "BD-REMOTE-FORMAT"
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+@pytest.mark.parametrize("body", [b"", b"no archive", packed({"case.tsv": b"x" * 9000})[:60]])
+def test_what_is_no_archive(rig: Rig, tmp_path: Path, body: bytes) -> None:
+    rig.faults.add(f"POST {HERE}/export", status=200, body=body, content_type="application/octet-stream")
+    with pytest.raises(ProtocolError):
+        rig.connect("read").export(ids=ids_of(rig, "case", "sample"), to=tmp_path / "out")
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_an_archive_is_read_forwards_only() -> None:
+    source = Bounded(io.BytesIO(bytes(100)), 80)
+    assert len(source.read(60)) == 60
+    wrong = (lambda: source.read(21), lambda: source.read(-1), lambda: source.seek(81), lambda: source.seek(59))
+    for beyond in wrong:
+        with pytest.raises(ProtocolError):
+            beyond()
+    with pytest.raises(ProtocolError):
+        Bounded(io.BytesIO(), 1 << 30).read((1 << 20) + 1)
+    assert (source.seek(70), source.tell(), len(source.read(10))) == (70, 70, 10)
 
 
 def test_an_archive_that_lacks_records(rig: Rig, tmp_path: Path) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 
-from biodata.errors import NotFound, PermissionDenied, QueryError, WriteError
+from biodata.errors import NotFound, PermissionDenied, ProtocolError, QueryError, WriteError
 from biodata_gen3.sandbox import READER
+from tests.adapters.gen3.conftest import HERE
 
 if TYPE_CHECKING:
     from tests.adapters.gen3.conftest import Rig
@@ -105,6 +107,31 @@ def test_a_manifest_of_data_files(rig: Rig) -> None:
     assert all(one in text for one in ids)
     with pytest.raises(QueryError, match="not a data file"):
         extras.manifest([rig.state.of_type("case")[0].id])
+
+
+def test_a_manifest_of_more_files_than_a_line_holds(rig: Rig) -> None:
+    reads = [
+        {
+            "type": "submitted_reads", "submitter_id": f"reads{at}", "samples": {"submitter_id": "NA12878-blood"},
+            "file_name": f"{at}.bam", "file_size": at, "md5sum": f"{at:032x}",
+            "data_format": "BAM", "data_type": "Aligned Reads",
+        }
+        for at in range(200)
+    ]  # fmt: skip
+    rig.platform.submit("demo", "ceph1463", reads)
+    ids = [one.id for one in rig.state.of_type("submitted_reads")]
+    extras = rig.connect("read").extras
+    listed = yaml.safe_load(extras.manifest([*ids, ids[0]]))["files"]
+    assert [one["id"] for one in listed] == ids
+    assert len(rig.asked("GET", f"{HERE}/manifest")) == 3
+
+
+def test_a_further_manifest_of_another_form(rig: Rig) -> None:
+    extras = rig.connect("read").extras
+    for body in ("files:\n- id: a\n", "[]"):
+        rig.faults.add(f"GET {HERE}/manifest*", status=200, body=body)
+    with pytest.raises(ProtocolError, match="its files"):
+        extras.manifest([f"{at:036}" for at in range(91)])
 
 
 def test_the_list_of_extras(rig: Rig) -> None:
