@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from biodata.errors import ProtocolError
+import msgspec
+
+from biodata.errors import BiodataError, ProtocolError
 from biodata.extras import needs
+from biodata.receipts import Outcome, Receipt
 from biodata_gen3.parts import Gen3Part
 from biodata_gen3.server import ask_graphql
 from biodata_gen3.submission import Submission, counted_from
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from biodata.receipts import Receipt
+    from collections.abc import Callable, Iterable, Sequence
 
 __all__ = ["Dependants"]
 
@@ -56,14 +57,23 @@ class Dependants(Gen3Part):
             node: the node type of the records.
             keys: their keys.
             progress: called with the number of records dealt with.
+
+        Raises:
+            RemoteError: the way to the commons broke; `error.receipt` has what was done, of all node types.
         """
-        receipts: list[Receipt] = []
+        told: list[tuple[str, Outcome]] = []
         for label, some in _leaves_first(self._children_of(_items(node, keys))):
-            told = counted_from(sum(map(len, receipts)), progress)
-            receipts.append(self.connection[label].delete(some, progress=told))
-            if not receipts[-1].ok:
+            done = len(told)
+            try:
+                receipt = self.connection[label].delete(some, progress=counted_from(done, progress))
+            except BiodataError as error:
+                told += _placed(label, error.receipt or (), done)
+                error.receipt = Receipt("delete", node, tuple(outcome for _, outcome in told))
+                raise
+            told += _placed(label, receipt, done)
+            if not receipt.ok:
                 break
-        return Submission(tuple(receipts))
+        return Submission.of("delete", told)
 
     def _children_of(self, start: list[Item]) -> dict[Item, set[Item]]:
         """Each record that is reached, with the records that link to it."""
@@ -111,6 +121,11 @@ def _all(row: dict[str, Any], backref: str, label: str) -> list[dict[str, str]]:
     if len(ends) != row[f"_{backref}_count"]:
         raise ProtocolError("Not all records that depend on one are shown", code="BD-REMOTE-SHORT", table=label)
     return ends
+
+
+def _placed(label: str, outcomes: Iterable[Outcome], done: int) -> list[tuple[str, Outcome]]:
+    """Outcomes with their node type, each with its record's position in all that is deleted."""
+    return [(label, msgspec.structs.replace(one, row=done + one.row)) for one in outcomes]
 
 
 def _items(node: str, keys: str | Sequence[str]) -> list[Item]:

@@ -192,6 +192,29 @@ def test_dependants_are_found_and_deleted_first(rig: Rig) -> None:
     assert connection.extras.delete_with_dependants("case", "absent")["case"].unchanged == 1
 
 
+def test_a_node_type_that_is_met_at_several_depths_has_one_receipt(rig: Rig) -> None:
+    connection = rig.connect()
+    lonely = {"type": "sample", "submitter_id": "sa3", "cases": "ca1", "tissue": "saliva"}
+    connection.extras.submit([*FAMILY, lonely]).raise_for_refused()
+    done = connection.extras.delete_with_dependants("case", ["ca1", "ca2"]).raise_for_refused()
+    assert {one.table: one.deleted for one in done.receipts} == {"sample": 3, "aliquot": 1, "case": 2}
+    assert sorted(one.key for one in done["sample"]) == ["sa1", "sa2", "sa3"]
+    assert sorted(statuses(done)) == list(range(6))
+
+
+def test_what_was_deleted_before_the_way_broke_is_told(rig: Rig) -> None:
+    connection = rig.connect()
+    connection.extras.submit(FAMILY).raise_for_refused()
+    sample = rig.state.by_key("sample", "demo-ceph1463", "sa1").id
+    rig.faults.add(f"DELETE {HERE}/entities/{sample}", times=9, status=500, body="broken")
+    with pytest.raises(RemoteError) as caught:
+        connection.extras.delete_with_dependants("case", "ca1")
+    assert [(one.row, one.key, one.status) for one in caught.value.receipt] == [
+        (0, "al1", "deleted"),
+        (1, "sa1", "unknown"),
+    ]
+
+
 def test_a_whole_study_with_records_that_link_to_their_own_kind(rig: Rig) -> None:
     connection = rig.connect()
     done = connection.extras.delete_with_dependants("study", "ceph-1463").raise_for_refused()
