@@ -15,7 +15,7 @@ from biodata_opencga.answers import ask
 from biodata_opencga.calls import Call, to_http
 from biodata_opencga.catalogue import read_whole, whole_requests
 from biodata_opencga.decode import records
-from biodata_opencga.render import LONGEST, literals, parameters, plain
+from biodata_opencga.render import LONGEST, NO_VALUE, literals, parameters, plain
 from biodata_opencga.tables import table_of
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["count", "fetch", "page", "requests"]
 
 _KEYS = 100
+_KEY_NONE = f"~^{NO_VALUE}$"
+"""A record may have the key that means "no value" in a search: only a regular expression finds it."""
 
 
 # --- the requests of a scan --------------------------------------------------------------------------------
@@ -125,9 +127,10 @@ def fetch(
         yield from (one for one in read_whole(session, study, schema, names) if one[str(schema.key)] in wanted)
         return
     possible = [key for key in dict.fromkeys(keys) if plain(key)]
-    for some in _chunks(possible):
-        call = Call(schema.table, names, (("id", ",".join(some)),), study, limit=len(some))
-        yield from records(_search(session, call, schema, some).results, names, schema)
+    asked = [(",".join(some), len(some)) for some in _chunks(possible)]
+    for text, most in (*asked, *([(_KEY_NONE, 1)] if NO_VALUE in keys else ())):
+        call = Call(schema.table, names, (("id", text),), study, limit=most)
+        yield from records(_search(session, call, schema, keys).results, names, schema)
 
 
 def _chunks(keys: list[str]) -> Iterator[list[str]]:

@@ -21,10 +21,13 @@ if TYPE_CHECKING:
     from biodata.query.tree import Node
     from biodata.records.types import Path
 
-__all__ = ["LONGEST", "known", "literals", "longest_run", "parameters", "plain", "stamp", "values_of"]
+__all__ = ["LONGEST", "NO_VALUE", "known", "literals", "longest_run", "parameters", "plain", "stamp", "values_of"]
 
 LONGEST = 3000
 """Characters of one parameter: an address has 8 KiB at most (section 5)."""
+
+NO_VALUE = "NONE"
+"""What a search reads as: without a value."""
 
 _OPERATORS = "!~^=<>/"
 _RUN = re.compile(r"[A-Za-z0-9_ -]+")
@@ -47,7 +50,7 @@ def plain(value: Any) -> bool:
 
 
 def _sayable(value: str) -> bool:
-    return value[0] not in _OPERATORS and value == value.strip() and value != "NONE"
+    return value[0] not in _OPERATORS and value == value.strip() and value != NO_VALUE
 
 
 def longest_run(leaf: Leaf) -> str:

@@ -21,7 +21,7 @@ from biodata_opencga.bodies import Unwritable, for_add, for_update
 from biodata_opencga.catalogue import study_in_path
 from biodata_opencga.outcomes import Outcomes
 from biodata_opencga.read import fetch
-from biodata_opencga.render import plain
+from biodata_opencga.render import NO_VALUE, plain
 from biodata_opencga.tables import table_of
 
 if TYPE_CHECKING:
@@ -300,4 +300,6 @@ class _Writer(Outcomes):
 
 def _in_path(key: Key) -> bool:
     """Whether the server takes it for an id: a uuid names the record that has it, and mixed with ids it is a 500."""
-    return plain(key) and "/" not in key and key.strip(".") != "" and _UUID.fullmatch(key) is None
+    return (
+        (plain(key) or key == NO_VALUE) and "/" not in key and key.strip(".") != "" and _UUID.fullmatch(key) is None
+    )

@@ -33,6 +33,7 @@ _TERMS = st.lists(st.fixed_dictionaries({"id": _WORDS, "name": _WORDS}), max_siz
 _STATUS = st.none() | st.fixed_dictionaries(
     {name: of_type(String(), DOMAIN) for name in ("id", "name", "description")}
 )
+_CHOSEN = st.none() | st.fixed_dictionaries({"id": st.sampled_from(["HIGH", "LOW"])})
 
 
 def _key(number: int, odd: str) -> str:
@@ -54,6 +55,8 @@ WIDE = (
     _wide("cohorts", 20),
     _wide("panels", 12),
     _wide("files", 20, _file, path=st.none(), type=st.just("FILE")),
+    _wide("clinical", 20, status=_CHOSEN, priority=_CHOSEN, analysts=st.none(), responsible=st.none()),
+    _wide("jobs", 15, status=st.none(), dependsOn=st.none(), visited=st.none()),
 )
 
 

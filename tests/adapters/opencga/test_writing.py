@@ -415,3 +415,14 @@ def test_a_blank_that_takes_something_away_is_sent(writing):
     assert (stored["description"], stored["processing"], stored["version"]) == (None, {"product": {"id": "DNA"}}, 2)
     absent = samples.update({"id": "nobody", "description": ""})
     assert [one.code for one in absent.refused] == ["BD-NOT-FOUND"]
+
+
+def test_a_record_whose_key_means_no_value_to_a_search(writing):
+    samples = writing["samples"]
+    samples.add([{"id": "NONE"}, {"id": "NONE2"}]).raise_for_refused()
+    assert samples.get("NONE", fields=["id"]) == {"id": "NONE"}
+    assert [one["id"] for one in samples.get(["NONE2", "NONE"], fields=["id"])] == ["NONE2", "NONE"]
+    assert [one.status for one in samples.upsert({"id": "NONE", "description": "d"})] == ["updated"]
+    assert samples.get("NONE")["description"] == "d"
+    assert [one.status for one in samples.delete("NONE")] == ["hidden"]
+    assert samples.count("id like 'NONE%'") == 1
