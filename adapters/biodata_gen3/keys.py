@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from biodata.errors import ConfigError
-from biodata.http import jwt_claims
+from biodata.http import jwt_claims, jwt_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -98,11 +98,10 @@ def parse_key(text: str, place: str) -> ApiKey:
     if not isinstance(value, str) or not value:
         raise ConfigError(f"{place} is no credentials.json: it has no api_key", code="BD-CONFIG-FILE", hint=_FRESH)
     claims = jwt_claims(value)
-    expires = claims.get("exp")
     return ApiKey(
         value,
         str(claims.get("iss") or ""),
-        float(expires) if isinstance(expires, int | float) else None,
+        jwt_seconds(claims, "exp"),
         str(claims.get("pur") or ""),
     )
 
@@ -110,6 +109,6 @@ def parse_key(text: str, place: str) -> ApiKey:
 def _held(text: str) -> Any:
     try:
         held: Any = msgspec.json.decode(text)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return text.strip() if jwt_claims(text.strip()) else None
     return held.get("api_key") if isinstance(held, dict) else None

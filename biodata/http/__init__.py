@@ -8,7 +8,7 @@ from biodata.http.request import FORM, Request, Response, Timeouts, quote_segmen
 from biodata.http.retry import RetryPolicy
 from biodata.http.saving import save
 from biodata.http.session import HttpSession
-from biodata.http.tokens import Token, TokenSource, jwt_claims, jwt_lifetime
+from biodata.http.tokens import Token, TokenSource, jwt_claims, jwt_lifetime, jwt_seconds
 from biodata.http.verdict import Verdict, by_status
 from biodata.http.wire import Limits, Reply
 
@@ -30,6 +30,7 @@ __all__ = [
     "by_status",
     "jwt_claims",
     "jwt_lifetime",
+    "jwt_seconds",
     "mark_maybe_sent",
     "mask_values",
     "multipart",

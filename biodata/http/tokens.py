@@ -196,8 +196,17 @@ def jwt_claims(value: str) -> dict[str, Any]:
     try:
         payload = base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4))
         return msgspec.json.decode(payload, type=dict[str, Any])
-    except (ValueError, msgspec.DecodeError):
+    except (ValueError, RecursionError, msgspec.DecodeError):
         return {}
+
+
+def jwt_seconds(claims: dict[str, Any], name: str) -> float | None:
+    """A time of a JWT's claims, in seconds since the epoch; None where it is no such number."""
+    value = claims.get(name)
+    try:
+        return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+    except OverflowError:
+        return None
 
 
 def jwt_lifetime(value: str) -> float | None:
@@ -206,7 +215,5 @@ def jwt_lifetime(value: str) -> float | None:
     The difference needs no clock that agrees with the server's.
     """
     claims = jwt_claims(value)
-    issued, expires = claims.get("iat"), claims.get("exp")
-    if not isinstance(issued, (int, float)) or not isinstance(expires, (int, float)):
-        return None
-    return float(expires - issued)
+    issued, expires = jwt_seconds(claims, "iat"), jwt_seconds(claims, "exp")
+    return None if issued is None or expires is None else expires - issued

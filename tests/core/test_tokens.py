@@ -8,7 +8,7 @@ import time
 import pytest
 
 from biodata.errors import AuthError, Unavailable
-from biodata.http import Token, TokenSource, jwt_claims, jwt_lifetime
+from biodata.http import Token, TokenSource, jwt_claims, jwt_lifetime, jwt_seconds
 
 
 class Clock:
@@ -138,8 +138,14 @@ def test_the_life_of_a_jwt_is_read_and_not_assumed() -> None:
     assert jwt_lifetime(value) == 1200.0
     assert jwt_claims(value)["sub"] == "me"
     assert jwt_lifetime(jwt({"exp": 1300})) is None
-    for bad in ("", "a.b.c", "a.b", "x.e30.y", jwt({"iat": "a", "exp": 1})):
+    for bad in ("", "a.b.c", "a.b", "x.e30.y", jwt({"iat": "a", "exp": 1}), jwt({"iat": 1, "exp": 10**400})):
         assert jwt_lifetime(bad) is None
+
+
+def test_claims_that_nobody_meant() -> None:
+    deep = base64.urlsafe_b64encode(b'{"a": ' + b"[" * 100_000).decode()
+    assert jwt_claims(f"x.{deep}.y") == {}
+    assert [jwt_seconds({"exp": one}, "exp") for one in (5, 5.5, True, "5", 10**400)] == [5.0, 5.5, None, None, None]
 
 
 def gather(source: TokenSource) -> list[object]:

@@ -175,7 +175,7 @@ def test_identity(rig: Rig) -> None:
     assert found.key_seconds > 29 * DAY
 
 
-@pytest.mark.parametrize("content", ["", "{}", "[1]", '{"api_key": 3}'])
+@pytest.mark.parametrize("content", ["", "{}", "[1]", '{"api_key": 3}', "[" * 100_000])
 def test_a_file_that_is_no_credentials(rig: Rig, tmp_path: Path, content: str) -> None:
     path = tmp_path / "credentials.json"
     path.write_text(content, encoding="utf-8")
