@@ -51,7 +51,7 @@ class Dependants(Gen3Part):
     ) -> Submission:
         """Delete records and all that depends on them, children first; look at `dependants` before.
 
-        A key that is not there is `unchanged`. After a refusal nothing more is deleted.
+        A key that is not there is `unchanged`. After a refusal nothing more is deleted: the rest is `not_sent`.
 
         Args:
             node: the node type of the records.
@@ -63,17 +63,23 @@ class Dependants(Gen3Part):
         """
         told: list[tuple[str, Outcome]] = []
         for label, some in _leaves_first(self._children_of(_items(node, keys))):
-            done = len(told)
-            try:
-                receipt = self.connection[label].delete(some, progress=counted_from(done, progress))
-            except BiodataError as error:
-                told += _placed(label, error.receipt or (), done)
-                error.receipt = Receipt("delete", node, tuple(outcome for _, outcome in told))
-                raise
-            told += _placed(label, receipt, done)
-            if not receipt.ok:
-                break
+            told += self._delete(label, some, told, progress)
         return Submission.of("delete", told)
+
+    def _delete(
+        self, label: str, keys: list[str], told: list[tuple[str, Outcome]], progress: Callable[[int], None] | None
+    ) -> list[tuple[str, Outcome]]:
+        """What becomes of some records, after those that are told already."""
+        done = len(told)
+        if any(outcome.status == "refused" for _, outcome in told):
+            return _placed(label, [Outcome(at, "not_sent", key) for at, key in enumerate(keys)], done)
+        try:
+            receipt = self.connection[label].delete(keys, progress=counted_from(done, progress))
+        except BiodataError as error:
+            told += _placed(label, error.receipt or (), done)
+            error.receipt = Receipt("delete", label, tuple(outcome for _, outcome in told))
+            raise
+        return _placed(label, receipt, done)
 
     def _children_of(self, start: list[Item]) -> dict[Item, set[Item]]:
         """Each record that is reached, with the records that link to it."""

@@ -215,6 +215,19 @@ def test_what_was_deleted_before_the_way_broke_is_told(rig: Rig) -> None:
     ]
 
 
+def test_what_a_refusal_leaves_undeleted_is_told(rig: Rig) -> None:
+    connection = rig.connect()
+    connection.extras.submit(FAMILY).raise_for_refused()
+    sample = rig.state.by_key("sample", "demo-ceph1463", "sa1").id
+    error = {"type": "INVALID_LINK", "message": "it has dependents", "keys": [], "id": sample, "dependents": []}
+    report = {"code": 400, "success": False, "entities": [{"id": sample, "errors": [error]}]}
+    rig.faults.add(f"DELETE {HERE}/entities/{sample}", status=400, body=json.dumps(report))
+    done = connection.extras.delete_with_dependants("case", "ca1")
+    assert not done.ok
+    assert statuses(done) == {0: "deleted", 1: "refused", 2: "not_sent"}
+    assert connection["case"].get("ca1")["submitter_id"] == "ca1"
+
+
 def test_a_whole_study_with_records_that_link_to_their_own_kind(rig: Rig) -> None:
     connection = rig.connect()
     done = connection.extras.delete_with_dependants("study", "ceph-1463").raise_for_refused()
