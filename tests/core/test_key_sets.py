@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from biodata import Connection, Field, QueryError, Schema
 from biodata.query.pushdown import Pushdown, Rule
-from biodata.query.tree import And, Leaf, Not, Or
+from biodata.query.tree import Leaf
 from biodata.records.types import Integer, List, Reference, String
 from tests.core.memory import MemoryAdapter
+from tests.core.query.trees import trees
 
 if TYPE_CHECKING:
     from biodata.repository import Repository
@@ -112,15 +113,7 @@ LEAVES = st.one_of(
     ),
     st.builds(Leaf, TEXTS | AGES | KEYS, st.sampled_from(["is null", "is not null"])),
 )
-TREES = st.recursive(
-    LEAVES,
-    lambda inner: st.one_of(
-        st.builds(Not, inner),
-        st.builds(And, st.lists(inner, min_size=1, max_size=3).map(tuple)),
-        st.builds(Or, st.lists(inner, min_size=1, max_size=3).map(tuple)),
-    ),
-    max_leaves=6,
-)
+TREES = trees(LEAVES, parts=3, leaves_in_all=6)
 KEY = st.sampled_from(["a", "b", "c", "d", "gone"])
 ROWS = st.dictionaries(
     st.sampled_from(["a", "b", "c", "d"]),

@@ -11,6 +11,7 @@ from biodata.query.evaluate import predicate
 from biodata.query.tree import NEGATED, And, Leaf, Not, Or
 from biodata.records.types import Field, Integer, Schema, String
 from tests.core.query.tables import LOOKUP, PEOPLE
+from tests.core.query.trees import trees
 
 NOON = dt.datetime(2020, 1, 31, 12, tzinfo=dt.UTC)
 
@@ -135,15 +136,7 @@ def _leaves():
     )
 
 
-TREES = st.recursive(
-    _leaves(),
-    lambda inner: st.one_of(
-        st.builds(Not, inner),
-        st.builds(And, st.lists(inner, min_size=1, max_size=3).map(tuple)),
-        st.builds(Or, st.lists(inner, min_size=1, max_size=3).map(tuple)),
-    ),
-    max_leaves=8,
-)
+TREES = trees(_leaves(), parts=3, leaves_in_all=8)
 
 
 def sql(node, record):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from biodata.query.bind import bind_filter
 from biodata.query.evaluate import predicate
 from biodata.query.masks import batch_mask
-from biodata.query.tree import And, Leaf, Not, Or
+from biodata.query.tree import Leaf, Not
 from biodata.records.arrow import arrow_schema, from_arrow, to_batch
 from biodata.records.types import (
     Boolean,
@@ -28,6 +28,7 @@ from biodata.records.types import (
     String,
 )
 from biodata.records.types import Decimal as DecimalType
+from tests.core.query.trees import trees
 
 PLUS_TWO = dt.timezone(dt.timedelta(hours=2))
 VALUES = {
@@ -92,15 +93,7 @@ LEAVES = st.one_of(
     leaf("text", ("inner", "texts")),
     st.just(Leaf(("extra",), "is null")),
 )
-TREES = st.recursive(
-    LEAVES,
-    lambda inner: st.one_of(
-        st.builds(Not, inner),
-        st.builds(And, st.lists(inner, min_size=1, max_size=4).map(tuple)),
-        st.builds(Or, st.lists(inner, min_size=1, max_size=4).map(tuple)),
-    ),
-    max_leaves=8,
-)
+TREES = trees(LEAVES, parts=4, leaves_in_all=8)
 
 
 def maybe(name):

@@ -29,6 +29,20 @@ RECORDS = [
     )
 ]
 
+
+def trees(leaves, *, parts=3, leaves_in_all=10):
+    """Filters made of these leaves by Not, And and Or of at most so many parts."""
+    return st.recursive(
+        leaves,
+        lambda inner: st.one_of(
+            st.builds(Not, inner),
+            st.builds(And, st.lists(inner, min_size=1, max_size=parts).map(tuple)),
+            st.builds(Or, st.lists(inner, min_size=1, max_size=parts).map(tuple)),
+        ),
+        max_leaves=leaves_in_all,
+    )
+
+
 NUMBER = st.integers(0, 2)
 TEXT = st.sampled_from(TEXTS)
 PATTERN = st.sampled_from(["", "a", "a%", "%a%", "%a", "a\\%", "_%", "_", "%", "%%", "a\\%%", "%a_%"])
@@ -47,13 +61,5 @@ LEAVES = st.one_of(
     st.builds(Leaf, WORDS, st.sampled_from(["contains", "not contains", "starts_with", "not starts_with"]), TEXT),
     st.builds(Leaf, NUMBERS | WORDS, st.sampled_from(["is null", "is not null"])),
 )
-TREES = st.recursive(
-    LEAVES,
-    lambda inner: st.one_of(
-        st.builds(Not, inner),
-        st.builds(And, st.lists(inner, min_size=1, max_size=3).map(tuple)),
-        st.builds(Or, st.lists(inner, min_size=1, max_size=3).map(tuple)),
-    ),
-    max_leaves=10,
-)
+TREES = trees(LEAVES, parts=3, leaves_in_all=10)
 """Filters as people write them, to be bound; the few values make that parts are often alike."""
