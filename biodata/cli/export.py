@@ -9,7 +9,7 @@ import click
 
 from biodata.cli.address import ProfileName
 from biodata.cli.help import command
-from biodata.cli.output import say
+from biodata.cli.output import require_directory, say
 from biodata.cli.state import current
 
 __all__ = ["export"]
@@ -58,6 +58,8 @@ def export(ctx: click.Context, /, address: str, ids: tuple[str, ...], form: str,
     profile, _, table = address.partition("/")
     if bool(table) == bool(ids):
         raise click.UsageError("Say what to export: PROFILE/TABLE, or PROFILE with --id, one of them.")
+    if table and to is not None:
+        require_directory(to, "--to")
     asked = {"ids": list(ids)} if ids else {"node": table}
     with current(ctx).connect(profile) as connection:
         written = connection.export(**asked, format=form, to=sys.stdout.buffer if to is None else to)

@@ -10,7 +10,7 @@ import click
 
 from biodata.cli.address import TablesName
 from biodata.cli.help import command
-from biodata.cli.output import CONTROLS, json_text, say
+from biodata.cli.output import CONTROLS, json_text, require_directory, say
 from biodata.cli.state import current
 
 if TYPE_CHECKING:
@@ -42,8 +42,8 @@ def graph(ctx: click.Context, profile: str, form: str | None, output: Path | Non
 
     In text each table stands below the one that it refers to: `*` marks several, `?` what may be left out.
     """
-    if output is not None and not output.parent.is_dir():
-        raise click.BadParameter(f"there is no directory {output.parent}.", param_hint="--output")
+    if output is not None:
+        require_directory(output, "--output")
     with current(ctx).opened(profile) as connection:
         found = connection.graph()
     found = found if whole else found.filled()

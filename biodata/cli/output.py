@@ -9,8 +9,18 @@ import click
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from pathlib import Path
 
-__all__ = ["FORMATS", "LISTING", "json_text", "listing_option", "on_terminal", "print_rows", "say"]
+__all__ = [
+    "FORMATS",
+    "LISTING",
+    "json_text",
+    "listing_option",
+    "on_terminal",
+    "print_rows",
+    "require_directory",
+    "say",
+]
 
 LISTING = ("table", "json", "ndjson", "csv", "tsv")
 NO_EDGE = 100_000
@@ -28,6 +38,16 @@ def on_terminal() -> bool:
 def say(text: str) -> None:
     """A line for the person, on stderr."""
     click.echo(text, err=True)
+
+
+def require_directory(path: Path, option: str) -> None:
+    """Refuse a file that is to be written where no directory is.
+
+    Raises:
+        click.BadParameter: naming the option and the directory.
+    """
+    if not path.parent.is_dir():
+        raise click.BadParameter(f"there is no directory {path.parent}.", param_hint=option)
 
 
 def listing_option(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from biodata.cli.output import FORMATS, LISTING, on_terminal, print_rows, say
+from biodata.cli.output import FORMATS, LISTING, on_terminal, print_rows, require_directory, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -89,8 +89,7 @@ def write_file(result: Tabular, path: Path, form: str | None) -> int:
     """Write all records of a result to a file; their number."""
     if form == "table":
         raise click.UsageError("A table is for people; choose another format for a file.")
-    if not path.parent.is_dir():
-        raise click.BadParameter(f"there is no directory {path.parent}.", param_hint="--output")
+    require_directory(path, "--output")
     return result.write(path, form)
 
 

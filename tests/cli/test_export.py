@@ -36,6 +36,11 @@ def test_a_node_to_a_file_and_back_to_another_key(run: Any, commons: Any, home: 
     assert commons.state.by_key("sample", "demo-ceph1463", "NA12878-new").props["cell_line"] is True
 
 
+def test_a_directory_that_is_not_there_is_named(run: Any, commons: Any) -> None:
+    done = run("export", "commons/sample", "--to", "nowhere/sample.tsv")
+    assert (done.status, "Invalid value for --to: there is no directory nowhere." in done.err) == (2, True)
+
+
 def test_to_standard_output(run: Any, commons: Any) -> None:
     done = run("export", "commons/case", "-o", "json")
     assert len(json.loads(done.out)["data"]) == 6
