@@ -99,6 +99,9 @@ class SourceAuth(Gen3Auth):  # type: ignore[misc]
         """A newer token than the present one."""
         return self._source.renew(self._source.current()).value
 
+    def get_api_key(self) -> None:
+        """None, as the SDK (from 5.0) gives where it holds no key: the key stays with the connection."""
+
     def _get_auth_value(self) -> str:
         """For the SDK's asynchronous methods, which do not say what they will ask: all of it must be allowed.
 
