@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from biodata.adapter import Page, PageRequest
-from biodata.errors import ProtocolError, RemoteError
+from biodata.errors import ProtocolError
 from biodata.http import Request
+from biodata.pages import check_page
 from biodata_gen3.decode import inexact, records
 from biodata_gen3.render import Arguments, Selection, arguments, query_text
 from biodata_gen3.reserved import cannot_be_paged
@@ -108,7 +109,10 @@ class Reader:
         if call.export:
             return self._export(plan.schema, call, request)
         rows, total = self._rows(plan.schema, call.selection)
-        _check(call, len(rows), total)
+        asked = call.selection
+        check_page(
+            asked.table, len(rows), offset=asked.offset, size=asked.first or 0, total=total, expected=call.expected
+        )
         fields = call.selection.fields
         found = records(plan.schema, rows, (ID, *plan.schema.key_fields, *fields), call.selection.offset)
         return Page(self._exact(plan.schema, found, fields), request, total)
@@ -205,32 +209,10 @@ def _rest(plan: Plan, after: Page) -> Sequence[PageRequest]:
     return [_page_request(plan, call, start, min(plan.page_size, end - start)) for start in starts]
 
 
-def _check(call: Call, number: int, total: int) -> None:
-    selection = call.selection
-    if call.expected is not None and total != call.expected:
-        raise _changed(selection.table, call.expected, total)
-    due = max(0, min(selection.first or 0, total - selection.offset))
-    if number != due:
-        raise ProtocolError(
-            f"A page has {number} records where its own total asks for {due}",
-            code="BD-REMOTE-SHORT",
-            table=selection.table,
-        )
-
-
 def check_export(schema: Schema, number: int, before: int, after: int) -> None:
     """An export and a count are two moments: what changed between them is no fault when the counts say so."""
     if min(before, after) <= number <= max(before, after):
         return
     raise ProtocolError(
         f"An export has {number} records where the commons counts {after}", code="BD-REMOTE-SHORT", table=schema.table
-    )
-
-
-def _changed(table: str, before: int, after: int) -> RemoteError:
-    return RemoteError(
-        f"The table changed while it was read: {before} records became {after}",
-        code="BD-REMOTE-CHANGED",
-        table=table,
-        hint="Pages may have lost or repeated records: read again when nobody writes to it",
     )

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from biodata.adapter import Page, PageRequest
-from biodata.errors import ProtocolError, QueryError, RemoteError
+from biodata.errors import ProtocolError, QueryError
+from biodata.pages import check_page
 from biodata.query.tree import And, Leaf, Native
 from biodata.records.types import Integer, List, Reference
 from biodata.references import chunks
@@ -120,25 +121,10 @@ def page(session: HttpSession, plan: Plan, request: PageRequest) -> Page:
     """
     call: Call = request.call
     found = _collection(session, call, plan.schema, literals(plan.pushed))
-    _check(call, found)
+    check_page(
+        call.table, len(found.items), offset=call.start, size=call.num, total=found.total, expected=call.expected
+    )
     return Page(_records(session, call, plan.schema, found.items), request, found.total)
-
-
-def _check(call: Call, found: _Collection) -> None:
-    if call.expected is not None and found.total != call.expected:
-        raise RemoteError(
-            f"The table changed while it was read: {call.expected} records became {found.total}",
-            code="BD-REMOTE-CHANGED",
-            table=call.table,
-            hint="Pages may have lost or repeated records: read again when nobody writes to it",
-        )
-    due = max(0, min(call.num, found.total - call.start))
-    if len(found.items) != due:
-        raise ProtocolError(
-            f"A page has {len(found.items)} records where its own total asks for {due}",
-            code="BD-REMOTE-SHORT",
-            table=call.table,
-        )
 
 
 def _collection(session: HttpSession, call: Call, schema: Schema, values: Iterable[Any] = ()) -> _Collection:

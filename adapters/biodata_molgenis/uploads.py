@@ -7,17 +7,13 @@ keys joined by commas, and a row with a comma in such a key cannot be sent so.
 
 from __future__ import annotations
 
-from os import PathLike
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import msgspec
 
 from biodata.adapter import BatchRefused
-from biodata.errors import ProtocolError
-from biodata.http import FormFile, Request, multipart, quote_segment
-from biodata.records.files import in_place
+from biodata.http import FormFile, Request, multipart, quote_segment, save
 from biodata.records.types import Integer
 from biodata.records.uploads import is_upload, read_upload
 from biodata_molgenis.errors import failure
@@ -26,6 +22,7 @@ from biodata_molgenis.server import fits_path, read_json, table_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from os import PathLike
 
     from biodata.http import HttpSession, Response
     from biodata.records.types import Key, Record, Schema
@@ -144,18 +141,9 @@ def download(session: HttpSession, file_id: str, to: IO[bytes] | PathLike[str] |
     request = Request(method="GET", path=f"api/files/{quote_segment(file_id)}", label="api/files/{id}")
     stored = read_json(session, request, _Stored)
     content = msgspec.structs.replace(request, params=(("alt", "media"),))
-    if not isinstance(to, str | PathLike):
-        return _copied(session, content, to, stored.size)
-    with in_place(Path(to)) as path, path.open("wb") as file:
-        return _copied(session, content, file, stored.size)
+    return save(session, content, to, _check, size=stored.size)
 
 
-def _copied(session: HttpSession, request: Request, to: IO[bytes], size: int | None) -> int:
-    """Copy the answer; a body that is cut looks whole where it comes without a length, so the size is compared."""
-    with session.stream(request) as reply:
-        if reply.response.status >= _REFUSED:
-            raise failure(reply.response)
-        written = sum(map(to.write, reply))
-    if size is not None and written != size:
-        raise ProtocolError(f"{written} bytes of a file came where it has {size}", code="BD-REMOTE-SHORT")
-    return written
+def _check(response: Response) -> None:
+    if response.status >= _REFUSED:
+        raise failure(response)

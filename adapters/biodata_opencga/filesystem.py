@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from os import PathLike
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
-from biodata.errors import ProtocolError
 from biodata.extras import needs
-from biodata.http import FormFile, Request, multipart, quote_segment
-from biodata.records.files import in_place
+from biodata.http import FormFile, Request, Response, multipart, quote_segment, save
 from biodata_opencga.answers import ask, failure
 from biodata_opencga.catalogue import study_in_path
 from biodata_opencga.operations import Operations
+
+if TYPE_CHECKING:
+    from os import PathLike
 
 __all__ = ["Files"]
 
 _REFUSED = 400
 _PAGE = 5000
+
+
+def _check(response: Response) -> None:
+    if response.status >= _REFUSED:
+        raise failure(response)
 
 
 class Files(Operations):
@@ -73,7 +78,7 @@ class Files(Operations):
         from io import BytesIO
 
         held = BytesIO()
-        self._copied(file, held, study)
+        self._save(file, held, study)
         return held.getvalue()
 
     @needs("read")
@@ -89,24 +94,13 @@ class Files(Operations):
             NotFound: there is no such file.
             ProtocolError: `BD-REMOTE-SHORT`, not all of it came.
         """
-        if not isinstance(to, str | PathLike):
-            return self._copied(file, to, study)
-        with in_place(Path(to)) as path, path.open("wb") as opened:
-            return self._copied(file, opened, study)
+        return self._save(file, to, study)
 
-    def _copied(self, file: str, to: IO[bytes], study: str | None) -> int:
-        """Copy a file; a body that is cut may look whole, so its size is compared."""
+    def _save(self, file: str, to: IO[bytes] | PathLike[str] | str, study: str | None) -> int:
         where = self._in_study(study)
         stored = self._get(f"files/{_id(file)}/info", *where, ("include", "id,size"))
         request = Request(method="GET", path=f"files/{_id(file)}/download", params=where)
-        with self._session.stream(request) as reply:
-            if reply.response.status >= _REFUSED:
-                raise failure(reply.response)
-            written = sum(map(to.write, reply))
-        size = stored[0].get("size")
-        if size is not None and written != size:
-            raise ProtocolError(f"{written} bytes of a file came where it has {size}", code="BD-REMOTE-SHORT")
-        return written
+        return save(self._session, request, to, _check, size=stored[0].get("size"))
 
     @needs("write")
     def upload(

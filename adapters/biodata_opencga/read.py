@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from biodata.adapter import Page, PageRequest
-from biodata.errors import ProtocolError, RemoteError
+from biodata.pages import check_page
 from biodata_opencga.answers import ask
 from biodata_opencga.calls import Call, to_http
 from biodata_opencga.catalogue import read_whole, whole_requests
@@ -88,26 +88,8 @@ def page(session: HttpSession, plan: Plan, request: PageRequest) -> Page:
         return Page(rows[call.skip : call.skip + call.limit], request, len(rows))
     found = _search(session, call, plan.schema, literals(plan.pushed))
     total = found.numMatches if call.counted else call.expected
-    _check(call, found, total)
+    check_page(call.table, len(found.results), offset=call.skip, size=call.limit, total=total, expected=call.expected)
     return Page(records(found.results, call.fields, plan.schema, call.skip), request, total)
-
-
-def _check(call: Call, found: Result, total: int | None) -> None:
-    if call.expected is not None and total != call.expected:
-        raise RemoteError(
-            f"The table changed while it was read: {call.expected} records became {total}",
-            code="BD-REMOTE-CHANGED",
-            table=call.table,
-            hint="Pages may have lost or repeated records: read again when nobody writes to it",
-        )
-    due = call.limit if total is None else max(0, min(call.limit, total - call.skip))
-    if len(found.results) != due:
-        raise ProtocolError(
-            f"A page has {len(found.results)} records where the total asks for {due}",
-            code="BD-REMOTE-SHORT",
-            table=call.table,
-            hint="Records may have come or gone while it was read",
-        )
 
 
 def _search(session: HttpSession, call: Call, schema: Schema, values: Iterable[Any] = ()) -> Result:

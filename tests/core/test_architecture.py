@@ -24,6 +24,7 @@ RANKS = {
     "receipts": 2,
     "extras": 2,
     "spelling": 1,
+    "pages": 1,
     "adapter": 3,
     "registry": 4,
     "keys": 4,

@@ -67,6 +67,16 @@ def test_a_file_that_is_there_stays_until_all_has_come(tmp_path: Path, answer, c
     assert [(one.name, one.read_bytes()) for one in tmp_path.iterdir()] == [("reads.bam", b"as it was")]
 
 
+@pytest.mark.parametrize("size", [4, 6])
+def test_a_file_of_another_size_than_is_known_is_not_kept(tmp_path: Path, size: int) -> None:
+    path = tmp_path / "reads.bam"
+    path.write_bytes(b"as it was")
+    there = Loopback(script(Answer(body=b"reads")))
+    with there, HttpSession(there.url) as session, pytest.raises(biodata.ProtocolError, match="5 bytes") as caught:
+        save(session, REQUEST, path, anything, size=size)
+    assert (caught.value.code, path.read_bytes()) == ("BD-REMOTE-SHORT", b"as it was")
+
+
 def test_what_the_server_says_of_a_refusal_is_there_to_read() -> None:
     there = Loopback(script(Answer(status=404, body=b"not here")))
     with there, HttpSession(there.url) as session, pytest.raises(biodata.NotFound, match="404 not here"):
