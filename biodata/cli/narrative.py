@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from biodata.pipelines.facts import RunReport, StepReport
+    from biodata.pipelines.reports.facts import RunReport, StepReport
     from biodata.pipelines.spec import Step
 
 __all__ = ["heading", "line", "next_steps", "pipeline_lines"]
@@ -35,7 +35,7 @@ def pipeline_lines(steps: Sequence[Step], report: RunReport, *, brief: bool = Fa
         if not brief:
             _read_lines(step, done)
         if done.target:
-            from biodata.pipelines.facts import counts
+            from biodata.pipelines.reports.facts import counts
 
             line("loaded", f"into {done.target}, {done.mode}: {counts(done.tally)}")
 

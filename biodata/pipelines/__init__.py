@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from biodata.errors import ConfigError
-from biodata.pipelines.facts import RunReport, StepReport
-from biodata.pipelines.journal import Journal, state_directory
-from biodata.pipelines.parse import parse_file
-from biodata.pipelines.progress import Progress, Silent, progress_for
+from biodata.pipelines.file.parse import parse_file
+from biodata.pipelines.reports.facts import RunReport, StepReport
+from biodata.pipelines.reports.progress import Progress, Silent, progress_for
 from biodata.pipelines.spec import PipelineSpec
+from biodata.pipelines.state.journal import Journal, state_directory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,7 +83,7 @@ class Pipeline:
             KeyboardInterrupt: Ctrl-C; the journal says interrupted, and `progress` how to go on.
         """
         import biodata
-        from biodata.pipelines.runner import execute
+        from biodata.pipelines.runs.runner import execute
 
         return execute(
             self.spec,

@@ -1,6 +1,6 @@
 """What a pipeline file says, as frozen data (docs/pipelines.md).
 
-`biodata.pipelines.parse` makes it from YAML; a line is the line of the file that an error about it should name.
+`biodata.pipelines.file.parse` makes it from YAML; a line is the line of the file that an error about it should name.
 """
 
 from __future__ import annotations

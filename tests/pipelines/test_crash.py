@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from biodata.pipelines.journal import Journal
+from biodata.pipelines.state.journal import Journal
 
 ROWS = 12_000
 COUNT = "{equals: {from: source/ASE, key: rs12460890, field: Samples}}"

@@ -4,7 +4,7 @@ import pytest
 
 import biodata
 from biodata.pipelines import load_pipeline
-from biodata.pipelines.expressions import Scope, check_expression, locked_connection
+from biodata.pipelines.operations.expressions import Scope, check_expression, locked_connection
 
 SCOPE = Scope(("ID", "Ref_Counts", "tags", "odd name"), ("ref", "alt"))
 

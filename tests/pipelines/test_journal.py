@@ -7,12 +7,12 @@ import sys
 import pytest
 
 import biodata
-from biodata.pipelines.journal import Journal, new_run_id, state_directory
+from biodata.pipelines.state.journal import Journal, new_run_id, state_directory
 
 HOLDER = """
 import sys, time
 from pathlib import Path
-from biodata.pipelines.journal import Journal
+from biodata.pipelines.state.journal import Journal
 journal = Journal(Path(sys.argv[1]))
 with journal.hold("night"):
     journal.begin("r1", pipeline="night", file="f", sha256="0", version="1")

@@ -4,7 +4,7 @@ import pytest
 
 import biodata
 from biodata.pipelines import demo_file, load_pipeline
-from biodata.pipelines.journal import Journal
+from biodata.pipelines.state.journal import Journal
 from biodata.sandbox.run import Sandbox
 
 BACK = """\

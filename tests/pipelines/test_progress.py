@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from biodata.pipelines.progress import BarProgress, LineProgress, progress_for
+from biodata.pipelines.reports.progress import BarProgress, LineProgress, progress_for
 
 
 class Terminal(io.StringIO):
@@ -30,7 +30,7 @@ def test_lines_without_a_terminal():
 
 def test_a_long_task_says_how_far_it_is(monkeypatch):
     clock = iter([0.0, 1.0, 11.0, 11.0, 12.0])
-    monkeypatch.setattr("biodata.pipelines.progress.monotonic", lambda: next(clock))
+    monkeypatch.setattr("biodata.pipelines.reports.progress.monotonic", lambda: next(clock))
     stream = io.StringIO()
     progress = LineProgress(stream)
     progress.begin("counts", 4000)

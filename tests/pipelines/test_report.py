@@ -8,12 +8,12 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from biodata.pipelines.axes import axis_for
-from biodata.pipelines.check import CheckOutcome, number_of
-from biodata.pipelines.facts import RunReport, StepReport
-from biodata.pipelines.plots import POINTS_SHOWN, ScatterData, scatter, scatter_svg
-from biodata.pipelines.rejects import RejectTally
-from biodata.pipelines.report import html_report, write_reports
+from biodata.pipelines.checks.whole import CheckOutcome, number_of
+from biodata.pipelines.reports.axes import axis_for
+from biodata.pipelines.reports.facts import RunReport, StepReport
+from biodata.pipelines.reports.html import html_report, write_reports
+from biodata.pipelines.reports.plots import POINTS_SHOWN, ScatterData, scatter, scatter_svg
+from biodata.pipelines.state.rejects import RejectTally
 
 SVG = "{http://www.w3.org/2000/svg}"
 POINTS = ((130.0, 121.0), (4142.0, 4791.0), (32.0, 11.0))

@@ -11,8 +11,8 @@ import pytest
 
 import biodata
 from biodata.pipelines import load_pipeline
-from biodata.pipelines.journal import Journal
-from biodata.pipelines.progress import LineProgress
+from biodata.pipelines.reports.progress import LineProgress
+from biodata.pipelines.state.journal import Journal
 from biodata.records.types import Field, Integer, Schema, String
 
 EVERY_FIELD = "[ID, SNP_ID, Ref_Counts, Alt_Counts]"

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pytest
 
 from biodata.errors import ConfigError
-from biodata.pipelines.rejects import Reject, RejectStore
-from biodata.pipelines.spool import Spool
+from biodata.pipelines.state.rejects import Reject, RejectStore
+from biodata.pipelines.state.spool import Spool
 
 SCHEMA = pa.schema([("n", pa.int64())])
 

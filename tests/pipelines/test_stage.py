@@ -4,10 +4,10 @@ import pyarrow as pa
 import pytest
 
 import biodata
+from biodata.pipelines.operations.stage import Stage
+from biodata.pipelines.operations.transform import Transform
 from biodata.pipelines.rows import Fault, Rows, nested
 from biodata.pipelines.spec import Address, Column, Columns, Extract, RowCheck, Step
-from biodata.pipelines.stage import Stage
-from biodata.pipelines.transform import Transform
 
 EXTRACT = Extract(Address("source", "table"))
 

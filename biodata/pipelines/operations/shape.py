@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from biodata.pipelines.rejects import Reject
 from biodata.pipelines.rows import NUMBER, Fault, Rows
+from biodata.pipelines.state.rejects import Reject
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from biodata.pipelines.prepare import Work
-    from biodata.pipelines.progress import Progress
-    from biodata.pipelines.spool import Sealed, Spool
+    from biodata.pipelines.reports.progress import Progress
+    from biodata.pipelines.runs.prepare import Work
+    from biodata.pipelines.state.spool import Sealed, Spool
 
 __all__ = ["shape"]
 

@@ -10,11 +10,11 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from biodata.errors import QueryError
-from biodata.pipelines.expressions import locked_connection, quoted
+from biodata.pipelines.loading.tables import plain_type
+from biodata.pipelines.operations.expressions import locked_connection, quoted
 from biodata.pipelines.rows import NUMBER, arrow_of, is_json
 from biodata.pipelines.spec import Address
-from biodata.pipelines.spool import BATCH_ROWS
-from biodata.pipelines.tables import plain_type
+from biodata.pipelines.state.spool import BATCH_ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from duckdb import DuckDBPyConnection
 
-    from biodata.pipelines.spool import Sealed
+    from biodata.pipelines.state.spool import Sealed
 
 __all__ = ["Select", "tables_of"]
 

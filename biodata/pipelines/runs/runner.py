@@ -14,30 +14,30 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from biodata.errors import BiodataError, CheckFailed, ConfigError, RejectBudgetExceeded, WriteError
-from biodata.pipelines.bars import collect_bars
-from biodata.pipelines.check import CheckOutcome, check_set
-from biodata.pipelines.extract import located, read_into
-from biodata.pipelines.facts import RunReport, counts
-from biodata.pipelines.journal import new_run_id
-from biodata.pipelines.plots import collect
-from biodata.pipelines.prepare import open_profiles, prepare
-from biodata.pipelines.rejects import Reject, RejectStore
-from biodata.pipelines.report import write_reports
-from biodata.pipelines.shape import shape
+from biodata.pipelines.checks.whole import CheckOutcome, check_set
+from biodata.pipelines.operations.shape import shape
+from biodata.pipelines.reports.bars import collect_bars
+from biodata.pipelines.reports.facts import RunReport, counts
+from biodata.pipelines.reports.html import write_reports
+from biodata.pipelines.reports.plots import collect
+from biodata.pipelines.runs.prepare import open_profiles, prepare
+from biodata.pipelines.runs.warned import heard
+from biodata.pipelines.sources.extract import located, read_into
 from biodata.pipelines.spec import BarPlot
-from biodata.pipelines.spool import Spool
-from biodata.pipelines.warned import heard
+from biodata.pipelines.state.journal import new_run_id
+from biodata.pipelines.state.rejects import Reject, RejectStore
+from biodata.pipelines.state.spool import Spool
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from biodata.connection import Connection
-    from biodata.pipelines.journal import Journal
-    from biodata.pipelines.load import Batch, Target
-    from biodata.pipelines.prepare import Work
-    from biodata.pipelines.progress import Progress
+    from biodata.pipelines.loading.target import Batch, Target
+    from biodata.pipelines.reports.progress import Progress
+    from biodata.pipelines.runs.prepare import Work
     from biodata.pipelines.spec import PipelineSpec
+    from biodata.pipelines.state.journal import Journal
 
 __all__ = ["Run", "execute"]
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from biodata.pipelines.spec import BarPlot
-    from biodata.pipelines.spool import Sealed
+    from biodata.pipelines.state.spool import Sealed
 
 __all__ = ["BarData", "bars_svg", "collect_bars"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from biodata.errors import QueryError
-from biodata.pipelines.expressions import Scope, check_expression
+from biodata.pipelines.operations.expressions import Scope, check_expression
+from biodata.pipelines.operations.stage import Stage
 from biodata.pipelines.rows import Fault, Rows
-from biodata.pipelines.stage import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

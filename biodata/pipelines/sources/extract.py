@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from biodata.errors import BiodataError, ConfigError
 from biodata.pipelines.rows import nested, no_rows
-from biodata.pipelines.select import Select
+from biodata.pipelines.sources.select import Select
 from biodata.pipelines.spec import Address, Extract
 
 if TYPE_CHECKING:
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from biodata.connection import Connection
-    from biodata.pipelines.prepare import Work
-    from biodata.pipelines.progress import Progress
+    from biodata.pipelines.reports.progress import Progress
+    from biodata.pipelines.runs.prepare import Work
     from biodata.pipelines.spec import SqlExtract, Step
-    from biodata.pipelines.spool import Sealed, Spool
+    from biodata.pipelines.state.spool import Sealed, Spool
     from biodata.records.types import Key, Record
 
 __all__ = ["Source", "located", "read_into", "source_of"]

@@ -7,8 +7,8 @@ from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from biodata.errors import ConfigError, NotFound, SchemaError, Unsupported, near_match
+from biodata.pipelines.loading.tables import schema_for
 from biodata.pipelines.rows import Rows
-from biodata.pipelines.tables import schema_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from biodata.connection import Connection
     from biodata.pipelines.spec import Load
-    from biodata.pipelines.spool import Sealed
+    from biodata.pipelines.state.spool import Sealed
     from biodata.receipts import Receipt
     from biodata.records.types import Record, Schema
     from biodata.repository import Repository

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import msgspec
 
-from biodata.pipelines.bars import BarData
-from biodata.pipelines.check import CheckOutcome
-from biodata.pipelines.plots import ScatterData
-from biodata.pipelines.rejects import RejectTally
+from biodata.pipelines.checks.whole import CheckOutcome
+from biodata.pipelines.reports.bars import BarData
+from biodata.pipelines.reports.plots import ScatterData
+from biodata.pipelines.state.rejects import RejectTally
 
 __all__ = ["RunReport", "StepReport"]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from biodata.errors import CheckFailed
-from biodata.pipelines.expressions import locked_connection, quoted
+from biodata.pipelines.operations.expressions import locked_connection, quoted
 from biodata.pipelines.spec import CountCheck, LookUp
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from biodata.connection import Connection
     from biodata.pipelines.spec import Step
-    from biodata.pipelines.spool import Sealed
+    from biodata.pipelines.state.spool import Sealed
 
 __all__ = ["CheckOutcome", "check_set", "number_of"]
 

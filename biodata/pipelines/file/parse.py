@@ -7,8 +7,9 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, cast
 
 from biodata.errors import ConfigError, QueryError, near_match
-from biodata.pipelines.nodes import Node, Problems
-from biodata.pipelines.select import tables_of
+from biodata.pipelines.file.nodes import Node, Problems
+from biodata.pipelines.operations.transform import check_expressions
+from biodata.pipelines.sources.select import tables_of
 from biodata.pipelines.spec import (
     Address,
     BarPlot,
@@ -29,7 +30,6 @@ from biodata.pipelines.spec import (
     Step,
     UniqueCheck,
 )
-from biodata.pipelines.transform import check_expressions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Literal, TypeGuard
 
 import msgspec
 
-from biodata.pipelines.axes import Axis, axis_for
-from biodata.pipelines.style import PLOT_STYLE
+from biodata.pipelines.reports.axes import Axis, axis_for
+from biodata.pipelines.reports.style import PLOT_STYLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from biodata.pipelines.spec import Plot
-    from biodata.pipelines.spool import Sealed
+    from biodata.pipelines.state.spool import Sealed
 
 __all__ = ["POINTS_SHOWN", "ScatterData", "collect", "scatter", "scatter_svg"]
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from biodata.errors import QueryError
-from biodata.pipelines.expressions import in_brackets, locked_connection, quoted
+from biodata.pipelines.loading.tables import plain_type
+from biodata.pipelines.operations.expressions import in_brackets, locked_connection, quoted
 from biodata.pipelines.rows import Fault, Rows, arrow_of, no_rows, struct_of
 from biodata.pipelines.spec import Column, RowCheck
-from biodata.pipelines.tables import plain_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,24 +7,24 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from biodata.errors import ConfigError, QueryError
-from biodata.pipelines.extract import located, source_of
-from biodata.pipelines.facts import StepReport
-from biodata.pipelines.load import Target
+from biodata.pipelines.loading.target import Target
+from biodata.pipelines.operations.transform import Transform, check_expressions
+from biodata.pipelines.reports.facts import StepReport
+from biodata.pipelines.sources.extract import located, source_of
 from biodata.pipelines.spec import CountCheck, LookUp
-from biodata.pipelines.transform import Transform, check_expressions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from contextlib import ExitStack
 
     from biodata.connection import Connection
-    from biodata.pipelines.bars import BarData
-    from biodata.pipelines.check import CheckOutcome
-    from biodata.pipelines.extract import Source
-    from biodata.pipelines.plots import ScatterData
-    from biodata.pipelines.rejects import RejectStore
+    from biodata.pipelines.checks.whole import CheckOutcome
+    from biodata.pipelines.reports.bars import BarData
+    from biodata.pipelines.reports.plots import ScatterData
+    from biodata.pipelines.sources.extract import Source
     from biodata.pipelines.spec import PipelineSpec, Step
-    from biodata.pipelines.spool import Sealed
+    from biodata.pipelines.state.rejects import RejectStore
+    from biodata.pipelines.state.spool import Sealed
 
 __all__ = ["Work", "open_profiles", "prepare"]
 

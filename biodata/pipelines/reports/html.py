@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from biodata.pipelines.bars import BarData, bars_svg
-from biodata.pipelines.facts import RunReport, StepReport, counts
-from biodata.pipelines.plots import scatter_svg
-from biodata.pipelines.style import STYLE
+from biodata.pipelines.reports.bars import BarData, bars_svg
+from biodata.pipelines.reports.facts import RunReport, StepReport, counts
+from biodata.pipelines.reports.plots import scatter_svg
+from biodata.pipelines.reports.style import STYLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
