@@ -41,11 +41,14 @@ def pipeline_lines(steps: Sequence[Step], report: RunReport, *, brief: bool = Fa
 
 
 def _read_lines(step: Step, done: StepReport) -> None:
+    from biodata.pipelines.operations.outline import outline
+
     where = f" where {done.where}" if done.where else ""
     line("read", f"{done.rows_read or 0} rows of {done.source}{where}")
     if done.target:
         for operation in step.transform:
-            line("transformed", f"to {', '.join(operation.names)}")
+            made = ", ".join(outline(operation).makes)
+            line("transformed", f"by {operation.__struct_config__.tag}" + (f" to {made}" if made else ""))
     for check in done.checks:
         line("checked", f"{'holds' if check.ok else 'FAILS'}: {check.name} ({check.detail})")
     if done.rejected:

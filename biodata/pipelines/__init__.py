@@ -11,17 +11,17 @@ print(report.summary(), report.html_path)
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from biodata.errors import ConfigError
-from biodata.pipelines.file.parse import parse_file
+from biodata.pipelines.file.document import parse_file
 from biodata.pipelines.reports.facts import RunReport, StepReport
 from biodata.pipelines.reports.progress import Progress, Silent, progress_for
 from biodata.pipelines.spec import PipelineSpec
 from biodata.pipelines.state.journal import Journal, state_directory
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from biodata.connection import Connection
 
@@ -56,6 +56,7 @@ class Pipeline:
     def run(
         self,
         *,
+        parameters: Mapping[str, Any] | None = None,
         connect: Callable[[str], Connection] | None = None,
         progress: Progress | None = None,
         report_dir: Path | str | None = None,
@@ -65,6 +66,7 @@ class Pipeline:
         """Run it once: extract all, transform and check all, and only then load.
 
         Args:
+            parameters: name to value, of those that the file declares.
             connect: opens a profile by its name; `biodata.connect` when None.
             progress: told how it goes on; nothing is shown when None (`progress_for()` shows bars or lines).
             report_dir: gets `NAME.html` and `NAME.json`; the run's own directory in the state directory when None.
@@ -87,6 +89,7 @@ class Pipeline:
 
         return execute(
             self.spec,
+            parameters=parameters,
             connect=connect or biodata.connect,
             journal=Journal(state_directory(state_dir)),
             progress=progress or Silent(),

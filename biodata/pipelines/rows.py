@@ -21,31 +21,57 @@ NUMBER = "\x01row"
 
 
 class Fault(msgspec.Struct, frozen=True):
-    """A row that cannot go on; `stage` is `transform` or `check`."""
+    """A row that cannot go on.
+
+    Attributes:
+        row: its number, the position in what was read, from 1.
+        place: its position in the batch that entered the chain's segment, from 0.
+        rule: the column's, the check's or the list's name.
+        reason: why, in words without the row's values.
+        record: the record, where the batch cannot give it.
+        values: columns of it whose values are known all the same.
+    """
 
     row: int
-    stage: Literal["transform", "check"]
+    stage: Literal["extract", "transform", "check"]
     rule: str
     reason: str
+    place: int = 0
+    record: dict[str, Any] | None = None
+    values: dict[str, Any] = {}
 
 
 class Rows(msgspec.Struct, frozen=True):
-    """Some rows, and the number of each."""
+    """Some rows on their way.
+
+    Attributes:
+        batch: the rows, an Arrow record batch.
+        numbers: the number of each, its position in what was read; several rows may come from one.
+        places: the position of each in the batch that entered the chain's segment.
+    """
 
     batch: Any
     numbers: Any
+    places: Any
 
     @classmethod
     def counted(cls, batch: pa.RecordBatch, first: int) -> Rows:
         """The rows of a batch, numbered on from `first`."""
         import pyarrow as pa
 
-        return cls(batch, pa.array(range(first, first + batch.num_rows), pa.int64()))
+        return cls.entering(batch, pa.array(range(first, first + batch.num_rows), pa.int64()))
+
+    @classmethod
+    def entering(cls, batch: pa.RecordBatch, numbers: pa.Array[Any]) -> Rows:
+        """Rows with these numbers, at the beginning of a segment."""
+        import pyarrow as pa
+
+        return cls(batch, numbers, pa.array(range(batch.num_rows), pa.int64()))
 
     @classmethod
     def numbered(cls, batch: pa.RecordBatch) -> Rows:
         """The rows of a spooled batch that brings its numbers along."""
-        return cls(batch.drop_columns([NUMBER]), batch.column(NUMBER))
+        return cls.entering(batch.drop_columns([NUMBER]), batch.column(NUMBER))
 
     def with_numbers(self) -> pa.RecordBatch:
         """The batch with the numbers as a column, for the spool."""
@@ -54,13 +80,33 @@ class Rows(msgspec.Struct, frozen=True):
         batch: pa.RecordBatch = self.batch.append_column(pa.field(NUMBER, pa.int64()), self.numbers)
         return batch
 
+    def having(self, batch: pa.RecordBatch) -> Rows:
+        """The same rows with other columns."""
+        return Rows(batch, self.numbers, self.places)
+
     def part(self, start: int, length: int) -> Rows:
         """Some of them."""
-        return Rows(self.batch.slice(start, length), self.numbers.slice(start, length))
+        return Rows(*(part.slice(start, length) for part in (self.batch, self.numbers, self.places)))
 
     def where(self, mask: pa.BooleanArray) -> Rows:
         """Those for which the mask is true."""
-        return Rows(self.batch.filter(mask), self.numbers.filter(mask))
+        return Rows(*(part.filter(mask) for part in (self.batch, self.numbers, self.places)))
+
+    def take(self, indices: pa.Int64Array) -> Rows:
+        """Those at some positions, in that order; one may come more than once."""
+        return Rows(*(part.take(indices) for part in (self.batch, self.numbers, self.places)))
+
+    def fault(
+        self,
+        index: int,
+        stage: Literal["extract", "transform", "check"],
+        rule: str,
+        reason: str,
+        values: dict[str, Any] | None = None,
+    ) -> Fault:
+        """The row at an index as one that cannot go on; `values` are the columns known, the batch's if None."""
+        known = self.batch.slice(index, 1).to_pylist()[0] if values is None else values
+        return Fault(self.numbers[index].as_py(), stage, rule, reason, self.places[index].as_py(), None, known)
 
     def __len__(self) -> int:
         return int(self.batch.num_rows)

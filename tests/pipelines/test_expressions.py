@@ -107,13 +107,13 @@ def test_file_errors_name_step_column_and_line(pipeline):
     with pytest.raises(biodata.ConfigError) as caught:
         load_pipeline(path)
     first, second = caught.value.message.splitlines()
-    assert first.startswith(f"{path}:11: step counts: column alt_fraction: sum: aggregates")
-    assert second.startswith(f"{path}:13: step counts: check 'counts are counts': now:")
+    assert first.startswith(f"{path}:11:11: step counts: column alt_fraction: sum: aggregates")
+    assert second.startswith(f"{path}:13:35: step counts: check 'counts are counts': now:")
 
 
 def test_a_column_sees_only_the_columns_above_it(pipeline):
     path = pipeline(("CAST(src.Ref_Counts AS INTEGER)", "alt + 1"))
-    with pytest.raises(biodata.ConfigError, match=r":9: step counts: column ref: unknown name 'alt'"):
+    with pytest.raises(biodata.ConfigError, match=r":9:11: step counts: column ref: unknown name 'alt'"):
         load_pipeline(path)
 
 

@@ -1,5 +1,7 @@
 """A pipeline file: what it may say, and that everything wrong with it is told at once with its line."""
 
+import re
+
 import pytest
 
 import biodata
@@ -25,7 +27,7 @@ def test_reads_the_whole_file(pipeline):
     assert isinstance(step.checks[1], CountCheck)
     assert isinstance(step.checks[1].equals, LookUp)
     assert (step.load.mode, step.load.key, str(step.load.target)) == ("merge", ("sample_id",), "target/ase_counts")
-    assert (step.plot.x, step.plot.y, step.plot.line) == ("ref", "alt", "equality")
+    assert (step.plots[0].x, step.plots[0].y, step.plots[0].line) == ("ref", "alt", "equality")
     assert spec.budget == Budget(1, percent=True)
     assert spec.profiles == ("source", "target")
 
@@ -86,7 +88,7 @@ def test_all_problems_at_once_with_their_lines(pipeline):
 )
 def test_one_problem(pipeline, old, new, line, words):
     found = problems(pipeline((old, new)))
-    assert any(problem.startswith(f"{line}: ") and words in problem for problem in found), found
+    assert any(re.match(rf"{line}:\d+: ", problem) and words in problem for problem in found), found
 
 
 def test_a_duplicate_key_is_told_with_both_lines(pipeline):

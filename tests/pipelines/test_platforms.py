@@ -57,7 +57,7 @@ def test_the_demo_reads_checks_and_loads_the_21_samples(run):
     report = run(demo_file())
     assert report.summary() == "ase-counts: 21 rows read, 0 rejected; counts: 21 created, 0 updated, 0 unchanged"
     assert all(check.ok for check in report.steps[0].checks)
-    assert len(report.steps[0].plot.points) == 21
+    assert len(report.steps[0].plots[0].points) == 21
     assert run(demo_file()).summary().endswith("21 unchanged; nothing changed")
 
 

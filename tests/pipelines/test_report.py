@@ -22,7 +22,7 @@ STEP = StepReport(
     rows_read=21, rows_out=20, tally={"created": 3, "unchanged": 17}, seconds={"extract": 0.2, "load": 0.1},
     rejects=(RejectTally("counts", "check", "counts <are> counts", "it is not true for this row", 1, [4]),),
     checks=(CheckOutcome("all there", "count", True, "21 rows, 21 expected"),),
-    plot=ScatterData("ref", "alt", "equality", POINTS, 20, 0),
+    plots=(ScatterData("ref", "alt", "equality", POINTS, 20, 0),),
 )  # fmt: skip
 REPORT = RunReport(
     run_id="r1", pipeline="ase", file="ase.yml", sha256="ab" * 32, version="0.1.0", state="done",
@@ -99,7 +99,7 @@ def places(svg):
 
 
 def test_scatter_puts_each_point_on_its_side_of_the_line():
-    svg = scatter_svg(STEP.plot)
+    svg = scatter_svg(STEP.plots[0])
     root = ET.fromstring(svg)  # noqa: S314 - our own text
     line = next(path for path in root.iter(f"{SVG}path") if path.get("class") == "equality")
     x1, y1, x2, y2 = map(float, re.findall(r"[\d.]+", line.get("d")))
@@ -110,7 +110,7 @@ def test_scatter_puts_each_point_on_its_side_of_the_line():
 
 
 def test_scatter_tells_axes_and_is_readable_without_eyes():
-    root = ET.fromstring(scatter_svg(STEP.plot))  # noqa: S314 - our own text
+    root = ET.fromstring(scatter_svg(STEP.plots[0]))  # noqa: S314 - our own text
     assert root.get("role") == "img"
     assert root.find(f"{SVG}title").text == "alt against ref"
     assert "logarithmic" in root.find(f"{SVG}desc").text

@@ -89,7 +89,7 @@ def test_the_report_has_the_facts_and_the_plot(source, pipeline, run, tmp_path):
     assert 'class="equality"' in html
     facts = json.loads(report.json_path.read_bytes())
     assert facts["steps"][0]["rows_read"] == 21
-    assert len(facts["steps"][0]["plot"]["points"]) == 21
+    assert len(facts["steps"][0]["plots"][0]["points"]) == 21
     assert [check["detail"] for check in facts["steps"][0]["checks"]] == [
         "true for every row",
         "21 rows, 21 expected by source/ASE, field Samples",
@@ -228,7 +228,7 @@ def test_an_unknown_profile(source, pipeline, tmp_path, monkeypatch):
 def test_an_unknown_field_of_src_where_the_file_does_not_list_the_fields(source, pipeline, run):
     source()
     path = pipeline((f", fields: {EVERY_FIELD}", ""), ("src.Ref_Counts", "src.Ref_Count"))
-    fails(run, path, biodata.QueryError, "BD-PIPELINE-EXPRESSION", r":9: step counts: column ref: .*'Ref_Counts'")
+    fails(run, path, biodata.QueryError, "BD-PIPELINE-EXPRESSION", r":9:11: step counts: column ref: .*'Ref_Counts'")
 
 
 def test_append_twice_is_refused_by_the_key(source, pipeline, run, target):
@@ -264,7 +264,7 @@ def test_replace_that_fails_changes_nothing(source, pipeline, run, target):
     run(pipeline())
     before = target()
     path = pipeline(("mode: merge", "mode: replace"), ("\"'ase-' || src.ID\"", "\"'a'\""))
-    fails(run, path, biodata.RejectBudgetExceeded, "BD-PIPELINE-BUDGET", "were rejected")
+    fails(run, path, biodata.CheckFailed, "BD-PIPELINE-CHECK", "each row has a key of its own")
     assert target() == before
 
 
@@ -279,7 +279,7 @@ def test_a_table_of_another_shape_is_told(source, pipeline, run, connect):
         pipeline(),
         biodata.SchemaError,
         "BD-PIPELINE-FIELD",
-        r":15: step counts: .*no field 'ref'; did you mean 'reff'",
+        r":15:5: step counts: .*no field 'ref'; did you mean 'reff'",
     )
 
 

@@ -43,7 +43,7 @@ def test_a_select_over_a_step_and_a_local_table(tmp_path, connect, source):
     counts, sizes = report.steps
     assert (counts.rows_read, counts.target, sizes.rows_read, sizes.tally) == (21, None, 1, {"created": 1})
     assert sizes.source == "SELECT over counts, source/ASE"
-    assert sizes.plot.bars == (("much", 1),)
+    assert sizes.plots[0].bars == (("much", 1),)
     assert "Rows by size" in report.html_path.read_text(encoding="utf-8")
     with connect("target") as target:
         assert list(target["sizes"].query()) == [{"snp": "rs12460890", "number": 21, "size": "much"}]
@@ -75,10 +75,10 @@ def test_what_is_no_select_is_an_error_of_the_file(tmp_path, sql, words):
 @pytest.mark.parametrize(
     ("sql", "words"),
     [
-        ("SELECT * FROM nowhere", "there is no earlier step 'nowhere'; there is counts"),
-        ("SELECT * FROM sizes", "there is no earlier step 'sizes'"),
+        ("SELECT * FROM nowhere", "there is no other step 'nowhere'; there is counts"),
+        ("SELECT * FROM sizes", "there is no other step 'sizes'"),
         ("SELECT nothing FROM counts", "nothing"),
-        ("SELECT * FROM '/etc/passwd'", "no earlier step"),
+        ("SELECT * FROM '/etc/passwd'", "no other step"),
     ],
 )
 def test_what_does_not_fit_is_found_before_anything_is_read(tmp_path, connect, source, sql, words):

@@ -4,8 +4,9 @@ import pyarrow as pa
 import pytest
 
 import biodata
+from biodata.pipelines.operations.base import Surroundings
+from biodata.pipelines.operations.chain import Chain, _apply
 from biodata.pipelines.operations.stage import Stage
-from biodata.pipelines.operations.transform import Transform
 from biodata.pipelines.rows import Fault, Rows, nested
 from biodata.pipelines.spec import Address, Column, Columns, Extract, RowCheck, Step
 
@@ -18,9 +19,15 @@ def step(columns=(), checks=()):
     return Step("s", EXTRACT, (Columns(made),) if made else (), tests)
 
 
+def through(one, schema, rows):
+    """What comes out of the chain: rows and faults."""
+    links = [link for segment in Chain(one, schema, Surroundings("f.yml", "s"))._segments for link in segment.links]
+    return [piece if isinstance(piece, Rows) else piece[1] for piece in _apply(links, rows)]
+
+
 def apply(one, rows, first=1, schema=None):
     batch = pa.RecordBatch.from_pylist(rows, schema=schema)
-    pieces = list(Transform(one, batch.schema, "f.yml").apply(Rows.counted(batch, first)))
+    pieces = through(one, batch.schema, Rows.counted(batch, first))
     passed = [row for piece in pieces if isinstance(piece, Rows) for row in piece.batch.to_pylist()]
     numbers = [n for piece in pieces if isinstance(piece, Rows) for n in piece.numbers.to_pylist()]
     faults = sorted((p.row, p.stage, p.rule, p.reason) for p in pieces if isinstance(p, Fault))
@@ -101,8 +108,8 @@ def test_no_operation_changes_nothing():
 
 def test_types_that_do_not_fit_are_found_before_any_row():
     schema = pa.schema([("a", pa.string())])
-    with pytest.raises(biodata.QueryError, match=r"f\.yml:2: column bad: .*No function matches") as caught:
-        Transform(step([("a", "src.a"), ("bad", "a + 1")]), schema, "f.yml")
+    with pytest.raises(biodata.QueryError, match=r"f\.yml:2:0: column bad: .*No function matches") as caught:
+        Chain(step([("a", "src.a"), ("bad", "a + 1")]), schema, Surroundings("f.yml", "s"))
     assert caught.value.code == "BD-PIPELINE-EXPRESSION"
 
 
@@ -134,7 +141,7 @@ def test_json_stays_json():
     schema = pa.schema([pa.field("doc", pa.string(), metadata={"biodata": "json"})])
     rows = Rows.counted(to_batch([{"doc": {"a": [1, "x"]}}, {"doc": None}], schema), 1)
     one = step([("doc", "src.doc"), ("first", "src.doc ->> '$.a[1]'"), ("made", "json_object('n', first)")])
-    (piece,) = Transform(one, schema, "f.yml").apply(rows)
+    (piece,) = through(one, schema, rows)
     assert list(from_arrow(piece.batch)) == [
         {"doc": {"a": [1, "x"]}, "first": "x", "made": {"n": "x"}},
         {"doc": None, "first": None, "made": {"n": None}},

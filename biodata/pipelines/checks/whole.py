@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from biodata.connection import Connection
 from biodata.errors import CheckFailed
 from biodata.pipelines.operations.expressions import locked_connection, quoted
-from biodata.pipelines.spec import CountCheck, LookUp
+from biodata.pipelines.spec import CountCheck, FreshCheck, LookUp, ReferencesCheck, ShareCheck, Step, UniqueCheck
+from biodata.pipelines.state.memory import StepMemory
+from biodata.pipelines.state.spool import Sealed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from biodata.pipelines.spec import SetCheck
 
-    from biodata.connection import Connection
-    from biodata.pipelines.spec import Step
-    from biodata.pipelines.state.spool import Sealed
-
-__all__ = ["CheckOutcome", "check_set", "number_of"]
+__all__ = ["CheckOutcome", "Checking", "check_set", "look_up", "number_of"]
 
 
 class CheckOutcome(msgspec.Struct, frozen=True):
     """How a check came out.
 
     Attributes:
-        kind: rows, count or unique.
+        kind: rows, or as the file names it: count, unique, references, share_of_last_run, fresh.
         detail: what was found, in words and numbers.
     """
 
@@ -35,39 +36,70 @@ class CheckOutcome(msgspec.Struct, frozen=True):
     detail: str
 
 
-def check_set(
-    step: Step, rows: Sealed, *, rejected: int, connections: Mapping[str, Connection]
-) -> list[CheckOutcome]:
-    """The outcome of each whole-set check of a step; one that does not hold is in the list, not raised.
+class Checking(msgspec.Struct, frozen=True):
+    """What the checks of a step may know.
 
-    Args:
-        step: the step.
-        rows: its rows after transform and row checks.
-        rejected: how many were rejected before.
+    Attributes:
+        rows: the step's rows after transform and row checks.
+        read: how many rows the source gave, the rejected ones among them.
+        others: the rows of each step of the run, by its name.
         connections: by the names of profiles.
+        memory: what is known from the last run that was done.
+        now: the instant at which the run began, in UTC.
     """
-    outcomes = []
-    for check in step.set_checks:
-        if isinstance(check, CountCheck):
-            outcomes.append(_count(check, rows.rows + rejected, connections))
-        else:
-            outcomes.append(_unique(check.name, check.columns, rows))
-    return outcomes + _key(step, rows)
+
+    step: Step
+    rows: Sealed
+    read: int
+    others: Mapping[str, Sealed]
+    connections: Mapping[str, Connection]
+    memory: StepMemory
+    now: datetime
+
+
+def check_set(checking: Checking) -> list[CheckOutcome]:
+    """The outcome of each whole-set check of a step; one that does not hold is in the list, not raised."""
+    return [_outcome(check, checking) for check in checking.step.set_checks] + _key(checking.step, checking.rows)
+
+
+def _outcome(check: SetCheck, checking: Checking) -> CheckOutcome:
+    from biodata.pipelines.checks.others import fresh, references, share
+
+    match check:
+        case CountCheck():
+            return _count(check, checking)
+        case UniqueCheck():
+            return _unique(check.name, check.columns, checking.rows)
+        case ReferencesCheck():
+            return references(check, checking)
+        case ShareCheck():
+            return share(check, checking)
+        case FreshCheck():
+            return fresh(check, checking)
 
 
 def _key(step: Step, rows: Sealed) -> list[CheckOutcome]:
     """Rows that share a key would overwrite each other in a merge, at each run anew; told only if there are some."""
-    if step.load is None or step.load.mode != "merge":
+    if step.load is None or not step.load.key or step.load.mode == "append":
         return []
     outcome = _unique("each row has a key of its own", step.load.key, rows)
     return [] if outcome.ok else [outcome]
 
 
-def _count(check: CountCheck, found: int, connections: Mapping[str, Connection]) -> CheckOutcome:
-    wanted = check.equals
-    expected = look_up(wanted, connections[wanted.source.profile]) if isinstance(wanted, LookUp) else wanted
-    source = f" by {wanted.source}, field {wanted.field}" if isinstance(wanted, LookUp) else ""
-    return CheckOutcome(check.name, "count", found == expected, f"{found:,} rows, {expected:,} expected{source}")
+def _count(check: CountCheck, checking: Checking) -> CheckOutcome:
+    found, oks, words = checking.read, [], []
+    for bound, word, holds in (
+        (check.equals, "{} expected{}", found.__eq__),
+        (check.least, "at least {} expected{}", found.__ge__),
+        (check.most, "at most {} expected{}", found.__le__),
+    ):
+        if bound is None:
+            continue
+        expected = look_up(bound, checking.connections[bound.source.profile]) if isinstance(bound, LookUp) else bound
+        source = f" by {bound.source}, field {bound.field}" if isinstance(bound, LookUp) else ""
+        oks.append(bool(holds(expected)))
+        words.append(word.format(f"{expected:,}", source))
+    return CheckOutcome(check.name, "count", all(oks), f"{found:,} rows, {', '.join(words)}")
 
 
 def look_up(wanted: LookUp, connection: Connection) -> int:

@@ -21,9 +21,10 @@ __all__ = ["Node", "Problem", "Problems"]
 
 
 class Problem(msgspec.Struct, frozen=True, order=True):
-    """One thing that is wrong, and the line that says it."""
+    """One thing that is wrong, and the line and column that say it."""
 
     line: int
+    column: int
     text: str
 
 
@@ -34,18 +35,20 @@ class Problems:
         self.file = file
         self.found: list[Problem] = []
 
-    def note(self, line: int, text: str) -> None:
+    def note(self, line: int, column: int, text: str) -> None:
         """Remember a problem."""
-        self.found.append(Problem(line, text))
+        self.found.append(Problem(line, column, text))
 
     def raise_for_any(self) -> None:
         """Go on when nothing is wrong.
 
         Raises:
-            ConfigError: `BD-PIPELINE-FILE`, each problem on its own line as `file:line: what`.
+            ConfigError: `BD-PIPELINE-FILE`, each problem on its own line as `file:line:column: what`.
         """
         if self.found:
-            lines = [f"{self.file}:{problem.line}: {problem.text}" for problem in sorted(set(self.found))]
+            lines = [
+                f"{self.file}:{problem.line}:{problem.column}: {problem.text}" for problem in sorted(set(self.found))
+            ]
             raise ConfigError("\n".join(lines), code="BD-PIPELINE-FILE")
 
 
@@ -59,9 +62,14 @@ class Node:
         self.path = path
 
     @property
+    def at(self) -> tuple[int, int]:
+        """The line and column of the file, from 1."""
+        return self.document.position(self.path)
+
+    @property
     def line(self) -> int:
         """The line of the file, from 1."""
-        return self.document.line(self.path)
+        return self.at[0]
 
     @property
     def place(self) -> str:
@@ -71,7 +79,7 @@ class Node:
 
     def note(self, text: str) -> None:
         """Remember a problem with this value."""
-        self.problems.note(self.line, text)
+        self.problems.note(*self.at, text)
 
     def __contains__(self, key: str) -> bool:
         return isinstance(self.value, dict) and key in self.value
@@ -83,6 +91,12 @@ class Node:
         else:
             inner = self.value[key] if isinstance(self.value, list) and isinstance(key, int) else None
         return Node(self.document, self.problems, inner, (*self.path, key))
+
+    @property
+    def _has_unknown(self) -> bool:
+        """Whether an unknown key was noted just before, which is most likely the misspelt one."""
+        places = {(*self.child(key).at, self.place) for key in self.value}
+        return any((one.line, one.column, one.text.partition(":")[0]) in places for one in self.problems.found)
 
     def mapping(self, known: Sequence[str], required: Sequence[str] = ()) -> Node:
         """This node, once it is sure to be a mapping of known keys with the required ones among them."""
@@ -129,6 +143,30 @@ class Node:
         if isinstance(self.value, str):
             return (self.text(),)
         return tuple(item.text() for item in self.items())
+
+    def flag(self) -> bool:
+        """True or false; false where nothing is said."""
+        if self.value is not None and not isinstance(self.value, bool):
+            self.note(f"{self.place}: expected true or false, found {_kind(self.value)}")
+        return self.value is True
+
+    def number(self, least: int, default: int | None = None) -> int | None:
+        """A whole number that is not less than `least`."""
+        if self.value is None:
+            return default
+        if isinstance(self.value, bool) or not isinstance(self.value, int) or self.value < least:
+            self.note(f"{self.place}: expected a whole number from {least}, found {_kind(self.value)}")
+            return default
+        return self.value
+
+    def one_of(self, kinds: Sequence[str]) -> str | None:
+        """The one of these keys that the mapping has; None, and noted, where there is none or more than one."""
+        present = [kind for kind in kinds if kind in self]
+        if len(present) == 1:
+            return present[0]
+        if isinstance(self.value, dict) and (present or not self._has_unknown):
+            self.note(f"{self.place}: expected one of {', '.join(kinds)}, found {' and '.join(present) or 'none'}")
+        return None
 
     def choice(self, allowed: Sequence[str], default: str = "") -> str:
         """One of some words."""

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from biodata.errors import QueryError, near_match
+from biodata.pipelines.operations.functions import define_functions
+from biodata.pipelines.parameters import names_in, placed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
     from duckdb import DuckDBPyConnection
 
-__all__ = ["Scope", "check_expression", "in_brackets", "locked_connection", "quoted"]
+__all__ = ["Scope", "check_expression", "in_brackets", "locked_connection", "places_of", "quoted"]
 
 HARMLESS = frozenset({
     "BETWEEN", "CASE", "CAST", "COLLATE", "COLUMN_REF", "COMPARISON", "CONJUNCTION", "CONSTANT", "FUNCTION", "LAMBDA",
@@ -47,14 +49,16 @@ class Scope(msgspec.Struct, frozen=True):
     Attributes:
         source: the fields under `src`; None when they are not known yet.
         names: the columns above it.
+        parameters: those that may stand as `${param:NAME}`.
     """
 
     source: tuple[str, ...] | None = None
     names: tuple[str, ...] = ()
+    parameters: tuple[str, ...] = ()
 
     def with_names(self, *names: str) -> Scope:
         """The same scope with more columns."""
-        return Scope(self.source, (*self.names, *names))
+        return Scope(self.source, (*self.names, *names), self.parameters)
 
 
 class _Refused(Exception):
@@ -95,6 +99,7 @@ def locked_connection(spill: Path | None = None) -> DuckDBPyConnection:
             "temp_directory": str(spill or ""),
         },
     )
+    define_functions(connection)
     connection.execute("SET python_enable_replacements = false")
     connection.execute("SET lock_configuration = true")
     return connection
@@ -107,7 +112,8 @@ def check_expression(text: str, scope: Scope) -> None:
         QueryError: `BD-PIPELINE-EXPRESSION`, saying what is refused and at which character of the text.
     """
     try:
-        tree = _parse(text)
+        tree = _parse(placed(text))
+        _check_places(text, tree)
         _walk(tree, scope)
     except _Refused as refused:
         where = f" (at character {refused.position})" if refused.position and refused.position > 0 else ""
@@ -125,6 +131,27 @@ def _parse(text: str) -> dict[str, Any]:
         raise _Refused("it is not one SQL expression")
     tree: dict[str, Any] = statements[0]["node"]["select_list"][0]
     return tree
+
+
+def _check_places(text: str, tree: Any) -> None:
+    """Each `${param:NAME}` stands as a value, and nobody writes a place of the statement by hand."""
+    named, places = sorted(names_in(text)), sorted(places_of(tree))
+    if set(places) - set(named):
+        raise _Refused("a parameter is written ${param:NAME}; another kind of parameter is not allowed")
+    if named != places:
+        raise _Refused("${param:NAME} is a whole value: no quotes around it, and never a name or a part of one")
+
+
+def places_of(node: Any) -> Iterator[str]:
+    """The names of the places (`$NAME`) in a syntax tree."""
+    if isinstance(node, list):
+        for inner in node:
+            yield from places_of(inner)
+    elif isinstance(node, dict):
+        if node.get("class") == "PARAMETER":
+            yield str(node.get("identifier"))
+        for inner in node.values():
+            yield from places_of(inner)
 
 
 def _plain(node: dict[str, Any]) -> bool:
@@ -150,6 +177,8 @@ def _walk(node: Any, scope: Scope) -> None:
 def _judge(node: dict[str, Any], scope: Scope) -> Scope:
     """Refuse the node, or give the scope for what is inside it."""
     kind = node["class"]
+    if kind == "PARAMETER" and node.get("identifier") in scope.parameters:
+        return scope
     if kind not in HARMLESS or node["type"] == "GROUPING_FUNCTION":
         raise _Refused(f"{REFUSED.get(kind, 'this')} is not allowed in an expression", node)
     if kind == "COLUMN_REF":

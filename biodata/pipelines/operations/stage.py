@@ -7,18 +7,22 @@ DuckDB's kind of error (its words hold the row's values) and the others go on.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from biodata.errors import QueryError
 from biodata.pipelines.loading.tables import plain_type
 from biodata.pipelines.operations.expressions import in_brackets, locked_connection, quoted
+from biodata.pipelines.parameters import names_in, placed
 from biodata.pipelines.rows import Fault, Rows, arrow_of, no_rows, struct_of
-from biodata.pipelines.spec import Column, RowCheck
+from biodata.pipelines.spec import Column, Columns, RowCheck
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import pyarrow as pa
+
+    from biodata.pipelines.operations.base import Surroundings
+    from biodata.pipelines.reports.facts import Coverage
 
 __all__ = ["Stage"]
 
@@ -32,17 +36,24 @@ class Stage:
         schema: the Arrow schema of what comes out.
     """
 
+    multiplies = False
+
     def __init__(
-        self, place: str, columns: tuple[Column, ...] | None, checks: tuple[RowCheck, ...], source: pa.Schema
+        self, around: Surroundings, columns: Columns | None, checks: tuple[RowCheck, ...], source: pa.Schema
     ) -> None:
-        self.columns = columns
+        self.columns = _with_kept(columns, source) if columns is not None else None
         self.checks = checks
+        self._values, self._keys = around.values, around.keys
         self._connection = locked_connection()
-        self._names = tuple(source.names) if columns is None else tuple(column.name for column in columns)
-        if columns is None and not checks:
+        self._names = tuple(source.names) if self.columns is None else tuple(one.name for one in self.columns)
+        if self.columns is None and not checks:
             self.schema = source
             return
-        self._compile(place, no_rows(source))
+        self._compile(around.file, no_rows(source))
+
+    def coverage(self) -> tuple[Coverage, ...]:
+        """Expressions cover everything or nothing."""
+        return ()
 
     def _compile(self, place: str, empty: pa.RecordBatch) -> None:
         import duckdb
@@ -51,9 +62,9 @@ class Stage:
             answer = self._evaluate(empty)
         except duckdb.Error as error:
             part, rule = self._blame(empty)
-            line = getattr(part, "line", 0)
+            line, column = getattr(part, "line", 0), getattr(part, "column", 0)
             reason = str(error).split("\n", 1)[0]
-            message = f"{place}:{line}: {rule}: {reason}"
+            message = f"{place}:{line}:{column}: {rule}: {reason}"
             raise QueryError(message, code="BD-PIPELINE-EXPRESSION") from None
         self.schema = empty.schema if self.columns is None else _plain_schema(answer.select(self._names).schema)
 
@@ -99,42 +110,73 @@ class Stage:
     def _fault(self, rows: Rows, error: Exception) -> Fault:
         part, rule = self._blame(rows.batch)
         stage: Literal["transform", "check"] = "check" if isinstance(part, RowCheck) else "transform"
-        return Fault(rows.numbers[0].as_py(), stage, rule, _reason(error))
+        return rows.fault(0, stage, rule, _reason(error), self._known(rows))
+
+    def _known(self, rows: Rows) -> dict[str, Any]:
+        """The columns of one row that can be evaluated although another cannot."""
+        import duckdb
+
+        if not self._keys:
+            return {}
+        if self.columns is None:
+            record: dict[str, Any] = rows.batch.to_pylist()[0]
+            return record
+        known = {}
+        for number, column in enumerate(self.columns, start=1):
+            try:
+                answer = self._evaluate(rows.batch, number, only=True)
+            except duckdb.Error:
+                continue
+            known[column.name] = answer.column(column.name).cast(self.schema.field(column.name).type)[0].as_py()
+        return known
 
     def _checked(self, rows: Rows, answer: pa.Table) -> Iterator[Rows | Fault]:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        keep = pa.array([True] * len(rows), pa.bool_())
-        for index, check in enumerate(self.checks):
-            true = answer.column(_check_name(index)).combine_chunks()
-            for number in rows.numbers.filter(pc.and_(keep, pc.invert(true))).to_pylist():
-                yield Fault(number, "check", check.name, "it is not true for this row")
-            keep = pc.and_(keep, true)
         batch = rows.batch
         if self.columns is not None:
             table = answer.select(self._names).cast(self.schema, safe=False).combine_chunks()
             batch = (table.to_batches() or [no_rows(self.schema)])[0]
-        yield Rows(batch, rows.numbers).where(keep)
+        made = rows.having(batch)
+        keep = pa.array([True] * len(rows), pa.bool_())
+        for index, check in enumerate(self.checks):
+            true = answer.column(_check_name(index)).combine_chunks()
+            failed = pc.and_(keep, pc.invert(true))
+            for at in pc.indices_nonzero(failed).to_pylist():
+                yield made.fault(at, "check", check.name, "it is not true for this row")
+            keep = pc.and_(keep, true)
+        yield made.where(keep)
 
-    def _evaluate(self, batch: pa.RecordBatch, parts: int | None = None, *, attempt: bool = False) -> pa.Table:
-        """The answer for all columns and checks, or for the first few; with `attempt`, which rows have one."""
+    def _evaluate(
+        self, batch: pa.RecordBatch, parts: int | None = None, *, attempt: bool = False, only: bool = False
+    ) -> pa.Table:
+        """The answer for all columns and checks, or for the first few.
+
+        With `attempt`, which rows have one; with `only`, that of the last of the few alone, and what it builds on.
+        """
         import pyarrow as pa
 
         struct = struct_of(batch)
         arrays = [struct] if self.columns is not None else [struct, *batch.columns]
         names = ["src"] if self.columns is not None else ["src", *batch.schema.names]
         self._connection.register("batch", pa.Table.from_arrays(arrays, names=names))
+        layers = self._layers() if attempt else self._layers()[:parts]
+        query = self._attempt() if attempt else self._query(layers)
+        if only:
+            query = f"SELECT {quoted(layers[-1][0])} FROM ({query})"  # noqa: S608 - as _query
+        named = {name for _, text in layers for name in names_in(text)}
         try:
-            answer = self._connection.sql(self._attempt() if attempt else self._query(parts))
+            values = {name: self._values[name] for name in named}
+            answer = self._connection.sql(placed(query), params=values) if values else self._connection.sql(query)
             return arrow_of(answer)
         finally:
             self._connection.unregister("batch")
 
     # The expressions were let through by check_expression, and the connection is locked.
-    def _query(self, parts: int | None) -> str:
+    def _query(self, layers: list[tuple[str, str]]) -> str:
         query = "SELECT * FROM batch"
-        for name, expression in self._layers()[:parts]:
+        for name, expression in layers:
             query = f"SELECT *, {expression} AS {quoted(name)} FROM ({query})"  # noqa: S608
         return query
 
@@ -171,6 +213,16 @@ class Stage:
                 kind = "check" if isinstance(part, RowCheck) else "column"
                 return part, f"{kind} {part.name}"
         return None, "expression"
+
+
+def _with_kept(columns: Columns, source: pa.Schema) -> tuple[Column, ...]:
+    """The columns named, and, where the others are to be kept, a column for each of them."""
+    if not columns.keep:
+        return columns.columns
+    named = {name.casefold() for name in columns.names}
+    others = [name for name in source.names if name.casefold() not in named]
+    kept = (Column(name, f"src.{quoted(name)}", columns.line, columns.column) for name in others)
+    return (*columns.columns, *kept)
 
 
 def _plain_schema(schema: pa.Schema) -> pa.Schema:

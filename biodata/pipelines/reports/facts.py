@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -11,9 +12,81 @@ from biodata.pipelines.reports.bars import BarData
 from biodata.pipelines.reports.plots import ScatterData
 from biodata.pipelines.state.rejects import RejectTally
 
-__all__ = ["RunReport", "StepReport"]
+__all__ = ["Coverage", "Deletes", "PlotData", "ProfileFacts", "RunReport", "StepReport", "Unmapped", "counts"]
+
+PlotData: TypeAlias = ScatterData | BarData
 
 WRITTEN = ("created", "updated", "deleted", "hidden", "queued")
+
+
+class Unmapped(msgspec.Struct, frozen=True):
+    """A source value that a list has no target for.
+
+    Attributes:
+        value: itself, or `<value 1>` where people's values are not to be shown.
+        rows: how many rows have it.
+    """
+
+    value: str
+    rows: int
+
+
+class Coverage(msgspec.Struct, frozen=True):
+    """How far a code list, an ontology or a unit covered the values of a column.
+
+    Attributes:
+        column: the column that was looked up.
+        list: the list's name; `version` as the file says it, empty where it says none.
+        rows: values that were looked up, nulls aside; `mapped` of them have a target.
+        distinct: different values without a target.
+        unmapped: the most frequent of them.
+    """
+
+    column: str
+    list: str
+    version: str = ""
+    rows: int = 0
+    mapped: int = 0
+    distinct: int = 0
+    unmapped: tuple[Unmapped, ...] = ()
+
+
+class Deletes(msgspec.Struct, frozen=True):
+    """What became of the records that a step no longer has.
+
+    Attributes:
+        scope: the filter on the target; None for the whole table.
+        there: records in scope before; `missing` of them the step does not have.
+        most: how many the file allows.
+        tally: what the target did, status to number of records.
+        withheld: why nothing was deleted; empty where nothing was in the way.
+    """
+
+    scope: str | None = None
+    there: int = 0
+    missing: int = 0
+    most: int = 0
+    tally: dict[str, int] = {}
+    withheld: str = ""
+
+
+class ProfileFacts(msgspec.Struct, frozen=True):
+    """A profile that the run opened.
+
+    Attributes:
+        platform: its kind; `server` and `version` as the platform names itself.
+        user: who the platform took us for; None when anonymous.
+        host: where it is: a host and port, or `this computer`.
+        gets: what it gets of people's data: `records`, `keys` that are looked up, or nothing (empty).
+    """
+
+    profile: str
+    platform: str = ""
+    server: str = ""
+    version: str = ""
+    user: str | None = None
+    host: str = ""
+    gets: str = ""
 
 
 class StepReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,12 +94,20 @@ class StepReport(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         source: `profile/table`; `target` likewise, None when nothing is loaded.
-        where: the filter of the extract.
-        state: the last that it got to: waiting, extracted, transformed, checked, loading or done; one whose load was
-            undone by its transaction is at checked again.
+        where: the filter of the extract, as the file says it.
+        state: the last that it got to: waiting, extracted, transformed, checked, loading, loaded or done; one whose
+            load was undone by its transaction is at checked again.
         rows_read: records that came from the source; `rows_out` of them passed transform and row checks.
+        unchanged_since: records that were read and are as they were at the last run, so they went no further.
         rejects: by rule; `tally` is what the target did, status to number of records.
-        seconds: by stage: prepare, extract, transform, check, load.
+        waiting: records that wait for one that they refer to; they are among the rejects, and in no budget.
+        coverage: how far lists covered the values.
+        deletes: what became of records that the step no longer has; None where the file asks for no deletes.
+        notes: what a person should know: fields that changed, say.
+        preview: of a dry run: what the target would get, word to number of records.
+        changes: of a dry run with values shown: records that would change, field to (before, after).
+        explain: how the source is asked.
+        seconds: by stage: prepare, extract, transform, check, load, delete.
     """
 
     name: str
@@ -37,12 +118,19 @@ class StepReport(msgspec.Struct, frozen=True, kw_only=True):
     state: str = "waiting"
     rows_read: int | None = None
     rows_out: int | None = None
+    unchanged_since: int = 0
     rejects: tuple[RejectTally, ...] = ()
+    waiting: int = 0
     checks: tuple[CheckOutcome, ...] = ()
+    coverage: tuple[Coverage, ...] = ()
     tally: dict[str, int] = {}
+    deletes: Deletes | None = None
+    notes: tuple[str, ...] = ()
     preview: dict[str, int] = {}
+    changes: tuple[dict[str, Any], ...] = ()
+    explain: str | None = None
     seconds: dict[str, float] = {}
-    plot: ScatterData | BarData | None = None
+    plots: tuple[PlotData, ...] = ()
 
     @property
     def rejected(self) -> int:
@@ -54,11 +142,15 @@ class RunReport(msgspec.Struct, frozen=True, kw_only=True):
     """A whole run.
 
     Attributes:
-        state: done, failed or interrupted.
+        state: done, withheld (all is loaded, and deletes were not made), failed or interrupted.
         started: an instant in UTC, ISO 8601; `ended` likewise.
         warnings: what the platforms' adapters warned of, each once.
         error: what stopped the run, in words, with its code; None when nothing did.
         budget: how many rejects were allowed, as the file says it.
+        profiles: what the run opened, and who it was there.
+        parameters: their values as text; `…` where people's values are not to be shown and the value was given.
+        resumed: how often the run was taken up again after it had died.
+        show_values: whether people's values are in this report.
         rejects_path: the rejected records themselves; None when there are none.
         html_path: the report for people, self-contained; `json_path` the same facts for programs.
     """
@@ -74,7 +166,11 @@ class RunReport(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
     steps: tuple[StepReport, ...]
     budget: str = "0"
+    profiles: tuple[ProfileFacts, ...] = ()
+    parameters: dict[str, str] = {}
+    resumed: int = 0
     dry_run: bool = False
+    show_values: bool = False
     warnings: tuple[str, ...] = ()
     error: str | None = None
     error_code: str | None = None
@@ -95,7 +191,14 @@ class RunReport(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def changed(self) -> int:
         """Records of targets that are other than before."""
-        return sum(step.tally.get(status, 0) for step in self.steps for status in WRITTEN)
+        tallies = [tally for step in self.steps for tally in (step.tally, step.deletes.tally if step.deletes else {})]
+        return sum(tally.get(status, 0) for tally in tallies for status in WRITTEN)
+
+    @property
+    def withheld(self) -> tuple[str, ...]:
+        """Why deletes were not made, step by step."""
+        told = [(step.name, step.deletes.withheld) for step in self.steps if step.deletes]
+        return tuple(f"{name}: {why}" for name, why in told if why)
 
     def summary(self) -> str:
         """One line: `ase-counts: 21 rows read, 0 rejected; counts: 21 created`."""

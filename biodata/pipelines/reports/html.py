@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from biodata.pipelines.reports.bars import BarData, bars_svg
-from biodata.pipelines.reports.facts import RunReport, StepReport, counts
+from biodata.pipelines.reports.facts import PlotData, RunReport, StepReport, counts
 from biodata.pipelines.reports.plots import scatter_svg
 from biodata.pipelines.reports.style import STYLE
 
@@ -106,8 +106,8 @@ def _step(step: StepReport) -> Iterator[str]:
     yield from _checks(step)
     yield from _rejects(step)
     yield from _times(step)
-    if step.plot:
-        yield from _plot(step)
+    for data in step.plots:
+        yield from _plot(data)
     yield "</section>"
 
 
@@ -191,10 +191,7 @@ def _bar(share: float) -> str:
     )
 
 
-def _plot(step: StepReport) -> Iterator[str]:
-    data = step.plot
-    if data is None:
-        return
+def _plot(data: PlotData) -> Iterator[str]:
     if isinstance(data, BarData):
         yield from _bar_plot(data)
         return

@@ -11,30 +11,30 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from tempfile import TemporaryFile
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from biodata.errors import BiodataError, CheckFailed, ConfigError, RejectBudgetExceeded, WriteError
-from biodata.pipelines.checks.whole import CheckOutcome, check_set
-from biodata.pipelines.operations.shape import shape
-from biodata.pipelines.reports.bars import collect_bars
+from biodata.pipelines.checks.whole import Checking, CheckOutcome, check_set
+from biodata.pipelines.parameters import chosen
+from biodata.pipelines.reports.collect import plot_data
 from biodata.pipelines.reports.facts import RunReport, counts
 from biodata.pipelines.reports.html import write_reports
-from biodata.pipelines.reports.plots import collect
 from biodata.pipelines.runs.prepare import open_profiles, prepare
 from biodata.pipelines.runs.warned import heard
-from biodata.pipelines.sources.extract import located, read_into
-from biodata.pipelines.spec import BarPlot
+from biodata.pipelines.sources.bind import located, read_into
 from biodata.pipelines.state.journal import new_run_id
+from biodata.pipelines.state.memory import StepMemory
 from biodata.pipelines.state.rejects import Reject, RejectStore
 from biodata.pipelines.state.spool import Spool
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from biodata.connection import Connection
     from biodata.pipelines.loading.target import Batch, Target
     from biodata.pipelines.reports.progress import Progress
+    from biodata.pipelines.rows import Fault
     from biodata.pipelines.runs.prepare import Work
     from biodata.pipelines.spec import PipelineSpec
     from biodata.pipelines.state.journal import Journal
@@ -48,27 +48,38 @@ def execute(
     connect: Callable[[str], Connection],
     journal: Journal,
     progress: Progress,
+    parameters: Mapping[str, Any] | None = None,
     report_dir: Path | None = None,
     dry_run: bool = False,
 ) -> RunReport:
     """Run a pipeline once; see `Pipeline.run`."""
     _make(report_dir)
+    values = chosen(spec.parameters, parameters or {})
     with journal.hold(spec.name):
         for dead in journal.bury_the_dead(spec.name):
             progress.note(f"Run {dead.id} ended without a word; this one starts anew.")
-        return Run(spec, journal=journal, progress=progress, report_dir=report_dir, dry_run=dry_run).go(connect)
+        run = Run(spec, values=values, journal=journal, progress=progress, report_dir=report_dir, dry_run=dry_run)
+        return run.go(connect)
 
 
 class Run:
     """A run on its way: the one place of a pipeline that holds state."""
 
     def __init__(
-        self, spec: PipelineSpec, *, journal: Journal, progress: Progress, report_dir: Path | None, dry_run: bool
+        self,
+        spec: PipelineSpec,
+        *,
+        values: Mapping[str, Any],
+        journal: Journal,
+        progress: Progress,
+        report_dir: Path | None,
+        dry_run: bool,
     ) -> None:
         self.spec = spec
         self.journal = journal
         self.progress = progress
         self.dry_run = dry_run
+        self.values = dict(values)
         self.id = new_run_id()
         self.directory = journal.run_directory(self.id)
         self.report_dir = report_dir
@@ -109,8 +120,16 @@ class Run:
             stack.callback(spool.remove)
             connections = open_profiles(self.spec, connect, stack)
             for step in self.spec.steps:
-                earlier = {work.step.name: work for work in self.works}
-                self.works.append(prepare(self.spec, step, earlier, connections))
+                self.works.append(
+                    prepare(
+                        self.spec,
+                        step,
+                        values=self.values,
+                        earlier={work.step.name: work for work in self.works},
+                        connections=connections,
+                        memory=StepMemory(),
+                    )
+                )
             for work in self.works:
                 if not work.source.waits:
                     self._extract(work, spool)
@@ -129,17 +148,33 @@ class Run:
     def _extract(self, work: Work, spool: Spool) -> None:
         with work.stage("extract"), located(self.spec.file, work.step.extract.line, work.step.name):
             self.progress.begin(f"{work.step.name}: read {work.source.title}", work.source.count())
-            work.read = read_into(spool, work.step, work.source, self.progress)
+            work.read = read_into(
+                spool, work.step, work.source, self.progress, lambda fault: self._reject_fault(work, fault)
+            )
         self._note(work, "extracted", rows_read=work.read.rows)
         self.progress.end(f"{work.read.rows:,} rows")
 
     def _transform(self, work: Work, spool: Spool) -> None:
-        self.progress.begin(f"{work.step.name}: transform and check rows", work.sealed.rows)
+        rows = work.reading.sealed
+        self.progress.begin(f"{work.step.name}: transform and check rows", rows.rows)
         with work.stage("transform"):
-            work.out = shape(work, spool, self._reject, self.progress)
+            work.out = work.chain.run(
+                rows,
+                spool,
+                name=work.step.name,
+                reject=self._reject,
+                key_of=work.source.key_of,
+                progress=self.progress,
+            )
+            work.coverage = work.chain.coverage()
         rejected = self.rejects.count(work.step.name)
         self._note(work, "transformed", rows_out=work.out.rows, rejected=rejected)
         self.progress.end(f"{work.out.rows:,} rows, {rejected:,} rejected")
+
+    def _reject_fault(self, work: Work, fault: Fault) -> None:
+        record = fault.record or {}
+        code, key = "BD-PIPELINE-ROW", work.source.key_of(record)
+        self._reject(Reject(work.step.name, fault.stage, fault.rule, fault.reason, fault.row, code, key, record))
 
     def _reject(self, reject: Reject) -> None:
         self.rejects.add(reject)
@@ -158,15 +193,24 @@ class Run:
         )
 
     def _check(self, work: Work, connections: dict[str, Connection]) -> None:
-        rejected = self.rejects.count(work.step.name)
-        with work.stage("check"), located(self.spec.file, work.step.line, work.step.name):
+        with work.stage("check"), located(self.spec.file, work.step.line, work.step.name, work.step.column):
             for check in work.step.row_checks:
                 failed = sum(
                     tally.count for tally in self.rejects.tallies(work.step.name) if tally.rule == check.name
                 )
-                detail = f"{failed:,} of {work.sealed.rows:,} rows rejected" if failed else "true for every row"
+                detail = f"{failed:,} of {work.reading.rows:,} rows rejected" if failed else "true for every row"
                 work.checks.append(CheckOutcome(check.name, "rows", not failed, detail))
-            work.checks += check_set(work.step, work.passed, rejected=rejected, connections=connections)
+            work.checks += check_set(
+                Checking(
+                    step=work.step,
+                    rows=work.passed,
+                    read=work.reading.rows,
+                    others={other.step.name: other.passed for other in self.works},
+                    connections=connections,
+                    memory=work.memory,
+                    now=self._started,
+                )
+            )
         self._note(work, "checked")
         for outcome in work.checks:
             self.progress.note(
@@ -227,9 +271,7 @@ class Run:
             )
 
     def _plot(self, work: Work) -> None:
-        plot = work.step.plot
-        if plot is not None:
-            work.plot = collect_bars(plot, work.passed) if isinstance(plot, BarPlot) else collect(plot, work.passed)
+        work.plots = tuple(plot_data(plot, work.passed) for plot in work.step.plots)
 
     def _note(self, work: Work, state: str, **values: object) -> None:
         work.state = state

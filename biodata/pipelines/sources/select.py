@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from biodata.errors import QueryError
 from biodata.pipelines.loading.tables import plain_type
-from biodata.pipelines.operations.expressions import locked_connection, quoted
+from biodata.pipelines.operations.expressions import locked_connection, places_of, quoted
+from biodata.pipelines.parameters import names_in, placed
 from biodata.pipelines.rows import NUMBER, arrow_of, is_json
 from biodata.pipelines.spec import Address
 from biodata.pipelines.state.spool import BATCH_ROWS
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pyarrow as pa
-    from duckdb import DuckDBPyConnection
+    from duckdb import DuckDBPyConnection, DuckDBPyRelation
 
     from biodata.pipelines.state.spool import Sealed
 
@@ -35,11 +36,14 @@ def tables_of(sql: str) -> tuple[str | Address, ...]:
         QueryError: `BD-PIPELINE-SQL`, it is not one SELECT, or it calls a table function.
     """
     connection = locked_connection()
-    rows = connection.execute("SELECT json_serialize_sql(?::VARCHAR)", [sql]).fetchall()
+    rows = connection.execute("SELECT json_serialize_sql(?::VARCHAR)", [placed(sql)]).fetchall()
     answer = json.loads(rows[0][0])
     if answer["error"] or len(answer["statements"]) != 1:
         reason = str(answer.get("error_message", "there are several statements")).split("\n", 1)[0]
         raise QueryError(f"sql: expected one SELECT: {reason}", code="BD-PIPELINE-SQL")
+    if sorted(names_in(sql)) != sorted(places_of(answer)):
+        reason = "${param:NAME} is a whole value: no quotes around it, and never a name or a part of one"
+        raise QueryError(f"sql: {reason}", code="BD-PIPELINE-PARAM")
     return tuple(dict.fromkeys(_tables(answer["statements"][0], frozenset())))
 
 
@@ -73,8 +77,9 @@ class Select:
         schema: the Arrow schema of the answer.
     """
 
-    def __init__(self, sql: str, schemas: Mapping[str | Address, pa.Schema]) -> None:
-        self.sql = sql
+    def __init__(self, sql: str, schemas: Mapping[str | Address, pa.Schema], values: Mapping[str, Any]) -> None:
+        self.sql = placed(sql)
+        self._values = {name: values[name] for name in names_in(sql)}
         self._schemas = schemas
         self.schema = self._bound()
 
@@ -86,11 +91,14 @@ class Select:
         for table, schema in self._schemas.items():
             _register(connection, table, schema.empty_table())
         try:
-            answer = arrow_of(connection.sql(self.sql))
+            answer = arrow_of(self._asked(connection))
         except duckdb.Error as error:
             reason = str(error).split("\n", 1)[0]
             raise QueryError(f"sql: {reason}", code="BD-PIPELINE-SQL") from None
         return pa.schema([field.with_type(plain_type(field.type)) for field in answer.schema])
+
+    def _asked(self, connection: DuckDBPyConnection) -> DuckDBPyRelation:
+        return connection.sql(self.sql, params=self._values) if self._values else connection.sql(self.sql)
 
     def batches(self, rows: Mapping[str | Address, Sealed], spill: Path) -> Iterator[pa.RecordBatch]:
         """The answer over sealed rows, in pieces."""
@@ -101,7 +109,7 @@ class Select:
         for table, sealed in rows.items():
             _register(connection, table, ds.dataset(sealed.path, format="parquet"))
         try:
-            for batch in connection.sql(self.sql).to_arrow_reader(BATCH_ROWS):
+            for batch in self._asked(connection).to_arrow_reader(BATCH_ROWS):
                 yield batch.cast(self.schema)
         except duckdb.Error as error:
             raise QueryError(f"sql: {type(error).__name__}", code="BD-PIPELINE-SQL") from None

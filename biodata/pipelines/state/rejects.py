@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Reject", "RejectStore", "RejectTally", "Stage"]
 
 ROWS_SHOWN = 20
-Stage: TypeAlias = Literal["transform", "check", "load"]
+Stage: TypeAlias = Literal["extract", "transform", "check", "load"]
 
 
 class Reject(msgspec.Struct, frozen=True):
@@ -29,6 +29,9 @@ class Reject(msgspec.Struct, frozen=True):
         reason: why, in words without the record's values.
         row: the record's position in what was read, from 1.
         record: as it was read, or, for a refusal by the platform, as it was sent.
+        at: the segment of the step's operations that the record enters when it is replayed; 0 as it was read.
+        target_key: the key that it would have had in the target, where that is known.
+        waiting: whether it only waits for a record that it refers to.
     """
 
     step: str
@@ -39,6 +42,9 @@ class Reject(msgspec.Struct, frozen=True):
     code: str = ""
     key: Any = None
     record: dict[str, Any] = {}
+    at: int = 0
+    target_key: tuple[Any, ...] | None = None
+    waiting: bool = False
 
 
 class RejectTally(msgspec.Struct):

@@ -54,6 +54,7 @@ class SpoolWriter:
         import pyarrow.parquet as pq
 
         self.path = path
+        self.schema = schema
         self.part = path.with_name(path.name + ".part")
         self.rows = 0
         self._file = os.fdopen(os.open(self.part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")

@@ -1,0 +1,82 @@
+"""`load`, `plot` and `on_reject`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from biodata.errors import QueryError
+from biodata.pipelines.file.parameters import forbid
+from biodata.pipelines.file.values import address, budget, share
+from biodata.pipelines.spec import AnyPlot, BarPlot, Budget, DeleteMissing, HistogramPlot, Load, Mode, Plot
+from biodata.pipelines.spec.loads import LOAD_ROWS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from biodata.pipelines.file.nodes import Node
+
+__all__ = ["load", "plots", "rejects"]
+
+
+def load(node: Node) -> Load:
+    """The `load` of a step."""
+    node.mapping(("to", "mode", "key", "batch", "delete_missing"), required=("to", "mode"))
+    mode = node.child("mode").choice(("append", "merge", "replace"), "append")
+    key = node.child("key").texts()
+    forbid(node.child("to"))
+    if mode == "merge" and not key:
+        node.note("load: mode merge needs a key: [COLUMN]")
+    batch = node.child("batch").number(1, LOAD_ROWS) or LOAD_ROWS
+    missing = _missing(node.child("delete_missing"), mode) if "delete_missing" in node else None
+    return Load(address(node.child("to")), cast("Mode", mode), key, batch, missing, *node.at)
+
+
+def _missing(node: Node, mode: str) -> DeleteMissing:
+    from biodata.pipelines.sources.filters import parsed
+
+    if node.value is not None:
+        node.mapping(("scope", "max", "least"))
+    if mode != "merge":
+        node.note(f"delete_missing: goes with mode merge; {mode} " + _WHY_NOT[mode])
+    default = DeleteMissing()
+    most = budget(node.child("max"), default.most) if "max" in node else default.most
+    least = share(node.child("least"), default.least) if "least" in node else default.least
+    scope = node.child("scope").text() or None
+    try:
+        parsed(scope)
+    except QueryError as error:
+        node.child("scope").note(f"scope: {error.message}")
+    return DeleteMissing(scope, most, least, *node.at)
+
+
+_WHY_NOT = {"append": "leaves what is there", "replace": "leaves nothing else there"}
+
+
+def plots(node: Node) -> Iterable[AnyPlot]:
+    """The `plot` of a step: one, or a list of them."""
+    if isinstance(node.value, list):
+        return tuple(_plot(item) for item in node.items())
+    return (_plot(node),) if node.value is not None else ()
+
+
+def _plot(node: Node) -> AnyPlot:
+    if "bar" in node:
+        return BarPlot(node.mapping(("bar",)).child("bar").text(), *node.at)
+    if "histogram" in node:
+        node.mapping(("histogram", "bins"))
+        return HistogramPlot(node.child("histogram").text(), node.child("bins").number(1), *node.at)
+    node.mapping(("scatter", "line", "bar", "histogram"), required=("scatter",))
+    axes = node.child("scatter").texts()
+    if node.child("scatter").value is not None and len(axes) != 2:  # noqa: PLR2004 - a plane has two axes
+        node.child("scatter").note("scatter: expected two columns, [x, y]")
+        axes = ("", "")
+    x, y = axes or ("", "")
+    line = "equality" if node.child("line").choice(("equality",)) else None
+    return Plot(x, y, "equality" if line else None, *node.at)
+
+
+def rejects(root: Node) -> Budget:
+    """How many records may be rejected."""
+    if "on_reject" not in root:
+        return Budget()
+    return budget(root.child("on_reject").mapping(("budget",), required=("budget",)).child("budget"), Budget())

@@ -1,0 +1,56 @@
+"""Whether a step's expressions may be used at all, found out before any row is read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from biodata.errors import QueryError
+from biodata.pipelines.operations.expressions import Scope, check_expression
+from biodata.pipelines.operations.outline import outline
+from biodata.pipelines.spec import Columns
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from biodata.pipelines.spec import Column, RowCheck, Step
+
+__all__ = ["check_expressions"]
+
+
+def check_expressions(
+    step: Step, source: tuple[str, ...] | None, parameters: tuple[str, ...] = ()
+) -> Iterator[tuple[int, int, str]]:
+    """(line, column, problem) of each expression of a step that may not be used; nothing is evaluated.
+
+    Args:
+        step: the step.
+        source: the fields that are read; None when that is not known yet.
+        parameters: those that the file declares.
+    """
+    names: Sequence[str] | None = source
+    scope = Scope(source, source or (), parameters)
+    for operation in step.transform:
+        scope = _source(names, parameters)
+        if isinstance(operation, Columns):
+            for column in operation.columns:
+                yield from _problem(f"step {step.name}: column {column.name}", column, scope)
+                scope = scope.with_names(column.name)
+        names = outline(operation).names(names)
+        if not isinstance(operation, Columns):
+            scope = msgspec.structs.replace(_source(names, parameters), names=tuple(names or ()))
+    for check in step.row_checks:
+        if names is not None:
+            yield from _problem(f"step {step.name}: check {check.name!r}", check, scope)
+
+
+def _source(names: Sequence[str] | None, parameters: tuple[str, ...]) -> Scope:
+    return Scope(None if names is None else tuple(names), (), parameters)
+
+
+def _problem(place: str, part: Column | RowCheck, scope: Scope) -> Iterator[tuple[int, int, str]]:
+    try:
+        check_expression(part.expression, scope)
+    except QueryError as error:
+        yield part.line, part.column, f"{place}: {error.message}"

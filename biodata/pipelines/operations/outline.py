@@ -1,0 +1,76 @@
+"""What an operation does to the names of columns, known without any row: which it reads, makes, and takes away."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from biodata.pipelines.spec import (
+    CodeList,
+    Columns,
+    Dedupe,
+    Explode,
+    Links,
+    Ontology,
+    Operation,
+    Pseudonymise,
+    PythonCall,
+    Rename,
+    Split,
+    Units,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["Outline", "outline"]
+
+
+class Outline(msgspec.Struct, frozen=True):
+    """What an operation does to the names.
+
+    Attributes:
+        reads: columns that must be there.
+        makes: columns that it makes or changes, in order.
+        takes: columns that are gone afterwards.
+        only: whether nothing but what it makes is there afterwards.
+        moves: (old, new) of columns that go on unchanged under another name, in the old one's place.
+    """
+
+    reads: tuple[str, ...] = ()
+    makes: tuple[str, ...] = ()
+    takes: tuple[str, ...] = ()
+    only: bool = False
+    moves: tuple[tuple[str, str], ...] = ()
+
+    def names(self, before: Sequence[str] | None) -> list[str] | None:
+        """The names afterwards; None where they are not known before."""
+        if self.only:
+            return list(self.makes)
+        if before is None:
+            return None
+        moved = dict(self.moves)
+        kept = [moved.get(name, name) for name in before if name not in self.takes or name in moved]
+        return [*kept, *(name for name in self.makes if name not in kept)]
+
+
+def outline(operation: Operation) -> Outline:  # noqa: PLR0911 - one for each kind
+    """The outline of an operation. Of `columns` with `'*': keep`, the columns named come first."""
+    match operation:
+        case Columns():
+            return Outline(makes=operation.names, only=not operation.keep)
+        case Rename(names) | Links(names):
+            pairs = names if isinstance(operation, Rename) else tuple((of, field) for field, of in names)
+            return Outline(reads=tuple(old for old, _ in pairs), takes=tuple(old for old, _ in pairs), moves=pairs)
+        case Dedupe(by):
+            return Outline(reads=by)
+        case Pseudonymise():
+            return Outline(makes=(operation.field.partition(".")[0],))
+        case PythonCall():
+            return Outline(makes=tuple(name for name, _ in operation.adds))
+        case Units():
+            more = (operation.unit_of,) if operation.unit_of else ()
+            return Outline(reads=(operation.of, *more), makes=(operation.into or operation.of,))
+        case Explode() | Split() | CodeList() | Ontology():
+            return Outline(reads=(operation.of,), makes=(operation.into or operation.of,))

@@ -1,0 +1,26 @@
+"""What a step's plots show, read from its rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from biodata.pipelines.reports.bars import collect_bars
+from biodata.pipelines.reports.plots import collect
+from biodata.pipelines.spec import BarPlot, Plot
+
+if TYPE_CHECKING:
+    from biodata.pipelines.reports.facts import PlotData
+    from biodata.pipelines.spec import AnyPlot
+    from biodata.pipelines.state.spool import Sealed
+
+__all__ = ["plot_data"]
+
+
+def plot_data(plot: AnyPlot, rows: Sealed) -> PlotData:
+    """The data of one plot."""
+    match plot:
+        case BarPlot():
+            return collect_bars(plot, rows)
+        case Plot():
+            return collect(plot, rows)
+    raise NotImplementedError

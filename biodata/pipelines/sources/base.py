@@ -1,0 +1,94 @@
+"""What every source is once it is bound: the rows of one step, numbered, before any operation."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Protocol
+
+from biodata.errors import BiodataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import pyarrow as pa
+
+    from biodata.connection import Connection
+    from biodata.pipelines.rows import Fault, Rows
+    from biodata.pipelines.runs.prepare import Work
+    from biodata.pipelines.spec import Step
+    from biodata.pipelines.state.memory import StepMemory
+    from biodata.pipelines.state.spool import Spool
+    from biodata.records.types import Key, Record
+
+__all__ = ["Binding", "Source", "located"]
+
+
+@contextmanager
+def located(file: str, line: int, step: str, column: int = 0) -> Iterator[None]:
+    """Errors raised inside say which line of the pipeline file they are about."""
+    try:
+        yield
+    except BiodataError as error:
+        place = f"{file}:{line}:{column}" if column else f"{file}:{line}"
+        if not error.message.startswith(f"{file}:"):
+            error.message = f"{place}: step {step}: {error.message}"
+        raise
+
+
+@dataclass(frozen=True)
+class Binding:
+    """What a source may know when it is bound.
+
+    Attributes:
+        file: the pipeline file; what it names is relative to its directory.
+        step: the step that reads.
+        values: of the run's parameters, by name; of the step's `each` too.
+        connections: by the names of profiles.
+        earlier: the steps that come before, by name.
+        memory: what is known of the step from the last run that was done.
+    """
+
+    file: str
+    step: Step
+    values: Mapping[str, Any]
+    connections: Mapping[str, Connection]
+    earlier: Mapping[str, Work]
+    memory: StepMemory
+
+    def with_value(self, name: str, value: Any) -> Binding:
+        """The same with one more value."""
+        return replace(self, values={**self.values, name: value})
+
+
+class Source(Protocol):
+    """Where a step's rows come from.
+
+    Attributes:
+        title: for people: `profile/table`, or which tables a SELECT names.
+        where: the filter as the file says it, where there is one.
+        schema: the Arrow schema under which the step's operations see the rows.
+        waits: whether it reads what earlier steps make.
+        notes: what a person should know about this reading, say that the fields changed.
+    """
+
+    title: str
+    where: str | None
+    schema: pa.Schema
+    waits: bool
+    notes: list[str]
+
+    def count(self) -> int | None:
+        """How many rows there are, where the source can be asked."""
+
+    def key_of(self, record: Record) -> Key:
+        """The record's key, None where there is none."""
+
+    def explain(self) -> str | None:
+        """How the source is asked, where that can be told."""
+
+    def rows(self, spool: Spool) -> Iterator[Rows | Fault]:
+        """All rows in constant memory, numbered from 1, and a fault for each that is rejected while it is read."""
+
+    def seen(self) -> dict[str, Any]:
+        """What the next run has to know, once all rows were read; it is kept when the run is done."""

@@ -1,0 +1,57 @@
+"""What an earlier step made, as the source of another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from biodata.pipelines.rows import Rows
+from biodata.pipelines.sources.picked import Picked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from biodata.pipelines.rows import Fault
+    from biodata.pipelines.sources.base import Binding
+    from biodata.pipelines.spec import StepExtract
+    from biodata.pipelines.state.spool import Spool
+    from biodata.records.types import Key, Record
+
+__all__ = ["StepSource"]
+
+
+class StepSource:
+    """The rows that passed an earlier step, perhaps some of them, perhaps some of their fields.
+
+    Raises:
+        QueryError: the filter or a field does not fit them.
+    """
+
+    waits = True
+
+    def __init__(self, binding: Binding, extract: StepExtract) -> None:
+        self._work = binding.earlier[extract.step]
+        self.title, self.where = f"step {extract.step}", extract.where
+        self._picked = Picked(extract.step, self._work.chain.schema, extract.where, extract.fields, binding.values)
+        self.schema = self._picked.schema
+        self.notes: list[str] = []
+
+    def count(self) -> int | None:
+        return None
+
+    def key_of(self, record: Record) -> Key:
+        load = self._work.step.load
+        values = tuple(record.get(name) for name in load.key) if load else ()
+        return None if not values or None in values else values[0] if len(values) == 1 else values
+
+    def explain(self) -> str | None:
+        return None
+
+    def rows(self, spool: Spool) -> Iterator[Rows | Fault]:  # noqa: ARG002 - the shape of a Source
+        first = 1
+        for batch in self._work.passed.batches():
+            picked = self._picked.of(Rows.numbered(batch).batch)
+            yield Rows.counted(picked, first)
+            first += picked.num_rows
+
+    def seen(self) -> dict[str, Any]:
+        return {}

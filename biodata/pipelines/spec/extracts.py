@@ -1,0 +1,114 @@
+"""Where a step's records come from."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+
+from biodata.pipelines.spec.names import Address, Duration
+
+__all__ = [
+    "AnyExtract",
+    "ContractMode",
+    "Each",
+    "Extract",
+    "FileExtract",
+    "Incremental",
+    "SqlExtract",
+    "StepExtract",
+]
+
+ContractMode: TypeAlias = Literal["evolve", "freeze", "discard_row", "discard_value"]
+"""What to do when the fields of a source are others than at the last run."""
+
+
+class Incremental(msgspec.Struct, frozen=True):
+    """Only what is new or changed since the last run that was done.
+
+    Attributes:
+        cursor: the field that only grows, say the date of the last change; None where the content itself is compared.
+        lag: how far before the last cursor to read again: a duration, or a number where the cursor is one.
+    """
+
+    cursor: str | None = None
+    lag: Duration | float | None = None
+    line: int = 0
+    column: int = 0
+
+
+class Extract(msgspec.Struct, frozen=True, tag_field="extract", tag="table"):
+    """A query on a table.
+
+    Attributes:
+        where: a filter in its string form, with `${param:NAME}` where a parameter's value stands.
+        fields: what to read, dots stepping into objects and references; None for all fields.
+    """
+
+    source: Address
+    where: str | None = None
+    fields: tuple[str, ...] | None = None
+    incremental: Incremental | None = None
+    contract: ContractMode = "evolve"
+    line: int = 0
+    column: int = 0
+
+
+class FileExtract(msgspec.Struct, frozen=True, tag_field="extract", tag="file"):
+    """A file: csv, tsv, parquet, ndjson or xlsx. Cells of csv and tsv are text, an empty one is null.
+
+    Attributes:
+        path: relative to the pipeline file; or one whole `${param:NAME}`, which is relative to the working directory.
+        format: by the path's ending when None.
+    """
+
+    path: str
+    format: str | None = None
+    where: str | None = None
+    fields: tuple[str, ...] | None = None
+    incremental: Incremental | None = None
+    contract: ContractMode = "evolve"
+    line: int = 0
+    column: int = 0
+
+
+class StepExtract(msgspec.Struct, frozen=True, tag_field="extract", tag="step"):
+    """What an earlier step made."""
+
+    step: str
+    where: str | None = None
+    fields: tuple[str, ...] | None = None
+    line: int = 0
+    column: int = 0
+
+
+class SqlExtract(msgspec.Struct, frozen=True, tag_field="extract", tag="sql"):
+    """A SELECT over the outputs of earlier steps and the tables of local profiles.
+
+    Attributes:
+        sql: with `${param:NAME}` where a parameter's value stands.
+        tables: what it reads: the names of steps, and addresses.
+    """
+
+    sql: str
+    tables: tuple[str | Address, ...] = ()
+    line: int = 0
+    column: int = 0
+
+
+AnyExtract: TypeAlias = Extract | FileExtract | StepExtract | SqlExtract
+
+
+class Each(msgspec.Struct, frozen=True):
+    """The extract is done once for each of these values, and the rows stand one after the other.
+
+    In the extract `${param:NAME}` is the value; the rows get it as a field of that name.
+
+    Attributes:
+        values: scalars; or the name of a parameter that is a list.
+    """
+
+    name: str
+    values: tuple[Any, ...] | str
+    line: int = 0
+    column: int = 0

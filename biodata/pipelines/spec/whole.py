@@ -1,0 +1,125 @@
+"""A whole pipeline file, and one step of it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from biodata.pipelines.spec.checks import Check, CountCheck, LookUp, ReferencesCheck, RowCheck, SetCheck
+from biodata.pipelines.spec.extracts import AnyExtract, Each, Extract, SqlExtract, StepExtract
+from biodata.pipelines.spec.loads import Budget, Load
+from biodata.pipelines.spec.names import Address, Duration, Parameter
+from biodata.pipelines.spec.operations import Links, Operation, Pseudonymise
+from biodata.pipelines.spec.plots import AnyPlot
+
+__all__ = ["PipelineSpec", "Step"]
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One set of records on its way from a source to a target.
+
+    Attributes:
+        needs: the steps that are read and loaded before this one, besides those that it reads from.
+        each: the extract is done for each of some values.
+    """
+
+    name: str
+    extract: AnyExtract
+    transform: tuple[Operation, ...] = ()
+    checks: tuple[Check, ...] = ()
+    load: Load | None = None
+    plots: tuple[AnyPlot, ...] = ()
+    needs: tuple[str, ...] = ()
+    each: Each | None = None
+    line: int = 0
+    column: int = 0
+
+    @property
+    def plotted(self) -> tuple[str, ...]:
+        """The columns that the plots show."""
+        return tuple(name for plot in self.plots for name in plot.columns)
+
+    @property
+    def reads(self) -> tuple[Address, ...]:
+        """The tables whose records the step reads through profiles."""
+        if isinstance(self.extract, Extract):
+            return (self.extract.source,)
+        tables = self.extract.tables if isinstance(self.extract, SqlExtract) else ()
+        return tuple(table for table in tables if isinstance(table, Address))
+
+    @property
+    def follows(self) -> tuple[str, ...]:
+        """The steps that it reads from, and those that it needs, each once."""
+        names: list[str] = []
+        if isinstance(self.extract, StepExtract):
+            names.append(self.extract.step)
+        if isinstance(self.extract, SqlExtract):
+            names += [table for table in self.extract.tables if isinstance(table, str)]
+        return tuple(dict.fromkeys((*names, *self.needs)))
+
+    @property
+    def looks_up(self) -> tuple[Address, ...]:
+        """The tables that are asked about values of the step's rows: by checks, and for pseudonyms."""
+        found = [check.within for check in self.checks if isinstance(check, ReferencesCheck)]
+        tables = [one.table for one in self.pseudonyms]
+        return tuple(dict.fromkeys(one for one in (*found, *tables) if isinstance(one, Address)))
+
+    @property
+    def pseudonyms(self) -> tuple[Pseudonymise, ...]:
+        """The fields that are read as pseudonyms."""
+        return tuple(one for one in self.transform if isinstance(one, Pseudonymise))
+
+    @property
+    def links(self) -> tuple[tuple[str, str], ...]:
+        """(field of the target, column) of each reference that is resolved when the step is loaded."""
+        return tuple(link for one in self.transform if isinstance(one, Links) for link in one.links)
+
+    @property
+    def row_checks(self) -> tuple[RowCheck, ...]:
+        """The checks that look at one row at a time."""
+        return tuple(check for check in self.checks if isinstance(check, RowCheck))
+
+    @property
+    def set_checks(self) -> tuple[SetCheck, ...]:
+        """The checks that look at all rows together."""
+        return tuple(check for check in self.checks if not isinstance(check, RowCheck))
+
+
+class PipelineSpec(msgspec.Struct, frozen=True):
+    """A whole pipeline file.
+
+    Attributes:
+        steps: each after those that it follows.
+        wait: how long a run waits for a server that is not to be reached before it gives up; not at all when None.
+        file: where it was read from.
+        parts: the mapping tables that it was made from, as the file names them.
+        sha256: of the file's bytes and of those of the mapping tables and code lists that it names, in hex.
+    """
+
+    name: str
+    steps: tuple[Step, ...]
+    parameters: tuple[Parameter, ...] = ()
+    budget: Budget = Budget()
+    wait: Duration | None = None
+    file: str = ""
+    parts: tuple[str, ...] = ()
+    sha256: str = ""
+
+    @property
+    def profiles(self) -> tuple[str, ...]:
+        """The profiles that a run opens, each once, in the order met."""
+        found = [address.profile for step in self.steps for address in step.reads]
+        found += [step.load.target.profile for step in self.steps if step.load]
+        found += [address.profile for step in self.steps for address in step.looks_up]
+        found += [
+            bound.source.profile
+            for step in self.steps
+            for check in step.checks
+            if isinstance(check, CountCheck)
+            for bound in (check.equals, check.least, check.most)
+            if isinstance(bound, LookUp)
+        ]
+        return tuple(dict.fromkeys(found))
+
+    def step(self, name: str) -> Step:
+        """The step of that name."""
+        return next(step for step in self.steps if step.name == name)
