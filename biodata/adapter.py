@@ -256,6 +256,14 @@ class Adapter(ABC):
         """The settings that an open official client object stands for, or None when it is none of ours."""
         return None
 
+    @property
+    def host(self) -> str:
+        """Where the data are that it reads and writes: `HttpSession.host`, or `this computer`.
+
+        `unknown` of an adapter that does not say so, which the compliance suite does not let pass.
+        """
+        return "unknown"
+
     @abstractmethod
     def tables(self) -> Sequence[TableInfo]:
         """The tables that can be opened, in any order; those of the platform's own housekeeping left out."""

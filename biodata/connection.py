@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from biodata.adapter import Adapter, Identity, TableInfo
+    from biodata.config.flow import MayFlowTo
     from biodata.config.profiles import Access
     from biodata.graph import Graph
     from biodata.records.types import Schema
@@ -34,19 +35,40 @@ class Connection:
         name: the profile's name, or the platform's where the connection was made without one.
         access: `read`, `write` or `delete`.
         page_size: records a request, where the profile says so.
+        may_flow_to: where its data may go, by its profile; None: anywhere.
     """
 
-    def __init__(self, adapter: Adapter, *, name: str, access: Access, page_size: int | None = None) -> None:
+    def __init__(
+        self,
+        adapter: Adapter,
+        *,
+        name: str,
+        access: Access,
+        page_size: int | None = None,
+        may_flow_to: MayFlowTo | None = None,
+    ) -> None:
         self.adapter = adapter
         self.name = name
         self.access = access
         self.page_size = page_size
+        self.may_flow_to = may_flow_to
         self.references = References(adapter)
 
     @property
     def platform(self) -> str:
         """The kind of system."""
         return self.adapter.platform
+
+    @property
+    def host(self) -> str:
+        """Where the data are: the host of a server, with its port where the address has one; or `this computer`."""
+        return self.adapter.host
+
+    def beside(self, adapter: Adapter) -> Connection:
+        """A connection by the same profile through another adapter of its platform."""
+        return Connection(
+            adapter, name=self.name, access=self.access, page_size=self.page_size, may_flow_to=self.may_flow_to
+        )
 
     @property
     def client(self) -> Any:
@@ -147,7 +169,7 @@ class Connection:
             Unsupported: the platform has none.
         """
         with self.located():
-            return Connection(self.adapter.search(), name=self.name, access=self.access, page_size=self.page_size)
+            return self.beside(self.adapter.search())
 
     @property
     def extras(self) -> Any:

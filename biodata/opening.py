@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from biodata.adapter import Adapter
+    from biodata.config.flow import MayFlowTo
     from biodata.config.profiles import Access
     from biodata.config.settings import Settings
 
@@ -40,12 +41,13 @@ def open_profile(
             code="BD-CONFIG-PROFILE",
             hint="Say it: connect(…, platform='molgenis'); or give the name of a profile, without anything else.",
         )
-    profile = find_profiles(Path(config) if config is not None else None).get(name)
+    profile = find_profiles(Path(config) if config is not None else None).use(name)
     adapter = adapter_class(profile.platform)
     secrets = secret_keys(adapter.Settings)
     given = {key: _secret(value) if key in secrets else value for key, value in settings.items()}
     read = read_settings(adapter.Settings, msgspec.structs.replace(profile, values={**profile.values, **given}))
-    return _connection(adapter, read, name, access_level(adapter.Settings, access or profile.access), on_exchange)
+    level = access_level(adapter.Settings, access or profile.access)
+    return _connection(adapter, read, name, level, on_exchange, profile.may_flow_to)
 
 
 def _secret(value: Any) -> Any:
@@ -97,6 +99,7 @@ def _connection(
     name: str,
     access: Access,
     on_exchange: Callable[[Any], None] | None,
+    may_flow_to: MayFlowTo | None = None,
 ) -> Connection:
     from biodata.config.profiles import ACCESS_LEVELS
 
@@ -105,4 +108,4 @@ def _connection(
             f"access is one of {', '.join(ACCESS_LEVELS)}, not '{access}'", code="BD-CONFIG-ACCESS", profile=name
         )
     opened = adapter.open(settings, Context(profile=name, access=access, on_exchange=on_exchange))
-    return Connection(opened, name=name, access=access, page_size=settings.page_size)
+    return Connection(opened, name=name, access=access, page_size=settings.page_size, may_flow_to=may_flow_to)

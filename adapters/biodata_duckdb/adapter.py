@@ -72,6 +72,11 @@ class DuckdbAdapter(Adapter):
 
         return settings_of(client)
 
+    @property
+    def host(self) -> str:
+        """A file is here."""
+        return "this computer"
+
     def tables(self) -> Sequence[TableInfo]:
         """The tables, with their numbers of records, and the views."""
         from biodata_duckdb.schema import list_tables

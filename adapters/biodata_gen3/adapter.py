@@ -85,6 +85,11 @@ class Gen3Adapter(Adapter):
         session, login = log_in(settings, context)
         return cls(session, Project(settings.program, settings.project), login, context.access)
 
+    @property
+    def host(self) -> str:
+        """The server's."""
+        return self._session.host
+
     def tables(self) -> Sequence[TableInfo]:
         """The node types of the dictionary."""
         from biodata_gen3.schema import list_tables

@@ -91,6 +91,11 @@ class MolgenisAdapter(Adapter):
 
         return settings_of(client)
 
+    @property
+    def host(self) -> str:
+        """The server's."""
+        return self._session.host
+
     def tables(self) -> Sequence[TableInfo]:
         """The tables that this user may see, without the server's own."""
         from biodata_molgenis.schema import list_tables

@@ -89,6 +89,11 @@ class OpencgaAdapter(Adapter):
 
         return settings_from_values(OpencgaSettings, {"url": client.configuration.host, "token": client.token})
 
+    @property
+    def host(self) -> str:
+        """The server's."""
+        return self._session.host
+
     def tables(self) -> Sequence[TableInfo]:
         """The resources of the study, and what is around it."""
         from biodata_opencga.schema import list_tables

@@ -72,6 +72,8 @@ def show(ctx: click.Context, /, name: str, form: str) -> None:
     values = {"platform": profile.platform} | safe_values(profile)
     if profile.access:
         values["access"] = profile.access
+    if profile.may_flow_to is not None:
+        values["may_flow_to"] = list(profile.may_flow_to.profiles)
     click.echo(json_text({name: values}) if form == "json" else block(name, values, indent=0), nl=form == "json")
     say(f"from {profile.origin.place()}")
 

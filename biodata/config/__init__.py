@@ -1,5 +1,6 @@
 """Configuration: YAML with line numbers, references to secrets, profiles, and the settings of adapters."""
 
+from biodata.config.flow import MayFlowTo
 from biodata.config.profiles import (
     ACCESS_LEVELS,
     Access,
@@ -19,6 +20,7 @@ __all__ = [
     "ACCESS_LEVELS",
     "Access",
     "Document",
+    "MayFlowTo",
     "Origin",
     "Profile",
     "Profiles",

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, cast
 
 import msgspec
 
+from biodata.config.flow import PROFILE_NAME, MayFlowTo, parse_may_flow_to
 from biodata.config.yaml import Document, load_yaml
 from biodata.errors import ConfigError, PermissionDenied, near_match
 
@@ -17,7 +17,7 @@ Access = Literal["read", "write", "delete"]
 
 ACCESS_LEVELS: tuple[Access, ...] = ("read", "write", "delete")
 """Each level holds the ones before it."""
-_NAME = re.compile(r"[a-z][a-z0-9_]*")
+FLOW = "may_flow_to"
 _PROJECT_FILE = Path("config/profiles.yml")
 
 
@@ -67,6 +67,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
         name: `[a-z][a-z0-9_]*`.
         platform: the adapter's name.
         access: what the file says; None leaves it to the adapter's default.
+        may_flow_to: where its data may go; None: anywhere.
         values: the other keys.
         origin: where it was read.
     """
@@ -74,6 +75,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     platform: str
     access: Access | None
+    may_flow_to: MayFlowTo | None = None
     values: Mapping[str, Any]
     origin: Origin
 
@@ -110,6 +112,22 @@ class Profiles(msgspec.Struct, frozen=True):
             code="BD-CONFIG-PROFILE",
             hint=f"Did you mean {close!r}" if close else "Add it to one of these files",
         )
+
+    def use(self, name: str) -> Profile:
+        """The profile of that name, for opening: where its data may go is named rightly too.
+
+        Of a file of the user's own, the names are those of such files: a project's file cannot say who they are.
+
+        Raises:
+            ConfigError: as `get`; `BD-CONFIG-FLOW`, `may_flow_to` names what is no profile.
+        """
+        profile = self.get(name)
+        if profile.may_flow_to is not None:
+            own = profile.origin.trusted
+            profile.may_flow_to.check_names(
+                {one for one in self.names if not own or self.by_name[one].origin.trusted}
+            )
+        return profile
 
 
 def find_profiles(
@@ -169,7 +187,7 @@ def _read(file: Path, *, trusted: bool) -> dict[str, Profile]:
 
 def _profile(document: Document, name: str, entry: Any, *, trusted: bool) -> Profile:
     at = ("profiles", name)
-    if not _NAME.fullmatch(name):
+    if not PROFILE_NAME.fullmatch(name):
         hint = "A name begins with a small letter and goes on with small letters, digits and _"
         raise _error(document, at, f"{name!r} cannot be a profile's name", hint)
     values = dict(_mapping(document, entry, at))
@@ -180,7 +198,8 @@ def _profile(document: Document, name: str, entry: Any, *, trusted: bool) -> Pro
     origin = Origin(document.path, lines, trusted)
     access = values.pop("access", None)
     level = None if access is None else parse_access(access, origin.place("access"))
-    return Profile(name=name, platform=platform, access=level, values=values, origin=origin)
+    flow = parse_may_flow_to(values.pop(FLOW), origin.place(FLOW)) if FLOW in values else None
+    return Profile(name=name, platform=platform, access=level, may_flow_to=flow, values=values, origin=origin)
 
 
 def _mapping(document: Document, value: Any, at: tuple[str, ...]) -> Mapping[str, Any]:

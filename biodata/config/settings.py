@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from biodata.config.profiles import Access, Origin, Profile
 
 _SCHEMES = frozenset({"http", "https"})
+_OF_PROFILES = ("platform", "access", "may_flow_to")
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -188,9 +189,9 @@ class _Reader(Generic[S]):
         )
 
     def _unknown(self, key: str) -> NoReturn:
-        close = near_match(key, self._types)
-        known = ", ".join(sorted(self._types))
-        hint = f"Did you mean {close!r}" if close else f"Known keys: platform, access, {known}"
+        known = (*_OF_PROFILES, *sorted(self._types))
+        close = near_match(key, known)
+        hint = f"Did you mean {close!r}" if close else f"Known keys: {', '.join(known)}"
         self._fail(key, f"the key {key!r} is not known", "BD-CONFIG-KEY", hint)
 
     @property

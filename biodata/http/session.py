@@ -6,6 +6,7 @@ import random
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -83,6 +84,11 @@ class HttpSession:
     def base_url(self) -> str:
         """The address below which all paths lie, with a slash at its end."""
         return self._terms.wire.base_url
+
+    @property
+    def host(self) -> str:
+        """Its host, with the port where the address has one: `localhost:8080`."""
+        return urlsplit(self.base_url).netloc.lower()
 
     @property
     def auth(self) -> TokenSource | None:

@@ -114,6 +114,10 @@ class Contract:
         said = msgspec.json.encode(identity).decode()
         assert not [secret for secret in target.secrets if secret in said]
 
+    def test_it_says_where_it_is(self, target: Target) -> None:
+        assert target.connection.host not in {"", "unknown"}
+        assert not [secret for secret in target.secrets if secret in target.connection.host]
+
     @pytest.mark.parametrize("part", PARTS)
     def test_an_optional_part_works_or_says_why_not(
         self, target: Target, provide: Callable[[Schema], Repository], part: OptionalPart

@@ -82,6 +82,22 @@ def test_show_masks_a_literal_secret(run, profiles):
     assert "username" in shown.out
 
 
+def test_show_says_where_data_may_go(run, profiles):
+    profiles(
+        "umcg: {platform: duckdb, path: a.duckdb, may_flow_to: [local]}", "local: {platform: duckdb, path: b.duckdb}"
+    )
+    assert 'may_flow_to: ["local"]' in run("profiles", "show", "umcg").out
+    assert json.loads(run("profiles", "show", "umcg", "-o", "json").out)["umcg"]["may_flow_to"] == ["local"]
+    assert "may_flow_to" not in run("profiles", "show", "local").out
+
+
+def test_a_slip_in_the_key_is_no_leave_to_flow(run, profiles):
+    profiles("umcg: {platform: duckdb, path: a.duckdb, may_flow: []}")
+    shown = run("ls", "umcg")
+    assert shown.status == 3
+    assert "Did you mean 'may_flow_to'" in shown.err
+
+
 def test_a_path_is_kept_whole(run, home):
     assert run("profiles", "add", "local", "--platform", "duckdb", "--set", "path=out/local.duckdb").status == 0
     shown = json.loads(run("profiles", "list", "-o", "json").out)

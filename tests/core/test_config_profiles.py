@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from biodata.config import (
+    MayFlowTo,
     Profile,
     Profiles,
     Secret,
@@ -125,6 +126,60 @@ def test_an_empty_file_is_fine(tmp_path: Path) -> None:
     assert find_profiles(write(tmp_path / "q.yml", "profiles:\n")).names == []
 
 
+# --- where data may go
+
+FLOWING = """profiles:
+  umcg:
+    platform: tiny
+    may_flow_to: {to}
+  local: {{platform: tiny}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("to", "profiles"), [("[local]", ("local",)), ("[]", ()), ("[local, umcg, local]", ("local", "umcg"))]
+)
+def test_where_data_may_go(tmp_path: Path, to: str, profiles: tuple[str, ...]) -> None:
+    file = write(tmp_path / "profiles.yml", FLOWING.format(to=to))
+    found = find_profiles(file).use("umcg")
+    assert found.may_flow_to == MayFlowTo(profiles, f"{file}:4")
+    assert "may_flow_to" not in found.values
+
+
+def test_without_a_rule_data_may_go_anywhere(tmp_path: Path) -> None:
+    assert profile(tmp_path).may_flow_to is None
+
+
+@pytest.mark.parametrize("to", ["local", "{local: yes}", "[5]", "[true]", "[Local]", "null", "[[local]]"])
+def test_a_rule_that_is_no_list_of_names(tmp_path: Path, to: str) -> None:
+    with pytest.raises(ConfigError, match=r"profiles\.yml:4: may_flow_to is a list of names of profiles") as caught:
+        find_profiles(write(tmp_path / "profiles.yml", FLOWING.format(to=to)))
+    assert caught.value.code == "BD-CONFIG-VALUE"
+
+
+def test_a_rule_that_names_no_profile_is_told_when_it_is_used(tmp_path: Path) -> None:
+    found = find_profiles(write(tmp_path / "profiles.yml", FLOWING.format(to="[lokal]")))
+    assert found.use("local").name == found.get("local").name
+    with pytest.raises(ConfigError, match=r"profiles\.yml:4: may_flow_to names 'lokal'") as caught:
+        found.use("umcg")
+    assert (caught.value.code, caught.value.hint) == ("BD-CONFIG-FLOW", "Did you mean 'local'")
+
+
+@pytest.mark.parametrize(("ruled", "used"), [("home", False), ("project", True)])
+def test_a_projects_file_does_not_say_who_the_users_file_names(tmp_path: Path, ruled: str, used: bool) -> None:
+    rule = "profiles:\n  umcg: {platform: tiny, may_flow_to: [local]}\n"
+    local = "  local: {platform: tiny}\n"
+    home, project = (rule, f"profiles:\n{local}") if ruled == "home" else ("profiles: {}\n", rule + local)
+    write(tmp_path / "home/biodata/profiles.yml", home)
+    write(tmp_path / "work/config/profiles.yml", project)
+    found = find_profiles(env={"XDG_CONFIG_HOME": str(tmp_path / "home")}, cwd=tmp_path / "work")
+    if used:
+        assert found.use("umcg").may_flow_to is not None
+        return
+    with pytest.raises(ConfigError, match="may_flow_to names 'local'"):
+        found.use("umcg")
+
+
 # --- settings
 
 
@@ -195,7 +250,7 @@ def test_a_projects_file_runs_no_command(tmp_path: Path, key: str) -> None:
     ("line", "words"),
     [
         ("pasword: x", "yml:5: the key 'pasword' is not known.*Did you mean 'password'"),
-        ("colour: red", "the key 'colour' is not known.*Known keys: platform, access, ca_bundle, config"),
+        ("colour: red", "the key 'colour' is not known.*Known keys: platform, access, may_flow_to, ca_bundle"),
         ("timeout: soon", "yml:5: timeout: Expected `float"),
         ("timeout: 0", "timeout: Expected `float` > 0"),
         ("page_size: 0", "page_size: Expected `int` >= 1"),
@@ -256,3 +311,4 @@ def test_the_example_in_the_repository_can_be_read() -> None:
     example = Path(__file__).parents[2] / "config" / "profiles.example.yml"
     found = find_profiles(example)
     assert set(found.names) >= {"umcg", "omics", "commons", "local"}
+    assert all(found.use(name) for name in found.names)

@@ -7,7 +7,7 @@ import os
 import msgspec
 from biodata_tiny import TinyAdapter
 
-from biodata.adapter import BatchRefused, PageRequest
+from biodata.adapter import Adapter, BatchRefused, PageRequest
 from biodata.query.pushdown import Pushdown, Rule
 from biodata.receipts import Outcome
 
@@ -102,6 +102,7 @@ FAULTS = {
     "tells_the_values": ("write", tells_the_values),
     "update_clears_the_rest": ("write", update_clears_the_rest),
     "deletes_nothing": ("write", deletes_nothing),
+    "does_not_say_where_it_is": ("host", Adapter.host),
     "sends_the_secret": ("requests", sends_the_secret),
 }
 

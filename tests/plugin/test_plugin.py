@@ -46,9 +46,9 @@ def test_it_is_found_by_its_entry_point(plugin: Path) -> None:
         "import sys, biodata;"
         "c = biodata.connect('tiny://x', platform='tiny');"
         "assert 'biodata_tiny' in sys.modules;"
-        "print(c.platform, c.identity().server, c.tables())"
+        "print(c.platform, c.identity().server, c.tables(), c.host)"
     )
-    assert run("-c", program, path=(plugin,)).split() == ["tiny", "tiny", "[]"]
+    assert run("-c", program, path=(plugin,)).split() == ["tiny", "tiny", "[]", "this", "computer"]
 
 
 def test_it_is_not_there_without_the_wheel() -> None:
@@ -83,6 +83,7 @@ def test_the_compliance_suite_passes(plugin: Path) -> None:
         ("claims_to_sort", "test_order"),
         ("claims_to_group", "test_groups_are_what_the_records_say"),
         ("claims_to_filter", "test_every_answer_is_the_evaluators"),
+        ("does_not_say_where_it_is", "test_it_says_where_it_is"),
         ("sends_the_secret", "test_requests_can_be_pickled_and_hold_no_secret"),
     ],
 )

@@ -53,6 +53,7 @@ class SearchAdapter(Adapter):
         from biodata_gen3.search.server import Guppy
 
         self._who = who
+        self._session = session
         self._guppy = Guppy(session, accessibility)
         self.reader = SearchReader(self._guppy)
         self._lock = threading.Lock()
@@ -64,6 +65,11 @@ class SearchAdapter(Adapter):
         from biodata_gen3.adapter import Gen3Adapter
 
         return Gen3Adapter.open(settings, context).search()
+
+    @property
+    def host(self) -> str:
+        """The commons'."""
+        return self._session.host
 
     def _indices(self, *, refresh: bool = False) -> Mapping[str, Schema]:
         from biodata_gen3.search.schema import read_indices

@@ -30,11 +30,7 @@ class SearchExtras(Extras):
                 large and rows only if every one may be read; `unaccessible`, the others, of which there are numbers
                 alone (protocols/gen3.md, d: tier access).
         """
-        from biodata.connection import Connection
-
-        adapter = cast("Gen3Adapter", self.connection.adapter).search(accessibility)
-        here = self.connection
-        return Connection(adapter, name=here.name, access=here.access, page_size=here.page_size)
+        return self.connection.beside(cast("Gen3Adapter", self.connection.adapter).search(accessibility))
 
     @needs("read")
     def histogram(

@@ -59,6 +59,10 @@ class TinyAdapter(Adapter):
     def open(cls, settings: Any, context: Context) -> TinyAdapter:
         return cls(settings.place)
 
+    @property
+    def host(self) -> str:
+        return "this computer"
+
     def tables(self) -> Sequence[TableInfo]:
         return [TableInfo(name, records=len(rows)) for name, (_, rows) in self._tables.items()]
 
