@@ -29,7 +29,16 @@ if TYPE_CHECKING:
     from biodata.records.types import Record
     from biodata.tabular import Tabular
 
-__all__ = ["CSV_SEPARATORS", "FORMATS", "format_of", "in_place", "value_at", "write_result", "write_text"]
+__all__ = [
+    "CSV_SEPARATORS",
+    "FORMATS",
+    "cell_text",
+    "format_of",
+    "in_place",
+    "value_at",
+    "write_result",
+    "write_text",
+]
 
 FORMATS = ("json", "ndjson", "csv", "tsv", "parquet", "arrow", "xlsx")
 ENDINGS = {".jsonl": "ndjson", ".feather": "arrow", ".pq": "parquet", ".tab": "tsv"}
@@ -55,16 +64,22 @@ def format_of(path: Path | str, given: str | None = None) -> str:
     return name
 
 
-def write_result(result: Tabular, path: Path | str, format: str | None = None) -> int:  # noqa: A002 - the field's word
-    """Write all records; the number written. The file appears whole or not at all."""
+def write_result(
+    result: Tabular,
+    path: Path | str,
+    format: str | None = None,  # noqa: A002 - the field's word
+    *,
+    private: bool = False,
+) -> int:
+    """Write all records; the number written. The file appears whole or not at all, `private` for its owner alone."""
     kind = format_of(path, format)
-    with in_place(Path(path)) as temporary:
+    with in_place(Path(path), private=private) as temporary:
         return _WRITERS[kind](result, temporary, kind)
 
 
 @contextmanager
-def in_place(path: Path) -> Iterator[Path]:
-    """A new file beside `path` that takes its place when the block ends well."""
+def in_place(path: Path, *, private: bool = False) -> Iterator[Path]:
+    """A new file beside `path` that takes its place when the block ends well; `private`: for its owner alone."""
     if not path.parent.is_dir():
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path.parent))
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -74,7 +89,7 @@ def in_place(path: Path) -> Iterator[Path]:
         yield temporary
         mask = os.umask(0)
         os.umask(mask)
-        temporary.chmod(0o666 & ~mask)
+        temporary.chmod(0o600 if private else 0o666 & ~mask)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -109,7 +124,7 @@ def _write_csv(records: Iterable[Record], names: list[str], out: IO[str], separa
     writer.writerow(names)
     number = 0
     for record in records:
-        writer.writerow([_cell(value_at(record, name)) for name in names])
+        writer.writerow([cell_text(value_at(record, name)) for name in names])
         number += 1
     return number
 
@@ -125,7 +140,8 @@ def value_at(record: Record, name: str) -> Any:
     return value_at(inner, rest) if isinstance(inner, dict) else None
 
 
-def _cell(value: Any) -> str:
+def cell_text(value: Any) -> str:
+    """The value as the text of a cell in csv and tsv; null is empty."""
     if value is None:
         return ""
     if isinstance(value, bool | list | dict):
@@ -191,7 +207,7 @@ def _sheet_cell(sheet: Any, value: Any) -> Any:
     if isinstance(value, float):
         return _typed(WriteOnlyCell(sheet, repr(value)), "n" if isfinite(value) else "s")
     zoned = getattr(value, "tzinfo", None) is not None
-    text = _cell(value) if zoned or isinstance(value, list | dict) or _is_inexact(value) else value
+    text = cell_text(value) if zoned or isinstance(value, list | dict) or _is_inexact(value) else value
     if not isinstance(text, str):
         return text
     _check_text(text)

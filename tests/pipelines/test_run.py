@@ -13,6 +13,7 @@ import biodata
 from biodata.pipelines import load_pipeline
 from biodata.pipelines.reports.progress import LineProgress
 from biodata.pipelines.state.journal import Journal
+from biodata.pipelines.state.reject_file import RejectFile, Which
 from biodata.records.types import Field, Integer, Schema, String
 
 EVERY_FIELD = "[ID, SNP_ID, Ref_Counts, Alt_Counts]"
@@ -140,8 +141,8 @@ def test_bad_rows_within_the_budget_are_set_apart(source, pipeline, run, target)
         ("column ref", "a value cannot be converted", [4]),
     ]
     assert set(target()) == {"ase-1"}
-    kept = [json.loads(line) for line in report.rejects_path.read_bytes().splitlines()]
-    assert [(one["key"], one["record"]["Ref_Counts"]) for one in kept] == [("2", "-1"), ("3", "0"), ("4", "x")]
+    kept = RejectFile(report.rejects_path.parent).find(Which(run=report.run_id))
+    assert [(one.key, one.record["Ref_Counts"]) for one in kept] == [("2", "-1"), ("3", "0"), ("4", "x")]
     assert stat.S_IMODE(report.rejects_path.stat().st_mode) == 0o600
 
 

@@ -1,15 +1,12 @@
-"""The spool and the rejects: sealed, private, and no values where people look."""
+"""The spool: sealed, private, and gone at the end."""
 
-import datetime as dt
 import stat
-from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
 from biodata.errors import ConfigError
-from biodata.pipelines.state.rejects import Reject, RejectStore
 from biodata.pipelines.state.spool import Spool
 
 SCHEMA = pa.schema([("n", pa.int64())])
@@ -63,19 +60,3 @@ def test_a_full_disk_is_told_with_the_place(tmp_path):
         writer.write(batch(*range(1000)))
         with pytest.raises(ConfigError, match="spool cannot be written: No space left on device"):
             writer.seal()
-
-
-def test_rejects_are_kept_whole_and_told_without_values(tmp_path):
-    store = RejectStore(tmp_path / "rejects.ndjson")
-    record = {"id": "p1", "name": "Jane", "born": dt.date(2000, 1, 2), "weight": Decimal("1.50")}
-    for row in range(1, 31):
-        store.add(Reject("s", "check", "named", "it is not true for this row", row, key="p1", record=record))
-    store.add(Reject("s", "load", "name", "too long", 40))
-    kept = list(store)
-    assert len(kept) == 31
-    assert kept[0].record == {"id": "p1", "name": "Jane", "born": "2000-01-02", "weight": "1.50"}
-    assert [(tally.rule, tally.count) for tally in store.tallies("s")] == [("named", 30), ("name", 1)]
-    assert store.tallies("s")[0].rows == list(range(1, 21))
-    assert "Jane" not in str(store.tallies())
-    assert (store.count(), store.count("s"), store.count("other")) == (31, 31, 0)
-    assert stat.S_IMODE(store.path.stat().st_mode) == 0o600

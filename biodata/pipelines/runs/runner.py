@@ -83,7 +83,7 @@ class Run:
         self.id = new_run_id()
         self.directory = journal.run_directory(self.id)
         self.report_dir = report_dir
-        self.rejects = RejectStore(self.directory / "rejects.ndjson")
+        self.rejects = RejectStore(journal.directory, pipeline=spec.name, run=self.id)
         self.works: list[Work] = []
         self.warnings: list[str] = []
         self.writing = False
@@ -256,12 +256,13 @@ class Run:
         for status, number in batch.receipt.tally.items():
             work.tally[status] = work.tally.get(status, 0) + number
         work.batches += 1
-        self.journal.batch(self.id, work.step.name, work.batches, len(batch.records), batch.receipt.tally)
         self.progress.advance(len(batch.records))
         for one in batch.receipt.refused:
             row, record = batch.numbers[one.row], batch.records[one.row]
             rule, reason = one.field or one.code, one.message or one.code
             self._reject(Reject(work.step.name, "load", rule, reason, row, one.code, one.key, record))
+        self.rejects.flush()
+        self.journal.batch(self.id, work.step.name, work.batches, len(batch.records), batch.receipt.tally)
 
     def _raise_for_unknown(self, work: Work) -> None:
         lost = work.tally.get("unknown", 0) + work.tally.get("not_sent", 0)
@@ -275,6 +276,7 @@ class Run:
 
     def _note(self, work: Work, state: str, **values: object) -> None:
         work.state = state
+        self.rejects.flush()
         self.journal.step(self.id, work.step.name, state=state, seconds=sum(work.seconds.values()), **values)
 
     def _how_to_go_on(self) -> str:
@@ -286,6 +288,7 @@ class Run:
 
     def _finish(self, state: str, error: BaseException | None = None) -> RunReport:
         self.progress.close()
+        self.rejects.flush()
         report = self._report(state, error)
         self.journal.end(self.id, state, report.error or "")
         place, name = (self.report_dir, self.spec.name) if self.report_dir else (self.directory, "report")

@@ -1,94 +1,177 @@
-"""Rejected records, kept with the reason in the run's own file for the owner's eyes only.
+"""The rejects of one run, while it goes on: kept with the reason for the owner's eyes only, and counted.
 
-`rejects.ndjson` holds one JSON object a line: step, stage, rule, reason, code, row, key and the record as it was
-read. What reports and messages get is the tally: rules, reasons, counts and row numbers, and no values.
+They are written when the run says so, batch by batch. A batch that is done again after a crash rejects the same
+records again; each is kept once. What reports and messages get is the tally: rules, reasons, counts and row numbers,
+and no values.
 """
 
 from __future__ import annotations
 
-import os
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from collections import Counter
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from biodata.http.redaction import mask_values
+from biodata.pipelines.state.exact import to_text
+from biodata.pipelines.state.instants import instant
+from biodata.pipelines.state.reject import Kept, Reject, RejectTally, Stage
+from biodata.pipelines.state.reject_file import RejectFile, Which
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 __all__ = ["Reject", "RejectStore", "RejectTally", "Stage"]
 
 ROWS_SHOWN = 20
-Stage: TypeAlias = Literal["extract", "transform", "check", "load"]
+HELD = 1000
+"""Rejects that are held in memory at most."""
+
+INSERT = """
+INSERT OR IGNORE INTO rejects (pipeline, run, step, stage, rule, reason, row, code, key, record, at, target_key,
+    waiting, of, attempt, state, since, changed, same)
+VALUES (:pipeline, :run, :step, :stage, :rule, :reason, :row, :code, :key, :record, :at, :target_key, :waiting,
+    :of, 1, :state, :since, :since, :same)
+"""
 
 
-class Reject(msgspec.Struct, frozen=True):
-    """One rejected record.
+class RejectStore(RejectFile):
+    """The rejects of one run; a run that is taken up again finds those that it had.
 
     Attributes:
-        rule: the check's or column's name, or the field that the platform names.
-        reason: why, in words without the record's values.
-        row: the record's position in what was read, from 1.
-        record: as it was read, or, for a refusal by the platform, as it was sent.
-        at: the segment of the step's operations that the record enters when it is replayed; 0 as it was read.
-        target_key: the key that it would have had in the target, where that is known.
-        waiting: whether it only waits for a record that it refers to.
+        pipeline: the pipeline's name.
+        run: the run's id.
     """
 
-    step: str
-    stage: Stage
-    rule: str
-    reason: str
-    row: int
-    code: str = ""
-    key: Any = None
-    record: dict[str, Any] = {}
-    at: int = 0
-    target_key: tuple[Any, ...] | None = None
-    waiting: bool = False
+    def __init__(self, directory: Path, *, pipeline: str, run: str) -> None:
+        """Open the state directory's rejects for a run.
 
-
-class RejectTally(msgspec.Struct):
-    """How often one rule of one step rejected, and the first rows that it did it to."""
-
-    step: str
-    stage: Stage
-    rule: str
-    reason: str
-    count: int = 0
-    rows: list[int] = []
-
-
-class RejectStore:
-    """The rejects of one run."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._tallies: dict[tuple[str, ...], RejectTally] = {}
+        Raises:
+            ConfigError: `BD-CONFIG-STATE`, they cannot be used; the other methods likewise.
+        """
+        super().__init__(directory)
+        self.pipeline = pipeline
+        self.run = run
+        self._held: list[dict[str, Any]] = []
+        self._alike: Counter[bytes] = Counter()
+        self._tallies = self._counted()
+        self._again = bool(self._tallies)
 
     def add(self, reject: Reject) -> None:
-        """Keep one record."""
-        self._append(msgspec.json.encode(reject, enc_hook=str) + b"\n")
-        place = (reject.step, reject.stage, reject.rule, reject.reason)
-        tally = self._tallies.setdefault(place, RejectTally(reject.step, reject.stage, reject.rule, reject.reason))
-        tally.count += 1
-        if len(tally.rows) < ROWS_SHOWN:
-            tally.rows.append(reject.row)
+        """Keep one record; one that this run has kept already is not counted again."""
+        row = self._row(_masked(reject))
+        if self._again and self._has(row["same"]):
+            return
+        self._held.append(row)
+        self._count(row)
+        if len(self._held) >= HELD:
+            self._write()
 
-    def _append(self, line: bytes) -> None:
-        descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        with os.fdopen(descriptor, "ab") as file:
-            file.write(line)
+    def flush(self) -> None:
+        """Write what is held; a batch of the run is over."""
+        self._write()
+        self._alike.clear()
+
+    def _write(self) -> None:
+        if self._held:
+            with self._open() as database:
+                written = database.executemany(INSERT, self._held).rowcount
+            twice, self._held = written < len(self._held), []
+            if twice:
+                self._tallies = self._counted()
+
+    def retract(self, step: str, stages: Iterable[Stage], rows: Iterable[int] | None = None) -> int:
+        """Remove what this run rejected in stages of a step that it does again: of some rows, or of all.
+
+        Returns:
+            How many they were.
+        """
+        where, values = Which(run=self.run, step=step).where()
+        query = f"DELETE FROM rejects WHERE {where} AND stage IN (SELECT value FROM json_each(?))"  # noqa: S608
+        values.append(to_text(list(stages)))
+        if rows is not None:
+            query += " AND row IN (SELECT value FROM json_each(?))"
+            values.append(to_text(list(rows)))
+        self.flush()
+        with self._open() as database:
+            removed = database.execute(query, values).rowcount
+        self._tallies = self._counted()
+        return removed
 
     def tallies(self, step: str | None = None) -> tuple[RejectTally, ...]:
         """What was rejected by which rule, of one step or of all."""
         return tuple(tally for tally in self._tallies.values() if step in {None, tally.step})
 
-    def count(self, step: str | None = None) -> int:
-        """The number of rejected records, of one step or of all."""
-        return sum(tally.count for tally in self.tallies(step))
+    def count(self, step: str | None = None, *, counted: bool = False) -> int:
+        """The number of rejected records, of one step or of all.
 
-    def __iter__(self) -> Iterator[Reject]:
-        if self.path.exists():
-            with self.path.open("rb") as file:
-                for line in file:
-                    yield msgspec.json.decode(line, type=Reject)
+        Args:
+            step: its name.
+            counted: only those that count against the budget, which the waiting ones do not.
+        """
+        return sum(tally.count for tally in self.tallies(step) if not (counted and tally.waiting))
+
+    def waiting(self, step: str | None = None) -> int:
+        """How many of them only wait for a record that they refer to."""
+        return sum(tally.count for tally in self.tallies(step) if tally.waiting)
+
+    def __iter__(self) -> Iterator[Kept]:
+        self.flush()
+        return self.find(Which(run=self.run))
+
+    def _row(self, reject: Reject) -> dict[str, Any]:
+        row = msgspec.structs.asdict(reject)
+        row |= {name: to_text(row[name]) for name in ("key", "target_key", "record")}
+        state = "replaying" if reject.of else "waiting" if reject.waiting else "open"
+        row |= {"pipeline": self.pipeline, "run": self.run, "state": state, "since": instant()}
+        return row | {"same": self._same(row)}
+
+    def _same(self, row: dict[str, Any]) -> bytes:
+        """What two rejects share that are one; of records that are alike each counts, because rows can be doubled.
+
+        A target can have other words for a record when it is sent again, so they do not count.
+        """
+        rule = "" if row["stage"] == "load" else row["rule"]
+        told = (row["step"], row["stage"], rule, row["row"], row["at"], row["of"], row["record"])
+        alike = blake2b(to_text(told).encode(), digest_size=16).digest()
+        self._alike[alike] += 1
+        return alike + self._alike[alike].to_bytes(4, "big")
+
+    def _has(self, same: bytes) -> bool:
+        with self._open() as database:
+            query = "SELECT 1 FROM rejects WHERE run = ? AND same = ?"
+            return database.execute(query, (self.run, same)).fetchone() is not None
+
+    def _count(self, row: dict[str, Any]) -> None:
+        place = tuple(row[name] for name in ("step", "stage", "rule", "reason", "waiting"))
+        step, stage, rule, reason, waiting = place
+        tally = self._tallies.setdefault(place, RejectTally(step, stage, rule, reason, waiting=waiting))
+        tally.count += 1
+        if len(tally.rows) < ROWS_SHOWN:
+            tally.rows.append(row["row"])
+
+    def _counted(self) -> dict[tuple[Any, ...], RejectTally]:
+        """The tallies of what is written."""
+        group = "step, stage, rule, reason, waiting"
+        rows = (
+            f"SELECT {group}, row, count(*) OVER those, row_number() OVER (those ORDER BY id) AS place, id "  # noqa: S608
+            f"FROM rejects WHERE run = ? WINDOW those AS (PARTITION BY {group})"
+        )
+        query = f"SELECT * FROM ({rows}) WHERE place <= ? ORDER BY id"  # noqa: S608 - names of ours
+        found: dict[tuple[Any, ...], RejectTally] = {}
+        with self._open() as database:
+            for step, stage, rule, reason, waiting, row, count, *_ in database.execute(query, (self.run, ROWS_SHOWN)):
+                place = (step, stage, rule, reason, bool(waiting))
+                made = RejectTally(step, stage, rule, reason, count, waiting=bool(waiting))
+                found.setdefault(place, made).rows.append(row)
+        return found
+
+
+def _masked(reject: Reject) -> Reject:
+    """A platform's words without the record's values; the other reasons are words of ours."""
+    if reject.stage != "load" or reject.waiting:
+        return reject
+    values = (*reject.record.values(), reject.key, reject.target_key)
+    return msgspec.structs.replace(reject, reason=mask_values(reject.reason, values))

@@ -1,0 +1,124 @@
+"""The audit log: one line for each batch that was written or deleted, in a file that only grows (`audit.ndjson`).
+
+A line says when, who, where, what and how many, and which records by keyed hashes of their keys: who has the key file
+(`audit.key`) can tell whether a record was written, and nobody else learns a key from it.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+import pwd
+import socket
+from contextlib import suppress
+from functools import cached_property
+from hashlib import sha256
+from secrets import token_bytes
+from typing import TYPE_CHECKING, Any
+
+from biodata.errors import ConfigError
+from biodata.pipelines.state.chained import ChainedFile
+from biodata.pipelines.state.exact import to_text
+from biodata.pipelines.state.private import private_directory, private_file
+from biodata.pipelines.state.verified import verify
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from biodata.pipelines.state.verified import Verified
+
+__all__ = ["Audit", "audit_chain"]
+
+KEY_BYTES = 32
+SHOWN = 16
+"""Hexadecimal digits of a keyed hash."""
+
+
+def audit_chain(directory: Path) -> ChainedFile:
+    """The audit log of a state directory."""
+    return ChainedFile(directory / "audit.ndjson")
+
+
+class Audit:
+    """The audit log, opened for one run.
+
+    Args:
+        directory: the state directory.
+        run: the run's id; `pipeline` its name.
+        sha256: of the pipeline file.
+    """
+
+    def __init__(self, directory: Path, *, run: str = "", pipeline: str = "", sha256: str = "") -> None:
+        self.chain = audit_chain(directory)
+        self.key_path = directory / "audit.key"
+        self._run = {"run": run, "pipeline": pipeline, "sha256": sha256, **_process()}
+
+    def write(
+        self,
+        *,
+        profile: str,
+        table: str,
+        verb: str,
+        counts: Mapping[str, int],
+        keys: Iterable[Any] = (),
+        identity: str | None = None,
+    ) -> None:
+        """Note that a batch was written, or that records were deleted.
+
+        Args:
+            profile: where.
+            table: likewise.
+            verb: add, update, upsert, delete or replace.
+            counts: status to number of records, as the receipt has them.
+            keys: of the records, in the order in which they were sent.
+            identity: who the platform took us for.
+
+        Raises:
+            ConfigError: `BD-CONFIG-STATE`, the log cannot be written.
+        """
+        place = {"profile": profile, "identity": identity, "table": table, "verb": verb}
+        hashes = [self.key_hash(profile, table, key) for key in keys]
+        self.chain.append({"event": "write", **self._run, **place, "counts": dict(counts), "keys": hashes})
+
+    def verify(self, expected: str = "") -> Verified:
+        """Whether every line is there and as it was written; see `biodata.pipelines.state.verified`."""
+        return verify(self.chain, expected)
+
+    def key_hash(self, profile: str, table: str, key: Any) -> str:
+        """By which a record is named in the log: the same key in another table has another one."""
+        text = to_text((profile, table, key))
+        return hmac.new(self._key, text.encode(), sha256).hexdigest()[:SHOWN]
+
+    @cached_property
+    def _key(self) -> bytes:
+        """The key of the hashes, made once for a state directory."""
+        try:
+            private_directory(self.key_path.parent)
+            if not self.key_path.exists():
+                self._make_key()
+            return self.key_path.read_bytes()
+        except OSError as error:
+            message = f"The key of the audit log {self.key_path} cannot be used: {error.strerror}"
+            raise ConfigError(message, code="BD-CONFIG-STATE") from None
+
+    def _make_key(self) -> None:
+        """Two processes may do this at once: the file gets its name with its content, and the first one stays."""
+        part = self.key_path.with_name(f".audit.key.{os.getpid()}")
+        with os.fdopen(private_file(part, os.O_WRONLY | os.O_TRUNC), "wb") as file:
+            file.write(token_bytes(KEY_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(part, self.key_path)
+        part.unlink()
+
+
+def _process() -> dict[str, Any]:
+    """Whose process this is; the name is the system's, not what the environment says."""
+    uid = os.getuid()
+    try:
+        user = pwd.getpwuid(uid).pw_name
+    except KeyError:  # a container knows numbers only
+        user = str(uid)
+    return {"user": user, "uid": uid, "host": socket.gethostname(), "pid": os.getpid()}

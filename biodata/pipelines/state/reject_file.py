@@ -1,0 +1,228 @@
+"""All rejects of a state directory, in one SQLite file for the owner's eyes only: found, counted, closed, removed.
+
+The records in it are people's: they come back in the types that they had, and what is removed is overwritten.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from biodata.errors import ConfigError, NotFound
+from biodata.pipelines.state.exact import from_text, key_from_text, to_text
+from biodata.pipelines.state.instants import instant
+from biodata.pipelines.state.private import private_directory, private_file
+from biodata.pipelines.state.reject import CLOSED, OPEN, Kept, Stage, State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+__all__ = ["RejectCount", "RejectFile", "Which"]
+
+PAGE = 500
+"""Rejects that are read at once; nothing is locked in between."""
+
+TABLES = """
+CREATE TABLE IF NOT EXISTS rejects (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, pipeline TEXT NOT NULL, run TEXT NOT NULL, step TEXT NOT NULL,
+    stage TEXT NOT NULL, rule TEXT NOT NULL, reason TEXT NOT NULL, row INTEGER NOT NULL, code TEXT NOT NULL,
+    key TEXT NOT NULL, record TEXT NOT NULL, at INTEGER NOT NULL, target_key TEXT NOT NULL, waiting INTEGER NOT NULL,
+    of INTEGER NOT NULL, attempt INTEGER NOT NULL, state TEXT NOT NULL, since TEXT NOT NULL, changed TEXT NOT NULL,
+    same BLOB NOT NULL, UNIQUE (run, same));
+CREATE INDEX IF NOT EXISTS rejects_of_step ON rejects (pipeline, step, state);
+CREATE INDEX IF NOT EXISTS rejects_by_key ON rejects (key) WHERE state IN ('open', 'waiting');
+CREATE INDEX IF NOT EXISTS rejects_by_target_key ON rejects (target_key) WHERE state IN ('open', 'waiting');
+CREATE INDEX IF NOT EXISTS rejects_of_reject ON rejects (of) WHERE of > 0;
+"""
+COLUMNS = (
+    "id pipeline run step stage rule reason row code key record at target_key waiting of attempt state since changed"
+)
+SELECT = f"SELECT {', '.join(COLUMNS.split())} FROM rejects"  # noqa: S608 - names of ours
+
+
+class Which(msgspec.Struct, frozen=True):
+    """Some of the rejects: those for which all that is said holds.
+
+    Attributes:
+        before: of runs that began before this one.
+        states: in one of these states; in any when empty.
+    """
+
+    ids: tuple[int, ...] | None = None
+    pipeline: str | None = None
+    run: str | None = None
+    step: str | None = None
+    before: str | None = None
+    states: tuple[State, ...] = ()
+
+    def where(self) -> tuple[str, list[Any]]:
+        """The condition in SQL, and its values."""
+        ids = None if self.ids is None else json.dumps(self.ids)
+        states = json.dumps(self.states) if self.states else None
+        terms = {
+            "id IN (SELECT value FROM json_each(?))": ids,
+            "pipeline = ?": self.pipeline,
+            "run = ?": self.run,
+            "step = ?": self.step,
+            "run < ?": self.before,
+            "state IN (SELECT value FROM json_each(?))": states,
+        }
+        said = {term: value for term, value in terms.items() if value is not None}
+        return " AND ".join(said) or "1", list(said.values())
+
+
+class RejectCount(msgspec.Struct, frozen=True):
+    """How many rejects of one pipeline, step, rule and state there are; `first` is the lowest id."""
+
+    pipeline: str
+    step: str
+    stage: Stage
+    rule: str
+    reason: str
+    state: State
+    count: int
+    first: int
+
+
+class RejectFile:
+    """The rejects of a state directory.
+
+    Attributes:
+        path: of the file, `rejects.sqlite`.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        """Open the file; it is made when it is not there.
+
+        Raises:
+            ConfigError: `BD-CONFIG-STATE`, it cannot be used; the other methods likewise.
+        """
+        self.path = private_directory(directory) / "rejects.sqlite"
+        with self._open() as database:
+            database.executescript(TABLES)
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        """A connection for one change or one look, which is undone as a whole when it fails."""
+        try:
+            os.close(private_file(self.path, os.O_RDWR))
+            with closing(sqlite3.connect(self.path, timeout=30)) as database, database:
+                database.execute("PRAGMA secure_delete = ON")
+                yield database
+        except (OSError, sqlite3.Error) as error:
+            message = f"The rejects {self.path} cannot be used: {getattr(error, 'strerror', None) or error}"
+            hint = "Make room, or set BIODATA_STATE to another directory"
+            raise ConfigError(message, code="BD-CONFIG-STATE", hint=hint) from None
+
+    def find(self, which: Which) -> Iterator[Kept]:
+        """Some rejects, oldest first, in constant memory."""
+        where, values = which.where()
+        last = 0
+        while True:
+            query = f"{SELECT} WHERE {where} AND id > ? ORDER BY id LIMIT {PAGE}"
+            with self._open() as database:
+                rows = database.execute(query, (*values, last)).fetchall()
+            yield from map(_kept, rows)
+            if len(rows) < PAGE:
+                return
+            last = rows[-1][0]
+
+    def get(self, number: int) -> Kept:
+        """The reject of that id.
+
+        Raises:
+            NotFound: `BD-PIPELINE-REJECT`.
+        """
+        found = next(self.find(Which(ids=(number,))), None)
+        if found is None:
+            hint = "biodata rejects list --state all lists them"
+            raise NotFound(f"There is no reject {number}", code="BD-PIPELINE-REJECT", hint=hint)
+        return found
+
+    def counts(self, which: Which) -> list[RejectCount]:
+        """How many there are, by pipeline, step, rule and state; the oldest first."""
+        where, values = which.where()
+        group = "pipeline, step, stage, rule, reason, state"
+        query = f"SELECT {group}, count(*), min(id) FROM rejects WHERE {where} GROUP BY {group} ORDER BY min(id)"  # noqa: S608
+        with self._open() as database:
+            return [RejectCount(*row) for row in database.execute(query, values)]
+
+    def close(self, which: Which, state: State) -> int:
+        """Give those that are open or waiting another state; how many they were."""
+        where, values = msgspec.structs.replace(which, states=OPEN).where()
+        with self._open() as database:
+            query = f"UPDATE rejects SET state = ?, changed = ? WHERE {where}"  # noqa: S608 - terms of ours
+            return database.execute(query, (state, instant(), *values)).rowcount
+
+    def supersede(self, pipeline: str, step: str, before_run: str) -> int:
+        """Close what earlier runs rejected of a step whose source was read whole again; how many they were."""
+        return self.close(Which(pipeline=pipeline, step=step, before=before_run), "superseded")
+
+    def supersede_keys(
+        self, pipeline: str, step: str, before_run: str, keys: Iterable[Any], *, of_target: bool = False
+    ) -> int:
+        """Close what earlier runs rejected of the records of these keys, which were read again.
+
+        Args:
+            pipeline: its name.
+            step: the step's name.
+            before_run: the run that has read them again.
+            keys: as the source has them; `of_target`: tuples, as the target would have them.
+            of_target: which of both.
+        """
+        name = "target_key" if of_target else "key"
+        query = (
+            f"UPDATE rejects SET state = 'superseded', changed = ? WHERE {name} = ? AND pipeline = ? "  # noqa: S608
+            "AND step = ? AND run < ? AND state IN ('open', 'waiting')"
+        )
+        told = ((instant(), to_text(key), pipeline, step, before_run) for key in keys if key is not None)
+        with self._open() as database:
+            return max(database.executemany(query, told).rowcount, 0)
+
+    def settle(self, run: str, ids: Iterable[int]) -> None:
+        """A replay is over: each of the rejects that it took is in the target now, or was rejected again.
+
+        One that was rejected again keeps its id, and has an attempt more; where several rows came of it, the others
+        are rejects of their own. Until then they are `replaying`, so that a replay that dies changes nothing.
+        """
+        with self._open() as database:
+            for number in ids:
+                _settle(database, run, number)
+
+    def remove(self, until: str, *, pipeline: str | None = None, opened: bool = False) -> int:
+        """Remove those that were closed before an instant, and with `opened` also those that are still open."""
+        where, values = Which(pipeline=pipeline, states=CLOSED + OPEN if opened else CLOSED).where()
+        with self._open() as database:
+            query = f"DELETE FROM rejects WHERE {where} AND changed < ?"  # noqa: S608 - terms of ours
+            return database.execute(query, (*values, until)).rowcount
+
+
+def _settle(database: sqlite3.Connection, run: str, number: int) -> None:
+    """One reject of a replay: what came of it takes its place; where nothing did, it is replayed."""
+    (first,) = database.execute("SELECT min(id) FROM rejects WHERE of = ? AND run = ?", (number, run)).fetchone()
+    if first is None:
+        query = "UPDATE rejects SET state = 'replayed', changed = ? WHERE id = ?"
+        database.execute(query, (instant(), number))
+    else:
+        query = "SELECT attempt + 1, since, ?, ? FROM rejects WHERE id = ?"
+        told = database.execute(query, (number, run, number)).fetchone()
+        database.execute(
+            "UPDATE rejects SET of = 0, state = CASE WHEN waiting THEN 'waiting' ELSE 'open' END, attempt = ?, "
+            "since = ? WHERE of = ? AND run = ?",
+            told,
+        )
+        database.execute("DELETE FROM rejects WHERE id = ?", (number,))
+        database.execute("UPDATE rejects SET id = ? WHERE id = ?", (number, first))
+    database.execute("DELETE FROM rejects WHERE of = ?", (number,))  # of replays that died
+
+
+def _kept(row: tuple[Any, ...]) -> Kept:
+    found = dict(zip(COLUMNS.split(), row, strict=True))
+    found |= {name: key_from_text(found[name]) for name in ("key", "target_key")}
+    return Kept(**found | {"record": from_text(found["record"]), "waiting": bool(found["waiting"])})
