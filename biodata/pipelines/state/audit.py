@@ -12,7 +12,6 @@ import pwd
 import socket
 from contextlib import suppress
 from functools import cached_property
-from hashlib import sha256
 from secrets import token_bytes
 from typing import TYPE_CHECKING, Any
 
@@ -88,7 +87,7 @@ class Audit:
     def key_hash(self, profile: str, table: str, key: Any) -> str:
         """By which a record is named in the log: the same key in another table has another one."""
         text = to_text((profile, table, key))
-        return hmac.new(self._key, text.encode(), sha256).hexdigest()[:SHOWN]
+        return hmac.digest(self._key, text.encode(), "sha256").hex()[:SHOWN]
 
     @cached_property
     def _key(self) -> bytes:

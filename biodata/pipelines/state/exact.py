@@ -41,7 +41,7 @@ _READ: dict[str, Callable[[str], Any]] = {
 
 def to_text(value: Any) -> str:
     """The value as JSON text; equal values in equal types have the same text."""
-    return json.dumps(value, default=_told, separators=(",", ":"))
+    return _ENCODER.encode(value)
 
 
 def from_text(text: str) -> Any:
@@ -59,6 +59,9 @@ def _told(value: Any) -> Any:
     """What JSON has no word for; a stranger's type is kept as its text."""
     word, tell = next((told for kind, told in _TOLD.items() if isinstance(value, kind)), ("", str))
     return {MARK + word: tell(value)} if word else str(value)
+
+
+_ENCODER = json.JSONEncoder(default=_told, separators=(",", ":"))
 
 
 def _read(found: dict[str, Any]) -> Any:
