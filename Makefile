@@ -34,7 +34,7 @@ types: $(STAMP) ## mypy, strict
 
 lock: $(STAMP) ## renew requirements.lock from pyproject.toml
 	@test -x "$(UV)" || $(PIP) install uv
-	$(UV) pip compile pyproject.toml --extra molgenis --extra duckdb --extra frames --extra sandbox --extra testing --extra opencga --extra gen3 \
+	$(UV) pip compile pyproject.toml --extra molgenis --extra duckdb --extra mapping --extra frames --extra sandbox --extra testing --extra opencga --extra gen3 \
 	  --group dev --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-header --quiet --output-file requirements.lock
 
