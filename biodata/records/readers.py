@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from contextlib import closing
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 from zipfile import BadZipFile
 
 import msgspec
@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 
     from biodata.records.types import DataType, Record, Schema
 
-__all__ = ["from_text", "read_records"]
+T = TypeVar("T")
+
+__all__ = ["from_text", "numbered_records", "read_records"]
+
+SHEETS = ("csv", "tsv", "xlsx")
+"""Formats whose rows people count."""
 
 
 def read_records(path: Path | str, format: str | None = None) -> Iterator[Record]:  # noqa: A002 - the field's word
@@ -32,7 +37,31 @@ def read_records(path: Path | str, format: str | None = None) -> Iterator[Record
     return _readable(_READERS[kind](Path(path)) if kind in _READERS else _read_text(path, kind), kind)
 
 
-def _readable(records: Iterator[Record], kind: str) -> Iterator[Record]:
+def numbered_records(path: Path | str, *, formulas: bool = False) -> Iterator[tuple[int, Record]]:
+    """The records of a csv, tsv or xlsx file, each with the number of its row; the header is row 1.
+
+    Args:
+        path: the file.
+        formulas: whether a formula of xlsx comes as its text, `=…`, and not as what it gave when the file was saved.
+
+    Raises:
+        SchemaError: `BD-FILE`, for a file of another format.
+    """
+    kind = format_of(path, None)
+    if kind not in SHEETS:
+        raise SchemaError(f"A table to read row by row is one of {', '.join(SHEETS)}", code="BD-FILE")
+    return _readable(_numbered(Path(path), kind, formulas=formulas), kind)
+
+
+def _numbered(path: Path, kind: str, *, formulas: bool) -> Iterator[tuple[int, Record]]:
+    if kind == "xlsx":
+        yield from _sheet_rows(path, formulas=formulas)
+        return
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        yield from _csv_rows(file, CSV_SEPARATORS[kind])
+
+
+def _readable(records: Iterator[T], kind: str) -> Iterator[T]:
     """The records, with what the readers raise about a file of another format as our error."""
     try:
         yield from records
@@ -59,15 +88,21 @@ def _text_records(file: IO[str], kind: str) -> Iterator[Record]:
 
 
 def _csv_records(file: IO[str], separator: str) -> Iterator[Record]:
+    return (record for _, record in _csv_rows(file, separator))
+
+
+def _csv_rows(file: IO[str], separator: str) -> Iterator[tuple[int, Record]]:
     rows = csv.reader(file, delimiter=separator, strict=True)
     names = next(rows, [])
     _check_header(names)
     try:
-        for row in filter(None, rows):
+        for number, row in enumerate(rows, start=2):
+            if not row:
+                continue
             if len(row) != len(names):
                 cells = f"{len(row)} cells, the header {len(names)}"
                 raise SchemaError(f"Line {rows.line_num} has {cells}", code="BD-FILE")
-            yield {name: cell or None for name, cell in zip(names, row, strict=True)}
+            yield number, {name: cell or None for name, cell in zip(names, row, strict=True)}
     except csv.Error as error:
         raise SchemaError(f"Line {rows.line_num} cannot be read: {error}", code="BD-FILE") from None
 
@@ -120,17 +155,21 @@ def _from_arrow_file(path: Path) -> Iterator[Record]:
 
 
 def _from_xlsx(path: Path) -> Iterator[Record]:
+    return (record for _, record in _sheet_rows(path))
+
+
+def _sheet_rows(path: Path, *, formulas: bool = False) -> Iterator[tuple[int, Record]]:
     from openpyxl import load_workbook
 
     with (
-        closing(load_workbook(path, read_only=True, data_only=True)) as book,
+        closing(load_workbook(path, read_only=True, data_only=not formulas)) as book,
         closing(book.worksheets[0].iter_rows(values_only=True)) as rows,
     ):
         yield from _sheet_records(rows)
 
 
-def _sheet_records(rows: Iterator[tuple[Any, ...]]) -> Iterator[Record]:
-    """The records of a sheet; a row or a column without a cell in it is none."""
+def _sheet_records(rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple[int, Record]]:
+    """The records of a sheet, each with its row's number; a row or a column without a cell in it is none."""
     header = [(at, str(name)) for at, name in enumerate(next(rows, ())) if name is not None]
     _check_header([name for _, name in header])
     for number, row in enumerate(rows, start=2):
@@ -138,7 +177,7 @@ def _sheet_records(rows: Iterator[tuple[Any, ...]]) -> Iterator[Record]:
         if _filled(row) != _filled(record.values()):
             raise SchemaError(f"Row {number} has a cell in a column without a name", code="BD-FILE")
         if _filled(row):
-            yield record
+            yield number, record
 
 
 def _filled(cells: Iterable[Any]) -> int:

@@ -82,8 +82,8 @@ def quoted(name: str) -> str:
 def locked_connection(spill: Path | None = None) -> DuckDBPyConnection:
     """An in-memory DuckDB that reads no file, opens no address, loads no extension and cannot be told otherwise.
 
-    Dividing by zero and the like are errors there, not infinities. One thread, 1 GB; what needs more goes to the
-    directory `spill`, and nowhere when None.
+    Dividing by zero and the like are errors there, not infinities; the day of an instant is its day in UTC. One
+    thread, 1 GB; what needs more goes to the directory `spill`, and nowhere when None.
     """
     import duckdb
 
@@ -101,6 +101,7 @@ def locked_connection(spill: Path | None = None) -> DuckDBPyConnection:
     )
     define_functions(connection)
     connection.execute("SET python_enable_replacements = false")
+    connection.execute("SET TimeZone = 'UTC'")
     connection.execute("SET lock_configuration = true")
     return connection
 

@@ -11,10 +11,11 @@ __all__ = ["FUNCTIONS", "define_functions"]
 
 FUNCTIONS = {
     "days_since": ("day, start", "date_diff('day', CAST(start AS DATE), CAST(day AS DATE))"),
-    "cap_age": ("age, most", "least(age, most)"),
+    "age_at": ("birth, day", "date_sub('year', CAST(birth AS DATE), CAST(day AS DATE))"),
+    "cap_age": ("age, most", "CASE WHEN age <= most THEN age WHEN age > most THEN most END"),
     "year_only": ("day", "year(CAST(day AS DATE))"),
 }
-"""Name to (parameters, body), each a macro of one scalar expression."""
+"""Name to (parameters, body), each a macro of one scalar expression; null where one of the parameters is null."""
 
 
 def define_functions(connection: DuckDBPyConnection) -> None:

@@ -38,7 +38,7 @@ class Coverage(msgspec.Struct, frozen=True):
         column: the column that was looked up.
         list: the list's name; `version` as the file says it, empty where it says none.
         rows: values that were looked up, nulls aside; `mapped` of them have a target.
-        distinct: different values without a target.
+        distinct: different values without a target; there are `more` than are counted where that is true.
         unmapped: the most frequent of them.
     """
 
@@ -48,6 +48,7 @@ class Coverage(msgspec.Struct, frozen=True):
     rows: int = 0
     mapped: int = 0
     distinct: int = 0
+    more: bool = False
     unmapped: tuple[Unmapped, ...] = ()
 
 
