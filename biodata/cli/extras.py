@@ -11,6 +11,8 @@ EXTRAS = {
     "pandas": "frames",
     "polars": "frames",
     "openpyxl": "frames",
+    "pint": "mapping",
+    "bioregistry": "mapping",
     "werkzeug": "sandbox",
 }
 """Package to extra."""
