@@ -1,4 +1,7 @@
-"""Writes the generated tables of the documentation: `python docs/tables.py`. A test holds them up to date."""
+"""Writes the generated tables of the documentation, and the JSON Schema of pipeline files: `python docs/tables.py`.
+
+Tests hold them up to date.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,12 @@ import sys
 from pathlib import Path
 
 from biodata.adapter import marks
+from biodata.pipelines.file.json_schema import schema_text
 from biodata.registry import adapter_class, platforms
 
 HERE = Path(__file__).parent
 PAGES = (HERE / "adapters.md", HERE / "capabilities.md", HERE / "opencga.md")
+SCHEMA = HERE / "pipeline.schema.json"
 OURS = ("molgenis", "opencga", "gen3", "duckdb")
 BLOCK = re.compile(r"(<!-- made by docs/tables\.py: (\S+) -->)\n.*?<!-- end -->", re.DOTALL)
 
@@ -44,3 +49,4 @@ def page(text: str) -> str:
 if __name__ == "__main__":
     for path in PAGES:
         path.write_text(page(path.read_text(encoding="utf-8")), encoding="utf-8")
+    SCHEMA.write_text(schema_text(), encoding="utf-8")

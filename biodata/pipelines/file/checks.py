@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from biodata.pipelines.file.grammar import CHECK, COUNT, FRESH, LOOK_UP, REFERENCES
 from biodata.pipelines.file.parameters import forbid
 from biodata.pipelines.file.values import address, duration, expression, share
 from biodata.pipelines.spec import (
@@ -26,14 +27,10 @@ if TYPE_CHECKING:
 
 __all__ = ["check"]
 
-KINDS = ("rows", "count", "unique", "references", "share_of_last_run", "fresh")
-BOUNDS = ("equals", "min", "max")
-
 
 def check(node: Node) -> Iterable[Check]:
     """One entry of `check`."""
-    node.mapping(("name", *KINDS), required=("name",))
-    kind = node.one_of(KINDS)
+    kind = node.mapping(CHECK).one_of(CHECK.one_of)
     if kind is None:
         return
     name, inner = node.child("name").text(), node.child(kind)
@@ -49,22 +46,22 @@ def check(node: Node) -> Iterable[Check]:
     elif kind == "share_of_last_run":
         yield ShareCheck(name, share(inner, 1.0), line, column)
     else:
-        inner.mapping(("column", "within"), required=("column", "within"))
+        inner.mapping(FRESH)
         yield FreshCheck(name, inner.child("column").text(), duration(inner.child("within")), line, column)
 
 
 def _count(name: str, node: Node) -> CountCheck:
-    node.mapping(BOUNDS)
-    if isinstance(node.value, dict) and not any(bound in node for bound in BOUNDS):
+    node.mapping(COUNT)
+    if isinstance(node.value, dict) and not any(bound in node for bound in COUNT):
         node.note("count: expected equals, min or max")
-    equals, least, most = (_bound(node.child(bound)) for bound in BOUNDS)
+    equals, least, most = (_bound(node.child(bound)) for bound in COUNT)
     return CountCheck(name, equals, least, most, *node.at)
 
 
 def _bound(node: Node) -> Bound:
     if node.value is None or (isinstance(node.value, int) and not isinstance(node.value, bool)):
         return node.value
-    node.mapping(("from", "key", "field"), required=("from", "key", "field"))
+    node.mapping(LOOK_UP)
     forbid(node.child("from"))
     key = node.child("key").value
     if key is not None and not (isinstance(key, str | int) and not isinstance(key, bool)):
@@ -73,7 +70,6 @@ def _bound(node: Node) -> Bound:
 
 
 def _references(name: str, node: Node) -> ReferencesCheck:
-    node.mapping(("column", "step", "table", "field"), required=("column",))
-    kind = node.one_of(("step", "table"))
+    kind = node.mapping(REFERENCES).one_of(REFERENCES.one_of)
     within: str | Address = address(node.child("table")) if kind == "table" else node.child("step").text()
     return ReferencesCheck(name, node.child("column").text(), within, node.child("field").text(), *node.at)

@@ -10,6 +10,7 @@ import msgspec
 from biodata.errors import ConfigError
 from biodata.pipelines.file.checks import check
 from biodata.pipelines.file.extracts import each, extract
+from biodata.pipelines.file.grammar import PIPELINE, STEP, UNAVAILABLE
 from biodata.pipelines.file.known import check_columns, check_parameters, check_steps
 from biodata.pipelines.file.loads import load, plots, rejects
 from biodata.pipelines.file.nodes import Node, Problems
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 __all__ = ["parse_file"]
 
 VERSION = 1
-TOP = ("version", "name", "params", "steps", "on_reject", "on_unavailable")
-STEP = ("name", "needs", "each", "extract", "transform", "check", "load", "plot")
 
 
 def parse_file(path: Path) -> PipelineSpec:
@@ -81,9 +80,9 @@ def _source_names(step: Step) -> tuple[str, ...] | None:
 
 
 def _pipeline(root: Node, path: Path) -> PipelineSpec:
-    root.mapping(TOP, required=("version", "name", "steps"))
+    root.mapping(PIPELINE)
     version = root.child("version")
-    if version.value is not None and version.value != VERSION:
+    if version.value is not None and (version.value is True or version.value != VERSION):
         version.note(f"version: this biodata reads pipeline files of version {VERSION}")
     declared = parameters(root.child("params"))
     nodes = list(root.child("steps").items())
@@ -128,11 +127,11 @@ def _ordered(steps: Sequence[Step], root: Node) -> tuple[Step, ...]:
 def _wait(root: Node) -> Duration | None:
     if "on_unavailable" not in root:
         return None
-    return duration(root.child("on_unavailable").mapping(("wait",), required=("wait",)).child("wait"))
+    return duration(root.child("on_unavailable").mapping(UNAVAILABLE).child("wait"))
 
 
 def _step(node: Node) -> Step:
-    node.mapping(STEP, required=("name", "extract"))
+    node.mapping(STEP)
     step = Step(
         name=name(node.child("name")),
         extract=extract(node.child("extract")),

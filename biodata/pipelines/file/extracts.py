@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast, get_args
 
 from biodata.errors import QueryError
+from biodata.pipelines.file.grammar import FILE, FORMATS, INCREMENTAL, SQL, STEP_OUTPUT, TABLE
 from biodata.pipelines.file.parameters import forbid
 from biodata.pipelines.file.values import address, duration
 from biodata.pipelines.file.values import name as file_name
@@ -19,10 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["each", "extract"]
 
 KINDS = ("from", "file", "step", "sql")
-FORMATS = ("csv", "tsv", "parquet", "ndjson", "xlsx")
 CONTRACTS = get_args(ContractMode)
-READING = ("where", "fields")
-REMEMBERING = ("incremental", "contract")
 
 
 def extract(node: Node) -> AnyExtract:
@@ -39,7 +37,7 @@ def extract(node: Node) -> AnyExtract:
 
 
 def _table(node: Node) -> Extract:
-    node.mapping(("from", *READING, *REMEMBERING, "file", "step", "sql"))
+    node.mapping(TABLE if "from" in node else (*TABLE, *KINDS[1:]))
     forbid(node.child("from"))
     return Extract(
         source=address(node.child("from")),
@@ -53,7 +51,7 @@ def _table(node: Node) -> Extract:
 
 
 def _file(node: Node) -> FileExtract:
-    node.mapping(("file", "format", *READING, *REMEMBERING))
+    node.mapping(FILE)
     path = node.child("file").text()
     if "${param:" in path and whole_name(path) is None:
         node.child("file").note("file: a parameter is the whole path, and never a part of one")
@@ -70,12 +68,12 @@ def _file(node: Node) -> FileExtract:
 
 
 def _step(node: Node) -> StepExtract:
-    node.mapping(("step", *READING))
+    node.mapping(STEP_OUTPUT)
     return StepExtract(file_name(node.child("step")), _where(node), _fields(node), node.line, node.at[1])
 
 
 def _sql(node: Node) -> SqlExtract:
-    node.mapping(("sql",))
+    node.mapping(SQL)
     inner = node.child("sql")
     try:
         return SqlExtract(inner.text(), tables_of(inner.text()), inner.line, inner.at[1])
@@ -111,7 +109,7 @@ def _contract(node: Node) -> ContractMode:
 def _incremental(node: Node) -> Incremental | None:
     if "incremental" not in node:
         return None
-    inner = node.child("incremental").mapping(("cursor", "lag", "by"))
+    inner = node.child("incremental").mapping(INCREMENTAL)
     line, column = inner.at
     if inner.child("by").choice(("content",)) == "content":
         if "cursor" in inner or "lag" in inner:

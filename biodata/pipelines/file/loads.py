@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, cast, get_args
 
 from biodata.errors import QueryError
+from biodata.pipelines.file.grammar import DELETE_MISSING, LOAD, PLOTS, REJECTS
 from biodata.pipelines.file.parameters import forbid
 from biodata.pipelines.file.values import address, budget, share
 from biodata.pipelines.spec import AnyPlot, BarPlot, Budget, DeleteMissing, HistogramPlot, Load, Mode, Plot
@@ -20,8 +21,8 @@ __all__ = ["load", "plots", "rejects"]
 
 def load(node: Node) -> Load:
     """The `load` of a step."""
-    node.mapping(("to", "mode", "key", "batch", "delete_missing"), required=("to", "mode"))
-    mode = node.child("mode").choice(("append", "merge", "replace"), "append")
+    node.mapping(LOAD)
+    mode = node.child("mode").choice(get_args(Mode), "append")
     key = node.child("key").texts()
     forbid(node.child("to"))
     if mode == "merge" and not key:
@@ -35,7 +36,7 @@ def _missing(node: Node, mode: str) -> DeleteMissing:
     from biodata.pipelines.sources.filters import parsed
 
     if node.value is not None:
-        node.mapping(("scope", "max", "least"))
+        node.mapping(DELETE_MISSING)
     if mode != "merge":
         node.note(f"delete_missing: goes with mode merge; {mode} " + _WHY_NOT[mode])
     default = DeleteMissing()
@@ -61,11 +62,11 @@ def plots(node: Node) -> Iterable[AnyPlot]:
 
 def _plot(node: Node) -> AnyPlot:
     if "bar" in node:
-        return BarPlot(node.mapping(("bar",)).child("bar").text(), *node.at)
+        return BarPlot(node.mapping(PLOTS["bar"]).child("bar").text(), *node.at)
     if "histogram" in node:
-        node.mapping(("histogram", "bins"))
+        node.mapping(PLOTS["histogram"])
         return HistogramPlot(node.child("histogram").text(), node.child("bins").number(1), *node.at)
-    node.mapping(("scatter", "line", "bar", "histogram"), required=("scatter",))
+    node.mapping(PLOTS["scatter"] if "scatter" in node else (*PLOTS, "line")).one_of(tuple(PLOTS))
     axes = node.child("scatter").texts()
     if node.child("scatter").value is not None and len(axes) != 2:  # noqa: PLR2004 - a plane has two axes
         node.child("scatter").note("scatter: expected two columns, [x, y]")
@@ -79,4 +80,4 @@ def rejects(root: Node) -> Budget:
     """How many records may be rejected."""
     if "on_reject" not in root:
         return Budget()
-    return budget(root.child("on_reject").mapping(("budget",), required=("budget",)).child("budget"), Budget())
+    return budget(root.child("on_reject").mapping(REJECTS).child("budget"), Budget())

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from biodata.errors import ConfigError, near_match
+from biodata.pipelines.file.shapes import Keys
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from biodata.config import Document
 
@@ -98,8 +99,9 @@ class Node:
         places = {(*self.child(key).at, self.place) for key in self.value}
         return any((one.line, one.column, one.text.partition(":")[0]) in places for one in self.problems.found)
 
-    def mapping(self, known: Sequence[str], required: Sequence[str] = ()) -> Node:
+    def mapping(self, known: Keys | Sequence[str]) -> Node:
         """This node, once it is sure to be a mapping of known keys with the required ones among them."""
+        required = known.required if isinstance(known, Keys) else ()
         if not isinstance(self.value, dict):
             self.note(f"{self.place}: expected {{{', '.join(known)}}}, found {_kind(self.value)}")
             return Node(self.document, self.problems, {}, self.path)
@@ -177,7 +179,7 @@ class Node:
         return word
 
 
-def _near(word: str, known: Sequence[str]) -> str:
+def _near(word: str, known: Iterable[str]) -> str:
     match = near_match(word, known)
     return f"; did you mean {match!r}?" if match else f" (known: {', '.join(known)})"
 

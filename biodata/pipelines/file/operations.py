@@ -4,6 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, cast, get_args
 
+from biodata.pipelines.file.grammar import (
+    CODE_LIST,
+    DEDUPE,
+    EXPLODE,
+    ONTOLOGY,
+    PSEUDONYMISE,
+    PYTHON,
+    SPLIT,
+    TRANSFORM,
+    UNITS,
+)
 from biodata.pipelines.file.parameters import forbid
 from biodata.pipelines.file.values import address, column_name, expression, is_column
 from biodata.pipelines.spec import (
@@ -48,8 +59,7 @@ def operations(node: Node) -> tuple[Operation, ...]:
 
 
 def _operation(node: Node) -> Iterable[Operation]:
-    node.mapping((*_READ, "mapping"))
-    kind = node.one_of((*_READ, "mapping"))
+    kind = node.mapping(TRANSFORM).one_of(TRANSFORM.one_of)
     if kind == "mapping":
         from biodata.pipelines.file.mapping import mapping
 
@@ -81,13 +91,13 @@ def _rename(node: Node) -> Rename:
 def _explode(node: Node) -> Explode:
     if isinstance(node.value, str):
         return Explode(node.text(), None, "keep", *node.at)
-    node.mapping(("column", "into", "empty"), required=("column",))
+    node.mapping(EXPLODE)
     empty = cast("Literal['keep', 'drop']", node.child("empty").choice(("keep", "drop"), "keep"))
     return Explode(node.child("column").text(), _into(node), empty, *node.at)
 
 
 def _split(node: Node) -> Split:
-    node.mapping(("column", "by", "into"), required=("column",))
+    node.mapping(SPLIT)
     by = node.child("by").value
     if by is not None and (not isinstance(by, str) or not by):
         node.child("by").note("by: expected the text between two parts")
@@ -95,7 +105,7 @@ def _split(node: Node) -> Split:
 
 
 def _dedupe(node: Node) -> Dedupe:
-    node.mapping(("by", "keep"))
+    node.mapping(DEDUPE)
     keep = cast("Literal['first', 'last']", node.child("keep").choice(("first", "last"), "first"))
     return Dedupe(node.child("by").texts(), keep, *node.at)
 
@@ -103,27 +113,26 @@ def _dedupe(node: Node) -> Dedupe:
 def _code_list(node: Node) -> CodeList:
     from biodata.pipelines.file.codes import codes
 
-    node.mapping(("column", "codes", "file", "version", "on_unmapped", "into", "name"), required=("column",))
-    of, kind = node.child("column").text(), node.one_of(("codes", "file"))
+    of, kind = node.mapping(CODE_LIST).child("column").text(), node.one_of(CODE_LIST.one_of)
     unmapped = cast("OnUnmapped", node.child("on_unmapped").choice(UNMAPPED, "reject"))
     path = node.child("file").text() or None
     forbid(node.child("file"))
     version = node.child("version")
-    text = str(version.value) if isinstance(version.value, int | float) else version.text()
+    number = isinstance(version.value, int | float) and not isinstance(version.value, bool)
+    text = str(version.value) if number else version.text()
     inline = codes(node.child("codes")) if kind == "codes" else ()
     name = node.child("name").text() or path or of
     return CodeList(of, inline, path, name, text or None, unmapped, _into(node), *node.at)
 
 
 def _units(node: Node) -> Units:
-    node.mapping(("column", "to", "from", "from_column", "into"), required=("column", "to"))
-    node.one_of(("from", "from_column"))
+    node.mapping(UNITS).one_of(UNITS.one_of)
     unit, unit_of = node.child("from").text() or None, node.child("from_column").text() or None
     return Units(node.child("column").text(), node.child("to").text(), unit, unit_of, _into(node), *node.at)
 
 
 def _ontology(node: Node) -> Ontology:
-    node.mapping(("column", "prefixes", "on_invalid", "into"), required=("column",))
+    node.mapping(ONTOLOGY)
     invalid = cast("OnUnmapped", node.child("on_invalid").choice(UNMAPPED, "reject"))
     return Ontology(node.child("column").text(), node.child("prefixes").texts(), invalid, _into(node), *node.at)
 
@@ -133,9 +142,7 @@ def _links(node: Node) -> Links:
 
 
 def _pseudonymise(node: Node) -> Pseudonymise:
-    known = ("field", "domain", "key", "prefix", "table", "clear", "pseudonym")
-    node.mapping(known, required=("field",))
-    kind = node.one_of(("key", "table"))
+    kind = node.mapping(PSEUDONYMISE).one_of(PSEUDONYMISE.one_of)
     if kind == "key":
         _reference(node.child("key"))
         if not node.child("domain").text():
@@ -173,7 +180,7 @@ def _reference(node: Node) -> None:
 def _python(node: Node) -> PythonCall:
     if isinstance(node.value, str):
         return PythonCall(_call(node), (), *node.at)
-    node.mapping(("call", "adds"), required=("call",))
+    node.mapping(PYTHON)
     adds = node.child("adds")
     pairs = list(adds.pairs()) if adds.value is not None else []
     added = tuple((name, inner.choice(KINDS, "text")) for name, inner in pairs)

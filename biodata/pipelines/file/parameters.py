@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast, get_args
 
 from biodata.errors import QueryError, near_match
+from biodata.pipelines.file.grammar import PARAMETER
 from biodata.pipelines.parameters import checked, kind_of, names_in
 from biodata.pipelines.spec import Parameter
 from biodata.pipelines.spec.names import Kind
@@ -31,7 +32,7 @@ def _parameter(name: str, node: Node) -> Parameter:
         node.note(f"params: {name!r} may hold small letters, digits and _, and begins with a letter")
     if not isinstance(node.value, dict):
         return _short(name, node)
-    node.mapping(("type", "list", "default", "description"))
+    node.mapping(PARAMETER)
     kind = cast("Kind", node.child("type").choice(KINDS, "text"))
     many = node.child("list").flag()
     one = Parameter(name, kind, many, None, node.child("description").text(), node.line)
@@ -53,6 +54,10 @@ def _short(name: str, node: Node) -> Parameter:
 
 def _default(parameter: Parameter, node: Node) -> Any:
     if node.value is None:
+        return None
+    values = node.value if isinstance(node.value, list) else [node.value]
+    if any(isinstance(value, dict | list) for value in values):
+        node.note(f"params: {parameter.name}: default: expected a value, or a list of values")
         return None
     try:
         return checked(parameter, node.value)

@@ -15,6 +15,7 @@ __all__ = ["address", "budget", "column_name", "duration", "expression", "is_col
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 COLUMN = re.compile(r"[^\s\"'`\x00-\x1f][^\"`\x00-\x1f]*")
 BUDGET = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(%?)\s*")
+PERCENT = re.compile(r"\d+(?:\.\d+)?\s*%")
 DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([smhdw])\s*")
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 WHOLE = 100

@@ -23,7 +23,13 @@ __all__ = [
 
 
 class LookUp(msgspec.Struct, frozen=True):
-    """A number that stands in a field of one record."""
+    """A number that stands in a field of one record.
+
+    Attributes:
+        source: the record's table.
+        key: the record's key.
+        field: the field with the number.
+    """
 
     source: Address
     key: str | int
@@ -44,7 +50,13 @@ class RowCheck(msgspec.Struct, frozen=True, tag_field="check", tag="rows"):
 
 
 class CountCheck(msgspec.Struct, frozen=True, tag_field="check", tag="count"):
-    """The step has exactly so many rows, at least or at most so many, the rejected ones among them."""
+    """The step has exactly so many rows, at least or at most so many, the rejected ones among them.
+
+    Attributes:
+        equals: exactly so many: a number, or one that stands in a record.
+        least: at least so many.
+        most: at most so many.
+    """
 
     name: str
     equals: Bound = None
@@ -68,7 +80,7 @@ class ReferencesCheck(msgspec.Struct, frozen=True, tag_field="check", tag="refer
 
     Attributes:
         of: the column.
-        within: the name of a step, or an address.
+        within: the step or table that has to have its values.
         field: the column or field there; the table's key when empty, and the same name in a step.
     """
 
@@ -90,7 +102,12 @@ class ShareCheck(msgspec.Struct, frozen=True, tag_field="check", tag="share_of_l
 
 
 class FreshCheck(msgspec.Struct, frozen=True, tag_field="check", tag="fresh"):
-    """The latest date or instant of a column is no older than that."""
+    """The latest date or instant of a column is no older than that.
+
+    Attributes:
+        of: the column.
+        within: how old it may be.
+    """
 
     name: str
     of: str

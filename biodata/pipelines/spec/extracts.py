@@ -41,8 +41,11 @@ class Extract(msgspec.Struct, frozen=True, tag_field="extract", tag="table"):
     """A query on a table.
 
     Attributes:
+        source: the table.
         where: a filter in its string form, with `${param:NAME}` where a parameter's value stands.
-        fields: what to read, dots stepping into objects and references; None for all fields.
+        fields: what to read, dots stepping into objects and references; all fields when None.
+        incremental: read only what is new or changed; everything when None.
+        contract: what to do when the fields of the source are others than at the last run.
     """
 
     source: Address
@@ -58,8 +61,12 @@ class FileExtract(msgspec.Struct, frozen=True, tag_field="extract", tag="file"):
     """A file: csv, tsv, parquet, ndjson or xlsx. Cells of csv and tsv are text, an empty one is null.
 
     Attributes:
-        path: relative to the pipeline file; or one whole `${param:NAME}`, which is relative to the working directory.
-        format: by the path's ending when None.
+        path: the file, from the pipeline file on; or one whole `${param:NAME}`, from the working directory on.
+        format: what it is; told by the path's ending when None.
+        where: a filter on its rows, as on a table.
+        fields: the columns to read; all of them when None.
+        incremental: read only what is new or changed; everything when None.
+        contract: what to do when its columns are others than at the last run.
     """
 
     path: str
@@ -73,7 +80,13 @@ class FileExtract(msgspec.Struct, frozen=True, tag_field="extract", tag="file"):
 
 
 class StepExtract(msgspec.Struct, frozen=True, tag_field="extract", tag="step"):
-    """What an earlier step made."""
+    """What an earlier step made.
+
+    Attributes:
+        step: its name.
+        where: a filter on its rows, as on a table.
+        fields: the columns to read; all of them when None.
+    """
 
     step: str
     where: str | None = None
@@ -86,7 +99,7 @@ class SqlExtract(msgspec.Struct, frozen=True, tag_field="extract", tag="sql"):
     """A SELECT over the outputs of earlier steps and the tables of local profiles.
 
     Attributes:
-        sql: with `${param:NAME}` where a parameter's value stands.
+        sql: the SELECT, with `${param:NAME}` where a parameter's value stands.
         tables: what it reads: the names of steps, and addresses.
     """
 

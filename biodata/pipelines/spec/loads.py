@@ -54,9 +54,11 @@ class Load(msgspec.Struct, frozen=True):
     """Where a step's rows go.
 
     Attributes:
+        target: the table.
         mode: append adds; merge adds what is new and updates what differs, by key; replace leaves nothing else there.
         key: the columns that name a record; a table that does not exist is made with them as its key.
         batch: rows between two entries of the journal.
+        delete_missing: whether and which records that the step no longer has are deleted; none when None.
     """
 
     target: Address

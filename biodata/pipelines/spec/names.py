@@ -42,7 +42,8 @@ class Parameter(msgspec.Struct, frozen=True):
     Attributes:
         kind: what its value has to be; `text` unless said.
         many: whether it is a list of such values.
-        default: the value where nobody chooses one; a parameter without (None) must be given.
+        default: the value where nobody chooses one; the parameter must be given when None.
+        description: what it is for.
     """
 
     name: str

@@ -85,7 +85,13 @@ class Explode(_Operation, frozen=True, tag="explode"):
 
 
 class Split(_Operation, frozen=True, tag="split"):
-    """Text to a list of texts: cut at `by`, without blanks at the ends, without empty parts."""
+    """Text to a list of texts: cut at `by`, without blanks at the ends, without empty parts.
+
+    Attributes:
+        of: the column with the text.
+        by: what stands between two parts.
+        into: the column of the list; the text's own when None.
+    """
 
     of: str
     by: str = ","
@@ -95,7 +101,12 @@ class Split(_Operation, frozen=True, tag="split"):
 
 
 class Dedupe(_Operation, frozen=True, tag="dedupe"):
-    """Of rows that agree in the columns `by` (in all where there are none) the first stays, or the last."""
+    """Of rows that agree in the columns `by` (in all where there are none) the first stays, or the last.
+
+    Attributes:
+        by: the columns.
+        keep: which row stays.
+    """
 
     by: tuple[str, ...] = ()
     keep: Literal["first", "last"] = "first"
@@ -109,9 +120,11 @@ class CodeList(_Operation, frozen=True, tag="code_list"):
     Attributes:
         of: the column; of a list each element is looked up.
         codes: (source value as text, target value as text or None for null), from the file itself, or
-        path: of a csv, tsv or xlsx with the columns source, target, and perhaps version and comment.
+        path: a csv, tsv or xlsx with the columns source, target, and perhaps version and comment.
         name: what to call it in reports: the file's name, or the column's.
         version: which version of the list; rows of a file that say another version are not used.
+        on_unmapped: what becomes of a value without a target.
+        into: the column of the targets; the source values' own when None.
     """
 
     of: str
@@ -133,6 +146,7 @@ class Units(_Operation, frozen=True, tag="units"):
         to: the unit wanted, as pint writes it: `kg`, `mmol/l`.
         unit: the unit that they are in; or
         unit_of: the column that says it, row by row.
+        into: the column of the converted numbers; the numbers' own when None.
     """
 
     of: str
@@ -151,6 +165,7 @@ class Ontology(_Operation, frozen=True, tag="ontology"):
         of: the column; of a list each element.
         prefixes: those that are allowed; all that are registered when empty.
         on_invalid: what becomes of a value that is no such term.
+        into: the column of the CURIEs; the terms' own when None.
     """
 
     of: str
@@ -173,10 +188,12 @@ class Pseudonymise(_Operation, frozen=True, tag="pseudonymise"):
     """The clear value of a field becomes a pseudonym while it is read; it reaches neither spool nor rejects.
 
     Attributes:
-        field: of the source; a dotted path steps into objects. Of a list each element.
-        domain: the same value has other pseudonyms in other domains.
+        field: the field of the source; a dotted path steps into objects. Of a list each element.
+        domain: what the pseudonym is for, say a study: the same value has other pseudonyms in other domains.
         key: a reference to the secret of the HMAC; or
-        table: the look-up table, with the clear value in its field `clear` and the pseudonym in `pseudonym`.
+        table: the look-up table.
+        clear: its field with the clear value.
+        pseudonym: its field with the pseudonym.
         prefix: what pseudonyms begin with.
     """
 
@@ -195,7 +212,7 @@ class PythonCall(_Operation, frozen=True, tag="python"):
     """A function of the user's: record -> record, None to leave it out, or several records.
 
     Attributes:
-        call: `module:name`; the module is looked for beside the pipeline file, then where Python looks.
+        call: the function, `module:name`; the module is looked for beside the pipeline file, then where Python looks.
         adds: (column, type as `Parameter.kind` says it) of the columns that it makes beside those there are.
     """
 

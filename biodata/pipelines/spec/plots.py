@@ -29,7 +29,11 @@ class Plot(msgspec.Struct, frozen=True, tag_field="plot", tag="scatter"):
 
 
 class BarPlot(msgspec.Struct, frozen=True, tag_field="plot", tag="bar"):
-    """A bar for each value of a column."""
+    """A bar for each value of a column: how many rows have it.
+
+    Attributes:
+        column: the column.
+    """
 
     column: str
     line_number: int = 0
@@ -45,6 +49,7 @@ class HistogramPlot(msgspec.Struct, frozen=True, tag_field="plot", tag="histogra
     """How many rows have a value in each interval of a column of numbers.
 
     Attributes:
+        column: the column of numbers.
         bins: how many intervals; chosen by the number of rows when None.
     """
 

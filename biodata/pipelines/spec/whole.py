@@ -18,6 +18,12 @@ class Step(msgspec.Struct, frozen=True):
     """One set of records on its way from a source to a target.
 
     Attributes:
+        name: what other steps, reports and errors call it.
+        extract: where its records come from.
+        transform: what is done to them, in this order.
+        checks: what must be true of its rows before anything is loaded.
+        load: where its rows go; nowhere when None.
+        plots: the pictures of its rows in the report.
         needs: the steps that are read and loaded before this one, besides those that it reads from.
         each: the extract is done for each of some values.
     """
@@ -88,7 +94,10 @@ class PipelineSpec(msgspec.Struct, frozen=True):
     """A whole pipeline file.
 
     Attributes:
+        name: what the journal, reports and errors call it.
         steps: each after those that it follows.
+        parameters: the values that whoever starts a run may choose.
+        budget: how many records may be rejected before the run stops.
         wait: how long a run waits for a server that is not to be reached before it gives up; not at all when None.
         file: where it was read from.
         parts: the mapping tables that it was made from, as the file names them.
