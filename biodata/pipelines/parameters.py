@@ -24,6 +24,7 @@ __all__ = ["PLACE", "checked", "chosen", "kind_of", "names_in", "placed", "whole
 
 PLACE = re.compile(r"\$\{param:\s*(\w+)\s*\}")
 """Where a parameter's value goes."""
+IN_BRACKETS = re.compile(r"(\bin\s*)\(\s*\$\{param:\s*(\w+)\s*\}\s*\)", re.IGNORECASE)
 
 
 def names_in(text: str) -> Iterator[str]:
@@ -37,9 +38,20 @@ def whole_name(text: str) -> str | None:
     return match[1] if match else None
 
 
-def placed(sql: str) -> str:
-    """A SQL text with `$NAME` for each `${param:NAME}`, as long as it was, so that positions stay."""
-    return PLACE.sub(lambda match: f"${match[1]}".ljust(len(match[0])), sql)
+def placed(sql: str, values: Mapping[str, Any] | None = None) -> str:
+    """A SQL text with `$NAME` for each `${param:NAME}`, as long as it was, so that positions stay.
+
+    `in (${param:NAME})` is `in ${param:NAME}` where its value is a list: a filter takes both too.
+    """
+
+    def place(match: re.Match[str]) -> str:
+        return f"${match[1]}".ljust(len(match[0]))
+
+    def alone(match: re.Match[str]) -> str:
+        many = isinstance((values or {}).get(match[2]), tuple | list)
+        return f"{match[1]} {match[0][len(match[1]) + 1 : -1]} " if many else match[0]
+
+    return PLACE.sub(place, IN_BRACKETS.sub(alone, sql))
 
 
 def kind_of(values: Sequence[Any]) -> Kind | None:

@@ -11,8 +11,9 @@ from biodata.records.arrow import JSON_TEXT
 if TYPE_CHECKING:
     import pyarrow as pa
     from duckdb import DuckDBPyRelation
+    from duckdb.sqltypes import DuckDBPyType
 
-__all__ = ["NUMBER", "Fault", "Rows", "arrow_of", "is_json", "nested", "no_rows", "struct_of"]
+__all__ = ["NUMBER", "Fault", "Rows", "arrow_of", "is_json", "marked", "nested", "no_rows", "struct_of", "with_field"]
 
 ARROW_JSON: dict[bytes | str, bytes | str] = {b"ARROW:extension:name": b"arrow.json"}
 
@@ -84,6 +85,13 @@ class Rows(msgspec.Struct, frozen=True):
         """The same rows with other columns."""
         return Rows(batch, self.numbers, self.places)
 
+    def with_column(self, field: pa.Field[Any], values: pa.Array[Any]) -> Rows:
+        """The same rows with a column, in the place of the one of that name, or at the end."""
+        batch, index = self.batch, self.batch.schema.get_field_index(field.name)
+        if index < 0:
+            return self.having(batch.append_column(field, values))
+        return self.having(batch.set_column(index, field, values))
+
     def part(self, start: int, length: int) -> Rows:
         """Some of them."""
         return Rows(*(part.slice(start, length) for part in (self.batch, self.numbers, self.places)))
@@ -139,12 +147,23 @@ def struct_of(batch: pa.RecordBatch) -> pa.StructArray:
     """The rows as one column of structs, with text that is JSON marked as DuckDB knows it."""
     import pyarrow as pa
 
-    fields = [field.with_metadata(ARROW_JSON) if is_json(field) else field for field in batch.schema]
-    return pa.StructArray.from_arrays(batch.columns, fields=fields)
+    return pa.StructArray.from_arrays(batch.columns, fields=[marked(field) for field in batch.schema])
+
+
+def marked(field: pa.Field[Any]) -> pa.Field[Any]:
+    """The field with text that is JSON marked as DuckDB knows it, within lists and structs too."""
+    import pyarrow as pa
+
+    kind = field.type
+    if pa.types.is_struct(kind):
+        return field.with_type(pa.struct([marked(inner) for inner in kind]))
+    if pa.types.is_list(kind):
+        return pa.field(field.name, pa.list_(marked(pa.field("item", kind.value_type, metadata=field.metadata))))
+    return field.with_metadata(ARROW_JSON) if is_json(field) else field
 
 
 def is_json(field: pa.Field[Any]) -> bool:
-    """Whether a column of text holds JSON, by our mark."""
+    """Whether a column of text, or of lists of text, holds JSON, by our mark."""
     return field.metadata == JSON_TEXT
 
 
@@ -152,10 +171,32 @@ def arrow_of(answer: DuckDBPyRelation) -> pa.Table:
     """An answer of DuckDB, with our mark on the columns that it calls JSON and Arrow calls text."""
     import pyarrow as pa
 
-    mark = cast("dict[bytes | str, bytes | str]", JSON_TEXT)
     table: pa.Table = answer.to_arrow_table()
-    fields = zip(table.schema, map(str, answer.types), strict=True)
-    return table.cast(pa.schema([field.with_metadata(mark) if kind == "JSON" else field for field, kind in fields]))
+    return table.cast(pa.schema([_ours(*pair) for pair in zip(table.schema, answer.types, strict=True)]))
+
+
+def _ours(field: pa.Field[Any], kind: DuckDBPyType) -> pa.Field[Any]:
+    import pyarrow as pa
+
+    if str(kind) == "JSON":
+        return field.with_metadata(cast("dict[bytes | str, bytes | str]", JSON_TEXT))
+    if pa.types.is_list(field.type):
+        item = _ours(field.type.value_field, _children(kind)["child"])
+        return pa.field(field.name, pa.list_(item.remove_metadata()), metadata=item.metadata)
+    if pa.types.is_struct(field.type):
+        inner = _children(kind)
+        return field.with_type(pa.struct([_ours(part, inner[part.name]) for part in field.type]))
+    return field
+
+
+def _children(kind: DuckDBPyType) -> dict[str, DuckDBPyType]:
+    return dict(cast("list[tuple[str, DuckDBPyType]]", kind.children))
+
+
+def with_field(schema: pa.Schema, field: pa.Field[Any]) -> pa.Schema:
+    """The schema with a field, in the place of the one of that name, or at the end."""
+    index = schema.get_field_index(field.name)
+    return schema.append(field) if index < 0 else schema.set(index, field)
 
 
 def no_rows(schema: pa.Schema) -> pa.RecordBatch:

@@ -5,7 +5,8 @@ import pytest
 
 import biodata
 from biodata.pipelines.operations.base import Surroundings
-from biodata.pipelines.operations.chain import Chain, _apply
+from biodata.pipelines.operations.chain import Chain
+from biodata.pipelines.operations.segments import through as through_links
 from biodata.pipelines.operations.stage import Stage
 from biodata.pipelines.rows import Fault, Rows, nested
 from biodata.pipelines.spec import Address, Column, Columns, Extract, RowCheck, Step
@@ -22,7 +23,7 @@ def step(columns=(), checks=()):
 def through(one, schema, rows):
     """What comes out of the chain: rows and faults."""
     links = [link for segment in Chain(one, schema, Surroundings("f.yml", "s"))._segments for link in segment.links]
-    return [piece if isinstance(piece, Rows) else piece[1] for piece in _apply(links, rows)]
+    return [piece if isinstance(piece, Rows) else piece[1] for piece in through_links(links, rows)]
 
 
 def apply(one, rows, first=1, schema=None):

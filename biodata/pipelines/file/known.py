@@ -77,10 +77,10 @@ def check_steps(step: Step, node: Node, steps: Sequence[Step]) -> None:
 def check_columns(step: Step, node: Node) -> None:
     """Note names of columns that are not there, where the file alone tells which there are."""
     fields: Any = step.extract.fields if isinstance(step.extract, Extract | FileExtract | StepExtract) else None
-    names: list[str] | None = None
+    names: tuple[str, ...] | None = None
     if fields is not None:
-        names = list(dict.fromkeys(field.partition(".")[0] for field in fields))
-        names += [step.each.name] if step.each else []
+        more = (step.each.name,) if step.each else ()
+        names = (*dict.fromkeys(field.partition(".")[0] for field in fields), *more)
     if len(step.transform) < len(list(node.child("transform").items())):
         names = None  # what could not be read is told already
     for operation in step.transform:

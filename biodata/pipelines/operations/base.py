@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from biodata.errors import QueryError, near_match
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from biodata.pipelines.rows import Fault, Rows
     from biodata.pipelines.state.spool import Sealed, Spool
 
-__all__ = ["Compiled", "Surroundings", "WholeSet", "column_of", "unfit"]
+__all__ = ["Compiled", "Leaving", "Surroundings", "WholeSet", "column_of", "unfit"]
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,10 @@ class Compiled(Protocol):
     multiplies: bool
 
     def apply(self, rows: Rows) -> Iterator[Rows | Fault]:
-        """What comes out of some rows: pieces of the output, and a fault for each row that cannot go on."""
+        """What comes out of some rows, in their order: pieces of the output, and a fault for each that cannot go on.
+
+        A row with a fault gives nothing else: it can be put right and sent through again, and nothing comes twice.
+        """
 
     def coverage(self) -> tuple[Coverage, ...]:
         """What was met of which list, once all rows have gone through; empty where that means nothing."""
@@ -75,6 +78,19 @@ class WholeSet(Protocol):
 
     def apply_all(self, rows: Sealed, spool: Spool, name: str) -> Sealed:
         """All rows, each with its number, sealed under that name."""
+
+
+@runtime_checkable
+class Leaving(Protocol):
+    """An operation that leaves rows out because it is asked to: they are no rejects, and they are counted.
+
+    Attributes:
+        what: what to call it: `dedupe`, say.
+        left_out: how many rows so far.
+    """
+
+    what: str
+    left_out: int
 
 
 def column_of(schema: pa.Schema, name: str, what: str) -> pa.Field[Any]:

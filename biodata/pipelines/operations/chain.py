@@ -7,22 +7,19 @@ to see all rows work between two sealed files.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-import msgspec
-
-from biodata.errors import BiodataError
-from biodata.pipelines.operations.base import Surroundings
+from biodata.pipelines.operations.base import Leaving, Surroundings
 from biodata.pipelines.operations.compile import compile_operation
-from biodata.pipelines.operations.outline import outline
+from biodata.pipelines.operations.segments import Link, Rejecting, Segment, through
 from biodata.pipelines.operations.stage import Stage
-from biodata.pipelines.rows import NUMBER, Fault, Rows
-from biodata.pipelines.spec import Columns, Dedupe, Pseudonymise, PythonCall
-from biodata.pipelines.state.rejects import Reject
+from biodata.pipelines.rows import NUMBER, Rows
+from biodata.pipelines.sources.base import located
+from biodata.pipelines.spec import Columns, Dedupe, Pseudonymise
+from biodata.pipelines.state.spool import BATCH_ROWS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
     import pyarrow as pa
 
@@ -30,27 +27,11 @@ if TYPE_CHECKING:
     from biodata.pipelines.reports.facts import Coverage
     from biodata.pipelines.reports.progress import Progress
     from biodata.pipelines.spec import Operation, Step
+    from biodata.pipelines.state.rejects import Reject
     from biodata.pipelines.state.spool import Sealed, Spool
     from biodata.records.types import Key, Record
 
 __all__ = ["Chain"]
-
-
-@dataclass(frozen=True)
-class Link:
-    """One operation of the chain; `behind` are the operations that come after it, as the file says them."""
-
-    work: Compiled
-    makes: frozenset[str] | None
-    behind: tuple[Operation, ...]
-
-
-@dataclass(frozen=True)
-class Segment:
-    """Operations that give one row for one row, but for the last; then perhaps one that has to see all rows."""
-
-    links: tuple[Link, ...]
-    whole: WholeSet | None = None
 
 
 class Chain:
@@ -70,47 +51,58 @@ class Chain:
         self._around = around or Surroundings(step=step.name)
         self._segments: list[Segment] = []
         self._open: list[Link] = []
-        self.schema = source
+        self._entering = self.schema = source
         operations = [one for one in step.transform if not isinstance(one, Pseudonymise)]
         for index, operation in enumerate(operations):
             last = index == len(operations) - 1
             self._add(operation, tuple(operations[index + 1 :]), step, last=last)
         if step.row_checks and not (operations and isinstance(operations[-1], Columns)):
             stage = Stage(self._around, None, step.row_checks, self.schema)
-            self._open.append(Link(stage, frozenset(), ()))
+            self._open.append(Link(stage, None, ()))
         self._close()
 
     def _add(self, operation: Operation, behind: tuple[Operation, ...], step: Step, *, last: bool) -> None:
         work: Compiled | WholeSet
-        try:
+        with located(self._around.file, operation.line, step.name, operation.column):
             if isinstance(operation, Columns):
                 checks = step.row_checks if last else ()
                 work = Stage(self._around, operation, checks, self.schema)
             else:
                 work = compile_operation(operation, self.schema, self._around)
-        except BiodataError as error:
-            if not error.message.startswith(self._around.file or "\x00"):
-                place = f"{self._around.file}:{operation.line}:{operation.column}"
-                error.message = f"{place}: step {step.name}: {error.message}"
-            raise
         self.schema = work.schema
         if isinstance(operation, Dedupe):
             self._close(cast("WholeSet", work))
             return
         work = cast("Compiled", work)
-        makes = None if isinstance(operation, PythonCall) else frozenset(outline(operation).makes)
-        self._open.append(Link(work, makes, behind))
+        self._open.append(Link(work, operation, behind))
         if work.multiplies:
             self._close()
 
     def _close(self, whole: WholeSet | None = None) -> None:
         if self._open or whole is not None:
-            self._segments.append(Segment(tuple(self._open), whole))
-            self._open = []
+            self._segments.append(Segment(self._entering, tuple(self._open), whole))
+            self._open, self._entering = [], self.schema
+
+    @property
+    def end(self) -> int:
+        """Where rows enter that have been through everything; `Reject.at` of those that the target refuses."""
+        return len(self._segments)
+
+    def entering(self, at: int) -> pa.Schema:
+        """The Arrow schema of the rows that enter a segment: what a reject's record is one row of."""
+        return self.schema if at >= self.end else self._segments[at].source
 
     def coverage(self) -> tuple[Coverage, ...]:
         """What was met of each list, of the rows that have gone through."""
         return tuple(one for segment in self._segments for link in segment.links for one in link.work.coverage())
+
+    def notes(self) -> tuple[str, ...]:
+        """How many rows each operation has left out because it was asked to."""
+        works: list[object] = []
+        for segment in self._segments:
+            works += [*(link.work for link in segment.links), segment.whole]
+        leaving = [work for work in works if isinstance(work, Leaving) and work.left_out]
+        return tuple(f"{work.what}: {work.left_out:,} rows are left out" for work in leaving)
 
     def run(
         self,
@@ -134,115 +126,75 @@ class Chain:
             start: the segment that they enter; 0 for what was read.
             progress: told of each batch.
         """
-        segments, rows, index = self._segments[start:], read, start
-        while segments:
-            run = next((n for n, one in enumerate(segments) if one.whole is not None), len(segments) - 1)
-            part, segments = segments[: run + 1], segments[run + 1 :]
-            ending = "out" if not segments and part[-1].whole is None else f"{index + run}.part"
+        rows, rejecting = read, Rejecting(name, self._key, reject, key_of)
+        while start < self.end:
+            whole = next((n for n in range(start, self.end) if self._segments[n].whole is not None), None)
+            after = self.end if whole is None else whole + 1
+            ending = "out" if whole is None else f"{whole}.part"
             told = progress if rows is read else None
-            rows = self._stream(part, rows, spool, f"{name}.{ending}", (index, name, reject, key_of), told)
-            index += run + 1
-            whole = part[-1].whole
-            if whole is not None:
-                rows = whole.apply_all(rows, spool, f"{name}.out" if not segments else f"{name}.{index}.whole")
+            rows = self._stream(range(start, after), rows, spool, f"{name}.{ending}", rejecting, told)
+            last = self._segments[after - 1].whole
+            if last is not None:
+                ending = "out" if after == self.end else f"{whole}.whole"
+                rows = last.apply_all(rows, spool, f"{name}.{ending}")
+            start = after
         return rows
 
     def _stream(
         self,
-        segments: Sequence[Segment],
+        segments: range,
         rows: Sealed,
         spool: Spool,
         name: str,
-        rejecting: tuple[int, str, Callable[[Reject], None], Callable[[Record], Key]],
+        rejecting: Rejecting,
         progress: Progress | None,
     ) -> Sealed:
-        """Rows through some segments, from a sealed file to another."""
+        """Rows through some segments, from a sealed file to another; the same file where there is nothing to do."""
         import pyarrow as pa
 
-        first, *_ = rejecting
-        links = [link for segment in segments for link in segment.links]
-        schema = links[-1].work.schema if links else rows.schema().remove(rows.schema().get_field_index(NUMBER))
-        with spool.writer(name, schema.append(pa.field(NUMBER, pa.int64()))) as writer:
-            for batch in rows.batches():
-                passed = [
-                    one.with_numbers() for one in self._through(segments, first, Rows.numbered(batch), rejecting)
-                ]
-                if passed:
-                    table = pa.Table.from_batches(passed).combine_chunks()
-                    for whole in table.cast(writer.schema).to_batches():
-                        writer.write(whole)
-                if progress is not None:
-                    progress.advance(batch.num_rows)
+        links = [link for at in segments for link in self._segments[at].links]
+        if not links:
+            if progress is not None:
+                progress.advance(rows.rows)
+            return rows
+        schema = links[-1].work.schema.append(pa.field(NUMBER, pa.int64()))
+        with spool.writer(name, schema) as writer:
+            for batch in _gathered(self._pieces(segments, rows, rejecting, progress), schema):
+                writer.write(batch)
             return writer.seal()
 
-    def _through(
-        self,
-        segments: Sequence[Segment],
-        index: int,
-        rows: Rows,
-        rejecting: tuple[int, str, Callable[[Reject], None], Callable[[Record], Key]],
+    def _pieces(
+        self, segments: range, rows: Sealed, rejecting: Rejecting, progress: Progress | None
     ) -> Iterator[Rows]:
+        for batch in rows.batches():
+            yield from self._through(segments, Rows.numbered(batch), rejecting)
+            if progress is not None:
+                progress.advance(batch.num_rows)
+
+    def _through(self, segments: range, rows: Rows, rejecting: Rejecting) -> Iterator[Rows]:
         if not segments:
             yield rows
             return
         entered = Rows.entering(rows.batch, rows.numbers)
-        for piece in _apply(segments[0].links, entered):
+        for piece in through(self._segments[segments[0]].links, entered):
             if isinstance(piece, Rows):
-                yield from self._through(segments[1:], index + 1, piece, rejecting)
-                continue
-            link, fault = piece
-            _, name, reject, key_of = rejecting
-            reject(self._rejected(fault, link, entered, index, name, key_of))
-
-    def _rejected(
-        self, fault: Fault, link: Link, entered: Rows, at: int, step: str, key_of: Callable[[Record], Key]
-    ) -> Reject:
-        record = fault.record or entered.batch.slice(fault.place, 1).to_pylist()[0]
-        code = "BD-PIPELINE-ROW-CHECK" if fault.stage == "check" else "BD-PIPELINE-ROW"
-        return Reject(
-            step=step,
-            stage=fault.stage,
-            rule=fault.rule,
-            reason=fault.reason,
-            row=fault.row,
-            code=code,
-            key=key_of(record) if at == 0 else None,
-            record=record,
-            at=at,
-            target_key=self._target_key(fault, link),
-        )
-
-    def _target_key(self, fault: Fault, link: Link) -> tuple[object, ...] | None:
-        """The key that the row would have had in the target; None where that is not known.
-
-        It is known where each of its columns is there already, and no operation behind this one makes it.
-        """
-        names = list(self._key)
-        for operation in reversed(link.behind):
-            if isinstance(operation, PythonCall) or set(outline(operation).makes) & set(names):
-                return None
-            back = {new: old for old, new in outline(operation).moves}
-            names = [back.get(name, name) for name in names]
-        known = all(fault.values.get(name) is not None for name in names)
-        return tuple(fault.values[name] for name in names) if names and known else None
+                yield from self._through(segments[1:], piece, rejecting)
+            else:
+                rejecting.of(*piece, entered, segments[0])
 
 
-def _apply(links: Sequence[Link], rows: Rows) -> Iterator[Rows | tuple[Link, Fault]]:
-    if not links:
-        yield rows
-        return
-    link = links[0]
-    for piece in link.work.apply(rows):
-        if isinstance(piece, Rows):
-            yield from _apply(links[1:], piece)
-        else:
-            yield link, _without_made(piece, link)
+def _gathered(pieces: Iterator[Rows], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    """Pieces put together to batches that are worth writing, of a schema that has the numbers too."""
+    waiting: list[pa.RecordBatch] = []
+    for piece in pieces:
+        waiting.append(piece.with_numbers())
+        if sum(batch.num_rows for batch in waiting) >= BATCH_ROWS:
+            yield from _together(waiting, schema)
+            waiting = []
+    yield from _together(waiting, schema)
 
 
-def _without_made(fault: Fault, link: Link) -> Fault:
-    """Of the columns known, those that the operation would not have made otherwise."""
-    if fault.stage == "check" or isinstance(link.work, Stage):
-        return fault
-    made = link.makes
-    values = {} if made is None else {name: value for name, value in fault.values.items() if name not in made}
-    return msgspec.structs.replace(fault, values=values)
+def _together(batches: list[pa.RecordBatch], schema: pa.Schema) -> list[pa.RecordBatch]:
+    import pyarrow as pa
+
+    return pa.Table.from_batches(batches).cast(schema).combine_chunks().to_batches() if batches else []

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from biodata.errors import QueryError
 from biodata.pipelines.operations.expressions import Scope, check_expression
 from biodata.pipelines.operations.outline import outline
 from biodata.pipelines.spec import Columns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from biodata.pipelines.spec import Column, RowCheck, Step
 
@@ -29,24 +27,20 @@ def check_expressions(
         source: the fields that are read; None when that is not known yet.
         parameters: those that the file declares.
     """
-    names: Sequence[str] | None = source
-    scope = Scope(source, source or (), parameters)
+    before = names = source
     for operation in step.transform:
-        scope = _source(names, parameters)
+        before, names = names, outline(operation).names(names)
         if isinstance(operation, Columns):
+            scope = Scope(before, (), parameters)
             for column in operation.columns:
                 yield from _problem(f"step {step.name}: column {column.name}", column, scope)
                 scope = scope.with_names(column.name)
-        names = outline(operation).names(names)
-        if not isinstance(operation, Columns):
-            scope = msgspec.structs.replace(_source(names, parameters), names=tuple(names or ()))
+        else:
+            before = names
     for check in step.row_checks:
         if names is not None:
+            scope = Scope(before, names, parameters)
             yield from _problem(f"step {step.name}: check {check.name!r}", check, scope)
-
-
-def _source(names: Sequence[str] | None, parameters: tuple[str, ...]) -> Scope:
-    return Scope(None if names is None else tuple(names), (), parameters)
 
 
 def _problem(place: str, part: Column | RowCheck, scope: Scope) -> Iterator[tuple[int, int, str]]:

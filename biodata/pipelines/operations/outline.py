@@ -1,4 +1,4 @@
-"""What an operation does to the names of columns, known without any row: which it reads, makes, and takes away."""
+"""What an operation does to the names of columns, known without any row: which it reads, which it makes."""
 
 from __future__ import annotations
 
@@ -32,37 +32,40 @@ class Outline(msgspec.Struct, frozen=True):
 
     Attributes:
         reads: columns that must be there.
-        makes: columns that it makes or changes, in order.
-        takes: columns that are gone afterwards.
-        only: whether nothing but what it makes is there afterwards.
+        makes: columns that it makes or changes, in order; each in the place of the one of that name, or at the end.
         moves: (old, new) of columns that go on unchanged under another name, in the old one's place.
+        only: whether nothing but what it makes is there afterwards.
+        first: whether what it makes stands before all others, in the place of columns of those names in any case.
     """
 
     reads: tuple[str, ...] = ()
     makes: tuple[str, ...] = ()
-    takes: tuple[str, ...] = ()
-    only: bool = False
     moves: tuple[tuple[str, str], ...] = ()
+    only: bool = False
+    first: bool = False
 
-    def names(self, before: Sequence[str] | None) -> list[str] | None:
-        """The names afterwards; None where they are not known before."""
+    def names(self, before: Sequence[str] | None) -> tuple[str, ...] | None:
+        """The names afterwards, in order; None where they are not known before."""
         if self.only:
-            return list(self.makes)
+            return self.makes
         if before is None:
             return None
+        if self.first:
+            made = {name.casefold() for name in self.makes}
+            return (*self.makes, *(name for name in before if name.casefold() not in made))
         moved = dict(self.moves)
-        kept = [moved.get(name, name) for name in before if name not in self.takes or name in moved]
-        return [*kept, *(name for name in self.makes if name not in kept)]
+        kept = [moved.get(name, name) for name in before]
+        return (*kept, *(name for name in self.makes if name not in kept))
 
 
 def outline(operation: Operation) -> Outline:  # noqa: PLR0911 - one for each kind
-    """The outline of an operation. Of `columns` with `'*': keep`, the columns named come first."""
+    """The outline of an operation."""
     match operation:
         case Columns():
-            return Outline(makes=operation.names, only=not operation.keep)
+            return Outline(makes=operation.names, only=not operation.keep, first=True)
         case Rename(names) | Links(names):
             pairs = names if isinstance(operation, Rename) else tuple((of, field) for field, of in names)
-            return Outline(reads=tuple(old for old, _ in pairs), takes=tuple(old for old, _ in pairs), moves=pairs)
+            return Outline(reads=tuple(old for old, _ in pairs), moves=pairs)
         case Dedupe(by):
             return Outline(reads=by)
         case Pseudonymise():

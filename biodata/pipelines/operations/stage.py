@@ -13,7 +13,7 @@ from biodata.errors import QueryError
 from biodata.pipelines.loading.tables import plain_type
 from biodata.pipelines.operations.expressions import in_brackets, locked_connection, quoted
 from biodata.pipelines.parameters import names_in, placed
-from biodata.pipelines.rows import Fault, Rows, arrow_of, no_rows, struct_of
+from biodata.pipelines.rows import Fault, Rows, arrow_of, marked, no_rows, struct_of
 from biodata.pipelines.spec import Column, Columns, RowCheck
 
 if TYPE_CHECKING:
@@ -32,6 +32,9 @@ EVALUABLE, TRIED = "\x01evaluable", "\x01tried"
 class Stage:
     """The statement, compiled for one source.
 
+    Columns that are kept stand beside the statement: they are taken from the rows themselves, so that nothing of
+    them can change.
+
     Attributes:
         schema: the Arrow schema of what comes out.
     """
@@ -41,14 +44,11 @@ class Stage:
     def __init__(
         self, around: Surroundings, columns: Columns | None, checks: tuple[RowCheck, ...], source: pa.Schema
     ) -> None:
-        self.columns = _with_kept(columns, source) if columns is not None else None
+        self.columns = columns.columns if columns is not None else ()
         self.checks = checks
+        self._kept = _kept(columns, source)
         self._values, self._keys = around.values, around.keys
         self._connection = locked_connection()
-        self._names = tuple(source.names) if self.columns is None else tuple(one.name for one in self.columns)
-        if self.columns is None and not checks:
-            self.schema = source
-            return
         self._compile(around.file, no_rows(source))
 
     def coverage(self) -> tuple[Coverage, ...]:
@@ -57,24 +57,30 @@ class Stage:
 
     def _compile(self, place: str, empty: pa.RecordBatch) -> None:
         import duckdb
+        import pyarrow as pa
 
         try:
-            answer = self._evaluate(empty)
+            made = self._made(self._evaluate(empty)).schema
         except duckdb.Error as error:
             part, rule = self._blame(empty)
             line, column = getattr(part, "line", 0), getattr(part, "column", 0)
-            reason = str(error).split("\n", 1)[0]
-            message = f"{place}:{line}:{column}: {rule}: {reason}"
+            message = f"{place}:{line}:{column}: {rule}: {self._words(error)}"
             raise QueryError(message, code="BD-PIPELINE-EXPRESSION") from None
-        self.schema = empty.schema if self.columns is None else _plain_schema(answer.select(self._names).schema)
+        fields = [field.with_type(plain_type(field.type)) for field in made]
+        self.schema = pa.schema([*fields, *(empty.schema.field(name) for name in self._kept)])
+
+    def _words(self, error: Exception) -> str:
+        """DuckDB's words about an expression; beside parameters only those that hold no value of one."""
+        import duckdb
+
+        given = any(True for _, text in self._layers() for _ in names_in(text))
+        harmless = isinstance(error, duckdb.BinderException | duckdb.CatalogException)
+        return _reason(error) if given and not harmless else str(error).split("\n", 1)[0]
 
     def apply(self, rows: Rows) -> Iterator[Rows | Fault]:
         """What comes out of some rows: pieces of the output, and a fault for each row that is rejected."""
         import duckdb
 
-        if self.columns is None and not self.checks:
-            yield rows
-            return
         try:
             answer = self._evaluate(rows.batch)
         except duckdb.Error as error:
@@ -118,10 +124,7 @@ class Stage:
 
         if not self._keys:
             return {}
-        if self.columns is None:
-            record: dict[str, Any] = rows.batch.to_pylist()[0]
-            return record
-        known = {}
+        known: dict[str, Any] = rows.batch.select(self._kept).to_pylist()[0] if self._kept else {}
         for number, column in enumerate(self.columns, start=1):
             try:
                 answer = self._evaluate(rows.batch, number, only=True)
@@ -134,19 +137,21 @@ class Stage:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        batch = rows.batch
-        if self.columns is not None:
-            table = answer.select(self._names).cast(self.schema, safe=False).combine_chunks()
-            batch = (table.to_batches() or [no_rows(self.schema)])[0]
-        made = rows.having(batch)
+        table = self._made(answer)
+        made = table.cast(pa.schema(list(self.schema)[: table.num_columns]), safe=False).combine_chunks()
+        arrays = [*(column.combine_chunks() for column in made.columns), *map(rows.batch.column, self._kept)]
+        out = rows.having(pa.RecordBatch.from_arrays(arrays, schema=self.schema))
         keep = pa.array([True] * len(rows), pa.bool_())
         for index, check in enumerate(self.checks):
             true = answer.column(_check_name(index)).combine_chunks()
             failed = pc.and_(keep, pc.invert(true))
             for at in pc.indices_nonzero(failed).to_pylist():
-                yield made.fault(at, "check", check.name, "it is not true for this row")
+                yield out.fault(at, "check", check.name, "it is not true for this row")
             keep = pc.and_(keep, true)
-        yield made.where(keep)
+        yield out.where(keep)
+
+    def _made(self, answer: pa.Table) -> pa.Table:
+        return answer.select([column.name for column in self.columns])
 
     def _evaluate(
         self, batch: pa.RecordBatch, parts: int | None = None, *, attempt: bool = False, only: bool = False
@@ -155,23 +160,26 @@ class Stage:
 
         With `attempt`, which rows have one; with `only`, that of the last of the few alone, and what it builds on.
         """
-        import pyarrow as pa
-
-        struct = struct_of(batch)
-        arrays = [struct] if self.columns is not None else [struct, *batch.columns]
-        names = ["src"] if self.columns is not None else ["src", *batch.schema.names]
-        self._connection.register("batch", pa.Table.from_arrays(arrays, names=names))
         layers = self._layers() if attempt else self._layers()[:parts]
         query = self._attempt() if attempt else self._query(layers)
         if only:
             query = f"SELECT {quoted(layers[-1][0])} FROM ({query})"  # noqa: S608 - as _query
         named = {name for _, text in layers for name in names_in(text)}
+        values = {name: self._values[name] for name in named}
+        self._connection.register("batch", self._seen(batch))
         try:
-            values = {name: self._values[name] for name in named}
-            answer = self._connection.sql(placed(query), params=values) if values else self._connection.sql(query)
-            return arrow_of(answer)
+            sql = placed(query, values)
+            return arrow_of(self._connection.sql(sql, params=values) if values else self._connection.sql(sql))
         finally:
             self._connection.unregister("batch")
+
+    def _seen(self, batch: pa.RecordBatch) -> pa.Table:
+        """What the statement sees: all columns as `src`, and those that are kept by their names too."""
+        import pyarrow as pa
+
+        struct, kept = struct_of(batch), [marked(batch.schema.field(name)) for name in self._kept]
+        schema = pa.schema([pa.field("src", struct.type), *kept])
+        return pa.Table.from_arrays([struct, *map(batch.column, self._kept)], schema=schema)
 
     # The expressions were let through by check_expression, and the connection is locked.
     def _query(self, layers: list[tuple[str, str]]) -> str:
@@ -194,7 +202,7 @@ class Stage:
 
     def _layers(self) -> list[tuple[str, str]]:
         """Name and SQL of each column and check, in order."""
-        columns = [(column.name, in_brackets(column.expression)) for column in self.columns or ()]
+        columns = [(column.name, in_brackets(column.expression)) for column in self.columns]
         checks = [
             (_check_name(index), f"coalesce(CAST({in_brackets(check.expression)} AS BOOLEAN), false)")
             for index, check in enumerate(self.checks)
@@ -205,7 +213,7 @@ class Stage:
         """The first part that cannot be evaluated, and what to call it."""
         import duckdb
 
-        parts: list[Column | RowCheck] = [*(self.columns or ()), *self.checks]
+        parts: list[Column | RowCheck] = [*self.columns, *self.checks]
         for number, part in enumerate(parts, start=1):
             try:
                 self._evaluate(batch, number)
@@ -215,20 +223,12 @@ class Stage:
         return None, "expression"
 
 
-def _with_kept(columns: Columns, source: pa.Schema) -> tuple[Column, ...]:
-    """The columns named, and, where the others are to be kept, a column for each of them."""
-    if not columns.keep:
-        return columns.columns
+def _kept(columns: Columns | None, source: pa.Schema) -> tuple[str, ...]:
+    """The columns that go on as they are: all without `columns`, with `'*': keep` those that it does not name."""
+    if columns is None:
+        return tuple(source.names)
     named = {name.casefold() for name in columns.names}
-    others = [name for name in source.names if name.casefold() not in named]
-    kept = (Column(name, f"src.{quoted(name)}", columns.line, columns.column) for name in others)
-    return (*columns.columns, *kept)
-
-
-def _plain_schema(schema: pa.Schema) -> pa.Schema:
-    import pyarrow as pa
-
-    return pa.schema([field.with_type(plain_type(field.type)) for field in schema])
+    return tuple(name for name in source.names if columns.keep and name.casefold() not in named)
 
 
 def _check_name(index: int) -> str:

@@ -130,5 +130,7 @@ def _register(connection: DuckDBPyConnection, table: str | Address, rows: Any) -
 
 def _column(field: pa.Field[Any]) -> str:
     """The column as DuckDB is to know it: text that is JSON as JSON, so that the answer says so too."""
-    name = quoted(field.name)
-    return f"CAST({name} AS JSON) AS {name}" if is_json(field) else name
+    import pyarrow as pa
+
+    name, kind = quoted(field.name), "JSON[]" if pa.types.is_list(field.type) else "JSON"
+    return f"CAST({name} AS {kind}) AS {name}" if is_json(field) else name
