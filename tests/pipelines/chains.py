@@ -41,7 +41,7 @@ def step(*operations, checks=(), key=()):
     return Step("s", EXTRACT, operations, made, load)
 
 
-def compiled(schema, *operations, checks=(), key=(), file="f.yml", values=None, keys=False):
+def compiled(schema, *operations, checks=(), key=(), file="nowhere/f.yml", values=None, keys=False):
     around = Surroundings(str(file), "s", values or {}, keys=keys)
     return Chain(step(*operations, checks=checks, key=key), schema, around)
 
@@ -57,7 +57,7 @@ def sealed(spool, records, schema, numbers=None):
         return writer.seal()
 
 
-def run(chain, records, *, start=0, numbers=None, progress=None):
+def run(chain, records, *, start=0, numbers=None, progress=None, rejected=None):
     """Records through a chain, entering a segment."""
     with TemporaryDirectory() as directory:
         spool = Spool(Path(directory) / "spool")
@@ -67,7 +67,7 @@ def run(chain, records, *, start=0, numbers=None, progress=None):
             read,
             spool,
             name="s",
-            reject=rejects.append,
+            reject=rejected or rejects.append,
             key_of=lambda record: record.get("id"),
             start=start,
             progress=progress,

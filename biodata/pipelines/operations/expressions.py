@@ -207,14 +207,23 @@ def _judge_name(node: dict[str, Any], scope: Scope) -> None:
     if first.casefold() == "src":
         if rest and scope.source is not None and not _is_in(rest[0], scope.source):
             raise _Refused(f"{rest[0]!r} is not read from the source{_near(rest[0], scope.source)}", node)
+        _judge_twins(rest[0] if rest else "", scope.source or (), node)
         return
     if _is_in(first, scope.names):
+        _judge_twins(first, scope.names, node)
         return
     if first.casefold() in CLOCK:
         raise _Refused(f"{first} depends on when it is asked", node)
     if scope.source is not None and _is_in(first, scope.source):
         raise _Refused(f"unknown name {first!r}; a field of the source is src.{first}", node)
     raise _Refused(f"unknown name {first!r}{_near(first, scope.names)}; a field of the source is src.NAME", node)
+
+
+def _judge_twins(name: str, known: tuple[str, ...], node: dict[str, Any]) -> None:
+    """SQL takes names in any case, and would take the first of two that differ in it."""
+    alike = sorted({one for one in known if one.casefold() == name.casefold()})
+    if len(alike) > 1:
+        raise _Refused(f"{' and '.join(map(repr, alike))} differ in case only; rename one of them first", node)
 
 
 def _is_in(name: str, known: tuple[str, ...]) -> bool:

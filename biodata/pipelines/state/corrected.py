@@ -55,7 +55,7 @@ class Corrected(msgspec.Struct, frozen=True):
         return {**self.reject.record, **made}
 
     def _fitted(self, value: Any, field: pa.Field[Any]) -> Any:
-        """A value as the column holds it; JSON as text, but for what was on its way to the platform.
+        """A value as a record of the column has it.
 
         Raises:
             ValueError: why it cannot be one, without the value.
@@ -64,8 +64,7 @@ class Corrected(msgspec.Struct, frozen=True):
 
         fitted = _typed(value, field)
         if is_json(field):
-            text = None if fitted is None else msgspec.json.encode(fitted).decode()
-            return fitted if self.reject.stage == "load" else text
+            return fitted
         try:
             pa.array([fitted], type=field.type)
         except (pa.ArrowException, OverflowError):
