@@ -13,7 +13,19 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyRelation
     from duckdb.sqltypes import DuckDBPyType
 
-__all__ = ["NUMBER", "Fault", "Rows", "arrow_of", "is_json", "marked", "nested", "no_rows", "struct_of", "with_field"]
+__all__ = [
+    "NUMBER",
+    "Fault",
+    "Rows",
+    "arrow_of",
+    "is_json",
+    "marked",
+    "nested",
+    "no_rows",
+    "relisted",
+    "struct_of",
+    "with_field",
+]
 
 ARROW_JSON: dict[bytes | str, bytes | str] = {b"ARROW:extension:name": b"arrow.json"}
 
@@ -197,6 +209,19 @@ def with_field(schema: pa.Schema, field: pa.Field[Any]) -> pa.Schema:
     """The schema with a field, in the place of the one of that name, or at the end."""
     index = schema.get_field_index(field.name)
     return schema.append(field) if index < 0 else schema.set(index, field)
+
+
+def relisted(lists: pa.ListArray[Any], elements: pa.Array[Any]) -> pa.ListArray[Any]:
+    """The lists with other elements, one for each that they had, nulls left out; a list that is null stays null."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    lengths = pc.fill_null(pc.list_value_length(lists), 0)
+    ends: Any = pa.concat_arrays([pa.array([0], pa.int32()), pc.cumulative_sum(lengths)])
+    there = elements.is_valid()
+    kept: Any = pa.concat_arrays([pa.array([0], pa.int32()), pc.cumulative_sum(there.cast(pa.int32()))])
+    nulls: Any = lists.is_null()
+    return pa.ListArray.from_arrays(kept.take(ends), elements.filter(there), mask=nulls)
 
 
 def no_rows(schema: pa.Schema) -> pa.RecordBatch:

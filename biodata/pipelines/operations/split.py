@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from biodata.pipelines.operations.base import column_of, unfit
-from biodata.pipelines.rows import is_json, with_field
+from biodata.pipelines.rows import is_json, relisted, with_field
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,9 +51,6 @@ def _parts(texts: pa.StringArray, by: str) -> pa.ListArray[Any]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    split = pc.split_pattern(texts, by)
-    parts = pc.utf8_trim_whitespace(split.values)
-    there = pc.not_equal(parts, pa.scalar(""))
-    before = pa.concat_arrays([pa.array([0], pa.int32()), pc.cumulative_sum(there.cast(pa.int32()))])
-    offsets, nulls = cast("pa.Int32Array", before.take(split.offsets)), cast("Any", split.is_null())
-    return pa.ListArray.from_arrays(offsets, parts.filter(there), mask=nulls)
+    lists = pc.split_pattern(texts, by)
+    parts = pc.utf8_trim_whitespace(lists.flatten())
+    return relisted(lists, pc.if_else(pc.equal(parts, pa.scalar("")), pa.scalar(None, pa.string()), parts))

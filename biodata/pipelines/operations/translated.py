@@ -13,7 +13,7 @@ from msgspec import UNSET, UnsetType
 
 from biodata.pipelines.loading.tables import plain_type
 from biodata.pipelines.operations.base import column_of, unfit
-from biodata.pipelines.rows import is_json
+from biodata.pipelines.rows import is_json, relisted, with_field
 from biodata.pipelines.sheets import text_of
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from biodata.pipelines.spec import CodeList, Ontology
     from biodata.pipelines.spec.operations import OnUnmapped
 
-__all__ = ["Translated", "put"]
+__all__ = ["Translated"]
 
 
 class Translated(ABC):
@@ -74,7 +74,7 @@ class Translated(ABC):
         self._is_list = pa.types.is_list(self._kind)
         _raise_for_nested(self._of, self._kind, rule)
         self._made = pa.field(operation.into or operation.of, pa.list_(pa.string()) if self._is_list else pa.string())
-        self.schema = put(pa.RecordBatch.from_pylist([], source), self._made, pa.array([], self._made.type)).schema
+        self.schema = with_field(source, self._made)
 
     @abstractmethod
     def target(self, text: str) -> str | UnsetType | None:
@@ -90,7 +90,7 @@ class Translated(ABC):
         column = rows.batch.column(self._of.name).cast(self._kind)
         values = column.flatten() if self._is_list else column
         targets, lost = self._translated(values)
-        made = rows.having(put(rows.batch, self._made, _relisted(column, targets) if self._is_list else targets))
+        made = rows.with_column(self._made, relisted(column, targets) if self._is_list else targets)
         if self._otherwise != "reject" or not lost.true_count:
             yield made
             return
@@ -127,26 +127,6 @@ class Translated(ABC):
         for index, rows in zip(met.field("values").to_pylist(), met.field("counts").to_pylist(), strict=True):
             unmapped[texts[index]] += rows
         self._met.add(len(values) - values.null_count, unmapped)
-
-
-def put(batch: pa.RecordBatch, field: pa.Field[Any], values: pa.Array[Any]) -> pa.RecordBatch:
-    """The batch with a column in the place of the one of that name, or at the end."""
-    index = batch.schema.get_field_index(field.name)
-    return batch.append_column(field, values) if index < 0 else batch.set_column(index, field, values)
-
-
-def _relisted(lists: Any, elements: Any) -> pa.ListArray[Any]:
-    """The elements, nulls left out, as lists again; a list that is null stays null."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    there = elements.is_valid()
-    kept = pa.concat_arrays([pa.array([0], pa.int64()), pc.cumulative_sum(there.cast(pa.int64()))])
-    lengths = pc.fill_null(pc.list_value_length(lists), 0).cast(pa.int64())
-    ends = kept.take(pc.cumulative_sum(lengths))
-    offsets = pa.concat_arrays([pa.array([0], pa.int64()), ends]).cast(pa.int32())
-    again: pa.ListArray[Any] = pa.ListArray.from_arrays(offsets, elements.filter(there), mask=lists.is_null())
-    return again
 
 
 def _raise_for_nested(field: pa.Field[Any], kind: Any, rule: str) -> None:

@@ -9,7 +9,7 @@ from biodata.pipelines.loading.tables import plain_type
 from biodata.pipelines.operations.base import column_of, unfit
 from biodata.pipelines.operations.measures import Line, conversion, measure, near_unit, why_not
 from biodata.pipelines.operations.met import Met
-from biodata.pipelines.operations.translated import put
+from biodata.pipelines.rows import with_field
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -48,7 +48,7 @@ class Converted:
             _column(source, operation.unit_of, "texts")
         self._met = Met(operation.unit_of or "", f"units to {operation.to}")
         self._made = pa.field(operation.into or operation.of, pa.float64())
-        self.schema = put(pa.RecordBatch.from_pylist([], source), self._made, pa.array([], pa.float64())).schema
+        self.schema = with_field(source, self._made)
 
     def _fixed(self, text: str) -> Line:
         unit = _known(text)
@@ -68,7 +68,7 @@ class Converted:
         answers, places = self._lines(rows, numbers)
         made = _through(numbers, [one if isinstance(one, Line) else None for one in answers], places)
         fine = pc.or_(given.is_null(nan_is_null=True), pc.is_finite(made).fill_null(fill_value=False))
-        yield rows.having(put(rows.batch, self._made, made)).where(fine)
+        yield rows.with_column(self._made, made).where(fine)
         for index in pc.indices_nonzero(pc.invert(fine)).to_pylist():
             reason = _reason(numbers[index].as_py(), places[index].as_py(), answers)
             yield rows.fault(index, "transform", self._rule, reason, None if self._keys else {})
