@@ -57,8 +57,15 @@ class Table(msgspec.Struct, frozen=True):
     view: bool = False
 
 
+_OWN = "_biodata_"
+"""What the names of tables begin with that pipelines make for themselves."""
+
+
 def list_tables(cursor: duckdb.DuckDBPyConnection) -> list[TableInfo]:
-    """The tables and views; those outside `main` are called `schema.table`. A view's records are not counted."""
+    """The tables and views; those outside `main` are called `schema.table`. A view's records are not counted.
+
+    Tables of biodata's own housekeeping are left out.
+    """
     return [
         TableInfo(
             _name(schema, table),
@@ -66,6 +73,7 @@ def list_tables(cursor: duckdb.DuckDBPyConnection) -> list[TableInfo]:
             records=None if view else _records(cursor, f"{quoted(schema)}.{quoted(table)}"),
         )
         for schema, table, comment, view, _ in cursor.execute(_TABLES).fetchall()
+        if not table.startswith(_OWN)
     ]
 
 

@@ -1,9 +1,9 @@
 """Pipelines: what goes from where to where, said in a YAML file, run with a journal and a report (docs/pipelines.md).
 
 ```python
-from biodata.pipelines import load_pipeline
+from biodata.pipelines import run
 
-report = load_pipeline("ase-counts.yml").run()
+report = run("ase-counts.yml", parameters={"chr": "19"})
 print(report.summary(), report.html_path)
 ```
 """
@@ -22,8 +22,10 @@ from biodata.pipelines.state.journal import Journal, state_directory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from typing import Unpack
 
     from biodata.connection import Connection
+    from biodata.pipelines.runs.options import Asked
 
 __all__ = [
     "Journal",
@@ -35,6 +37,7 @@ __all__ = [
     "demo_file",
     "load_pipeline",
     "progress_for",
+    "run",
 ]
 
 
@@ -59,19 +62,24 @@ class Pipeline:
         parameters: Mapping[str, Any] | None = None,
         connect: Callable[[str], Connection] | None = None,
         progress: Progress | None = None,
-        report_dir: Path | str | None = None,
         state_dir: Path | str | None = None,
-        dry_run: bool = False,
+        **options: Unpack[Asked],
     ) -> RunReport:
-        """Run it once: extract all, transform and check all, and only then load.
+        """Run it once: extract all, transform and check all, and only then load; deletes come last.
+
+        Where an earlier run stopped while it wrote, because its process died or a server was away, this goes on
+        where that one stopped.
 
         Args:
             parameters: name to value, of those that the file declares.
             connect: opens a profile by its name; `biodata.connect` when None.
             progress: told how it goes on; nothing is shown when None (`progress_for()` shows bars or lines).
-            report_dir: gets `NAME.html` and `NAME.json`; the run's own directory in the state directory when None.
             state_dir: where journal, spool and rejects lie; BIODATA_STATE or the user's state directory when None.
-            dry_run: everything but the loading: the report says what the target would get.
+            options: `dry_run`: read, transform, check, compare, and write nothing. `show_values`: people's values may
+                stand in the report. `restart`: start anew where an earlier run stopped while it wrote. `save_plan`: a
+                file that gets what would be done; nothing is written. `apply`: such a file, to be done and no more.
+                `report_dir`: gets `NAME.html` and `NAME.json`; the run's own directory when None. `events`: a file
+                that gets a line of JSON for each thing that happens.
 
         Returns:
             The report of a run that did all that it was to do.
@@ -79,13 +87,16 @@ class Pipeline:
         Raises:
             RejectBudgetExceeded: too many records were rejected; when a check or transform rejected them, nothing
                 was written.
-            CheckFailed: a whole-set check did not hold; nothing was written.
-            ConfigError: `BD-PIPELINE-HELD`, the same pipeline is being run by another process.
+            CheckFailed: a whole-set check did not hold, and nothing was written; or, with `BD-PIPELINE-WITHHELD`,
+                all is loaded, and deletes were not made.
+            ConfigError: `BD-PIPELINE-HELD`, the same pipeline is being run by another process;
+                `BD-PIPELINE-CHANGED`, an earlier run stopped while it wrote, and the file was changed since.
             BiodataError: whatever else stops it; the journal and a report say how far it got.
             KeyboardInterrupt: Ctrl-C; the journal says interrupted, and `progress` how to go on.
         """
         import biodata
-        from biodata.pipelines.runs.runner import execute
+        from biodata.pipelines.runs.execute import execute
+        from biodata.pipelines.runs.options import options_of
 
         return execute(
             self.spec,
@@ -93,12 +104,26 @@ class Pipeline:
             connect=connect or biodata.connect,
             journal=Journal(state_directory(state_dir)),
             progress=progress or Silent(),
-            report_dir=Path(report_dir) if report_dir is not None else None,
-            dry_run=dry_run,
+            options=options_of(options),
         )
 
     def __repr__(self) -> str:
         return f"<Pipeline {self.name}: {', '.join(step.name for step in self.spec.steps)}>"
+
+
+def run(
+    file: Path | str,
+    *,
+    parameters: Mapping[str, Any] | None = None,
+    connect: Callable[[str], Connection] | None = None,
+    progress: Progress | None = None,
+    state_dir: Path | str | None = None,
+    **options: Unpack[Asked],
+) -> RunReport:
+    """Read a pipeline file and run it once; `Pipeline.run` says what the arguments are and what is raised."""
+    return load_pipeline(file).run(
+        parameters=parameters, connect=connect, progress=progress, state_dir=state_dir, **options
+    )
 
 
 def load_pipeline(path: Path | str) -> Pipeline:

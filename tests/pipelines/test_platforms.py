@@ -90,11 +90,16 @@ def test_what_the_server_refuses_is_a_reject(run, write, tmp_path):
     assert {tally.stage for tally in report.steps[0].rejects} == {"load"}
 
 
-def test_replace_needs_transactions(run, write):
+def test_replace_without_transactions_merges_and_deletes_what_is_missing(run, write, sandbox):
     run(demo_file())
-    with pytest.raises(biodata.Unsupported, match="mode replace") as caught:
-        run(write(BACK.replace("mode: merge", "mode: replace")))
-    assert "Use mode merge" in str(caught.value)
+    report = run(write(BACK.replace("mode: merge", "mode: replace")))
+    assert report.steps[0].tally == {"created": 21}
+    deletes = report.steps[0].deletes
+    assert (deletes.there, deletes.missing, deletes.withheld) == (deletes.missing + 21, deletes.tally["deleted"], "")
+    with biodata.connect("molgenis", config=sandbox.config_path) as connection:
+        keys = [record["ID"] for record in connection["SampleAse"].query(fields=["ID"])]
+    assert len(keys) == 21
+    assert all(key.startswith("copy-") for key in keys)
 
 
 def test_a_table_that_molgenis_does_not_have_is_made(run, write):

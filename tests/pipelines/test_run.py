@@ -308,11 +308,11 @@ def test_access_is_held(source, pipeline, tmp_path):
 def test_dry_run_writes_nothing_and_says_what_would_come(source, pipeline, run, connect, target):
     source()
     report = run(pipeline(), dry_run=True)
-    assert report.steps[0].preview == {"new": 21}
+    assert report.steps[0].preview == {"add": 21}
     assert "dry run, nothing was written" in report.summary()
     assert nothing_loaded(connect)
     run(pipeline())
-    assert run(pipeline(), dry_run=True).steps[0].preview == {"new": 0, "there already": 21}
+    assert run(pipeline(), dry_run=True).steps[0].preview == {"leave": 21}
 
 
 def test_many_rows_go_in_batches(source, pipeline, run, tmp_path):

@@ -1,74 +1,55 @@
-"""Where a step's rows go, through the verbs of the Repository and nothing else."""
+"""The table that a step is loaded into, sure to take what will come; nothing is written here."""
 
 from __future__ import annotations
 
-from collections import Counter
-from contextlib import contextmanager, nullcontext
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from biodata.errors import ConfigError, NotFound, SchemaError, Unsupported, near_match
 from biodata.pipelines.loading.tables import schema_for
-from biodata.pipelines.rows import Rows
+from biodata.records.types import Reference, element
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     import pyarrow as pa
 
     from biodata.connection import Connection
-    from biodata.pipelines.spec import Load
-    from biodata.pipelines.state.spool import Sealed
-    from biodata.receipts import Receipt
-    from biodata.records.types import Record, Schema
+    from biodata.pipelines.spec import Load, Step
+    from biodata.records.types import Field, Schema
     from biodata.repository import Repository
 
-__all__ = ["LOAD_ROWS", "Batch", "Target"]
-
-LOAD_ROWS = 1000
-"""Rows that go to the target between two entries of the journal."""
-
-
-class Batch:
-    """What became of one batch: its records, the number of each, and the receipt."""
-
-    def __init__(self, records: list[Record], numbers: list[int], receipt: Receipt) -> None:
-        self.records = records
-        self.numbers = numbers
-        self.receipt = receipt
+__all__ = ["Target"]
 
 
 class Target:
-    """The table that a step loads into, sure to take what will come.
+    """The table that a step loads into.
 
     Attributes:
         new: whether the table has to be made.
+        together: whether all rows arrive or none does: append and replace, where the platform has transactions.
+        links: (field, referenced table) of each reference whose record must be there before a row is sent.
     """
 
-    def __init__(self, load: Load, connection: Connection, rows: pa.Schema) -> None:
-        """Look at the table; nothing is written.
+    def __init__(self, step: Step, load: Load, connection: Connection, rows: pa.Schema) -> None:
+        """Look at the table.
 
         Raises:
             NotFound: the table is not there, and the platform cannot make it.
             ConfigError: the file and the table disagree about the key.
             SchemaError: the table lacks a column, or requires one that the step does not give.
-            Unsupported: `replace` on a platform without transactions.
+            Unsupported: `BD-PIPELINE-APPEND`, append where a run that dies could neither be undone nor told apart.
             PermissionDenied: the profile's access does not go so far.
         """
         self.load = load
         self.connection = connection
         self.repository: Repository = connection[load.target.table]
-        self.repository.allow("delete" if load.mode == "replace" else "write")
-        if load.mode == "replace" and not connection.adapter.has("transaction"):
-            raise Unsupported(
-                f"mode replace empties the table and fills it again; {connection.platform} cannot do both at once",
-                code="BD-PIPELINE-REPLACE",
-                hint="Use mode merge",
-            )
+        self.repository.allow("delete" if load.mode == "replace" or load.delete_missing else "write")
+        self.together = load.mode != "merge" and connection.adapter.has("transaction")
         present = self._present()
         self.new = present is None
         self.schema: Schema = self._to_make(rows) if present is None else present
         if present is not None:
             _check_fit(load, present, rows)
+        self._check_mode(rows)
+        self.links = tuple(_link(self.schema, field) for field, _ in step.links)
 
     def _present(self) -> Schema | None:
         try:
@@ -84,52 +65,51 @@ class Target:
             raise ConfigError(message, code="BD-PIPELINE-KEY")
         return schema_for(self.load.target.table, self.load.key, rows)
 
-    def send(self, rows: Sealed, done: Callable[[Batch], None]) -> Counter[str]:
-        """Load all rows, and call `done` after each batch; gives how many records ended in which way."""
-        tally: Counter[str] = Counter()
-        if self.new:
-            self.connection.ensure(self.schema)
-        with self._together():
-            if self.load.mode == "replace":
-                tally.update(self.repository.delete(all=True).tally)
-            for batch in rows.batches(LOAD_ROWS):
-                outcome = self._send_batch(Rows.numbered(batch))
-                tally.update(outcome.receipt.tally)
-                done(outcome)
-        return tally
+    def _check_mode(self, rows: pa.Schema) -> None:
+        """Append and replace need transactions, or a key by which each row can be found again."""
+        load = self.load
+        if load.mode == "merge" or self.together:
+            return
+        keys = self.schema.key_fields
+        if not keys or not set(keys) <= set(rows.names):
+            why = "a run that dies in the middle could not tell which rows are there"
+            raise Unsupported(
+                f"mode {load.mode} needs the key of {load.target} among the columns, because "
+                f"{self.connection.platform} has no transactions: {why}",
+                code="BD-PIPELINE-APPEND",
+                hint=f"Give it ({', '.join(keys) or 'the table has none'}), or use a target with transactions",
+            )
 
     @property
-    def atomic(self) -> bool:
-        """Whether all rows arrive or none does, for the modes that would double or lose records halfway."""
-        return self.load.mode != "merge" and self.connection.adapter.has("transaction")
+    def refers_to_itself(self) -> bool:
+        """Whether rows may refer to rows of the same table, so that their order matters."""
+        return any(_referred(field) == self.schema.table for field in self.schema)
 
-    def would_double(self, state: str) -> bool:
-        """Whether a run that ended in that state of the step has added what another run would add again."""
-        return self.load.mode == "append" and (state == "done" or (state == "loading" and not self.atomic))
+    @property
+    def refers_to(self) -> frozenset[str]:
+        """The tables of the same connection that the table refers to."""
+        return frozenset(filter(None, map(_referred, self.schema)))
 
-    @contextmanager
-    def _together(self) -> Iterator[None]:
-        with self.connection.transaction() if self.atomic else nullcontext():
-            yield
+    def make(self) -> None:
+        """Make the table, where it has to be made."""
+        if self.new:
+            self.connection.ensure(self.schema)
+            self.new = False
 
-    def _send_batch(self, rows: Rows) -> Batch:
-        from biodata.records.arrow import from_arrow
 
-        records = list(from_arrow(rows.batch))
-        verb = self.repository.upsert if self.load.mode == "merge" else self.repository.add
-        return Batch(records, rows.numbers.to_pylist(), verb(records, on_refused="isolate"))
+def _referred(field: Field) -> str | None:
+    kind = element(field.type)
+    return kind.table if isinstance(kind, Reference) else None
 
-    def preview(self, rows: Sealed) -> dict[str, int]:
-        """How many of the rows the target has by key already, and how many it has not; writes nothing."""
-        if self.new or self.load.mode != "merge":
-            return {"new": rows.rows}
-        there = 0
-        for batch in rows.batches(LOAD_ROWS):
-            keys = [self.schema.key_of(record) for record in batch.to_pylist()]
-            there += len(
-                self.repository.get([key for key in keys if key is not None], fields=[*self.schema.key_fields])
-            )
-        return {"new": rows.rows - there, "there already": there}
+
+def _link(schema: Schema, name: str) -> tuple[str, str]:
+    table = _referred(schema[name]) if name in schema else None
+    if table is None:
+        references = [field.name for field in schema if _referred(field)]
+        near = near_match(name, references)
+        hint = f"did you mean {near!r}?" if near else f"its references are {', '.join(references) or 'none'}"
+        raise SchemaError(f"links: {name!r} is no reference of {schema.table}; {hint}", code="BD-PIPELINE-LINK")
+    return name, table
 
 
 def _check_fit(load: Load, schema: Schema, rows: pa.Schema) -> None:
@@ -149,5 +129,5 @@ def _check_fit(load: Load, schema: Schema, rows: pa.Schema) -> None:
         raise SchemaError(message, code="BD-PIPELINE-FIELD")
 
 
-def _must_come(field: Any, mode: str) -> bool:
+def _must_come(field: Field, mode: str) -> bool:
     return field.required and not field.generated and field.default is None and mode != "merge"

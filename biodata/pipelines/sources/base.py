@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from biodata.connection import Connection
     from biodata.pipelines.rows import Fault, Rows
-    from biodata.pipelines.runs.prepare import Work
+    from biodata.pipelines.runs.work import Work
     from biodata.pipelines.spec import Step
     from biodata.pipelines.state.memory import StepMemory
     from biodata.pipelines.state.spool import Spool

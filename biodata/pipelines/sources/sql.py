@@ -46,7 +46,7 @@ class SqlSource:
             for address in extract.tables
             if isinstance(address, Address)
         }
-        schemas: dict[str | Address, pa.Schema] = {name: work.chain.schema for name, work in self._earlier.items()}
+        schemas: dict[str | Address, pa.Schema] = {name: work.schema for name, work in self._earlier.items()}
         flat: dict[str | Address, pa.Schema] = {
             at: nested(no_rows(table.arrow_schema)).schema for at, table in self._tables.items()
         }

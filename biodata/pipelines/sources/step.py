@@ -31,7 +31,7 @@ class StepSource:
     def __init__(self, binding: Binding, extract: StepExtract) -> None:
         self._work = binding.earlier[extract.step]
         self.title, self.where = f"step {extract.step}", extract.where
-        self._picked = Picked(extract.step, self._work.chain.schema, extract.where, extract.fields, binding.values)
+        self._picked = Picked(extract.step, self._work.schema, extract.where, extract.fields, binding.values)
         self.schema = self._picked.schema
         self.notes: list[str] = []
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from biodata.errors import ConfigError
+from biodata.pipelines.state.memory import StepMemory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,11 +40,31 @@ CREATE TABLE IF NOT EXISTS batches (
     run TEXT NOT NULL REFERENCES runs (id), step TEXT NOT NULL, number INTEGER NOT NULL, rows INTEGER NOT NULL,
     tally TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (run, step, number));
 """
-STEP_COLUMNS = frozenset({"state", "rows_read", "rows_out", "rejected", "tally", "seconds"})
+LATER = {
+    "runs": {"phase": "TEXT NOT NULL DEFAULT 'reading'", "resumed": "INTEGER NOT NULL DEFAULT 0",
+             "identities": "TEXT NOT NULL DEFAULT '{}'"},
+    "steps": {"seen": "TEXT NOT NULL DEFAULT '{}'"},
+    "batches": {"state": "TEXT NOT NULL DEFAULT 'done'"},
+}  # fmt: skip
+"""Columns that a journal of an older version lacks, by table."""
+STEP_COLUMNS = frozenset({"state", "rows_read", "rows_out", "rejected", "tally", "seconds", "seen"})
+RUN_COLUMNS = (
+    "id", "pipeline", "file", "sha256", "version", "pid", "state", "started", "ended", "message", "phase", "resumed",
+    "identities",
+)  # fmt: skip
+RESUMED_FROM = frozenset({"loading", "deleting"})
+"""The phases of a run in which a target may have been written to."""
 
 
 class RunRow(msgspec.Struct, frozen=True):
-    """One run as the journal has it; `state` is running, done, failed or interrupted."""
+    """One run as the journal has it.
+
+    Attributes:
+        state: running, done, withheld (all is loaded, deletes were not made), planned, failed or interrupted.
+        phase: how far it got: reading, sealed (all is read, transformed and checked), loading, deleting or ended.
+        resumed: how often it was taken up again after it had died.
+        identities: profile to who the platform took us for.
+    """
 
     id: str
     pipeline: str
@@ -55,6 +76,14 @@ class RunRow(msgspec.Struct, frozen=True):
     started: str
     ended: str | None
     message: str
+    phase: str = "ended"
+    resumed: int = 0
+    identities: dict[str, str] = {}
+
+    @property
+    def writing(self) -> bool:
+        """Whether a target may have been written to, and not everything that was to be written."""
+        return self.state != "done" and self.phase in RESUMED_FROM
 
 
 def state_directory(given: Path | str | None = None) -> Path:
@@ -88,6 +117,10 @@ class Journal:
         self.path = directory / "journal.sqlite"
         with self._open() as database:
             database.executescript(TABLES)
+            for table, columns in LATER.items():
+                there = {row[1] for row in database.execute(f"PRAGMA table_info({table})")}
+                for name in columns.keys() - there:
+                    database.execute(f"ALTER TABLE {table} ADD COLUMN {name} {columns[name]}")
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
@@ -134,24 +167,45 @@ class Journal:
         values = (run, pipeline, file, sha256, version, os.getpid(), "running", _now())
         with self._open() as database:
             database.execute(
-                "INSERT INTO runs (id, pipeline, file, sha256, version, pid, state, started) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO runs (id, pipeline, file, sha256, version, pid, state, started, phase) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'reading')",
                 values,
             )
 
-    def end(self, run: str, state: str, message: str = "") -> None:
-        """Note how a run ended: done, failed or interrupted."""
+    def again(self, run: str) -> None:
+        """Note that a run that had died is taken up again, by this process."""
         with self._open() as database:
             database.execute(
-                "UPDATE runs SET state = ?, ended = ?, message = ? WHERE id = ?", (state, _now(), message, run)
+                "UPDATE runs SET state = 'running', pid = ?, ended = NULL, message = '', resumed = resumed + 1 "
+                "WHERE id = ?",
+                (os.getpid(), run),
+            )
+
+    def phase(self, run: str, phase: str) -> None:
+        """Note how far a run has got."""
+        with self._open() as database:
+            database.execute("UPDATE runs SET phase = ? WHERE id = ?", (phase, run))
+
+    def identify(self, run: str, identities: dict[str, str]) -> None:
+        """Note who the platforms took us for."""
+        with self._open() as database:
+            text = json.dumps(identities, sort_keys=True)
+            database.execute("UPDATE runs SET identities = ? WHERE id = ?", (text, run))
+
+    def end(self, run: str, state: str, message: str = "", *, phase: str = "ended") -> None:
+        """Note how a run ended, and in which phase: one that ended while it wrote can be taken up again."""
+        with self._open() as database:
+            database.execute(
+                "UPDATE runs SET state = ?, ended = ?, message = ?, phase = ? WHERE id = ?",
+                (state, _now(), message, phase, run),
             )
 
     def step(self, run: str, name: str, **values: Any) -> None:
-        """Note what is known of a step: state, rows_read, rows_out, rejected, tally, seconds."""
+        """Note what is known of a step: state, rows_read, rows_out, rejected, tally, seconds, seen."""
         if not values.keys() <= STEP_COLUMNS:
             raise TypeError(f"a step has {', '.join(sorted(STEP_COLUMNS))}")
-        if "tally" in values:
-            values["tally"] = json.dumps(values["tally"], sort_keys=True)
+        for column in values.keys() & {"tally", "seen"}:
+            values[column] = json.dumps(values[column], sort_keys=True)
         change = ", ".join(f"{column} = ?" for column in values)
         with self._open() as database:
             database.execute(
@@ -163,28 +217,69 @@ class Journal:
                 (*values.values(), run, name),
             )
 
+    def sending(self, run: str, step: str, number: int, rows: int) -> None:
+        """Note that a batch is about to be sent: from now on the target may have it."""
+        with self._open() as database:
+            database.execute(
+                "INSERT OR REPLACE INTO batches (run, step, number, rows, tally, at, state) "
+                "VALUES (?, ?, ?, ?, '{}', ?, 'sent')",
+                (run, step, number, rows, _now()),
+            )
+
     def batch(self, run: str, step: str, number: int, rows: int, tally: dict[str, int]) -> None:
         """Note that the target has answered for a batch."""
         with self._open() as database:
             database.execute(
-                "INSERT INTO batches VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO batches (run, step, number, rows, tally, at, state) "
+                "VALUES (?, ?, ?, ?, ?, ?, 'done')",
                 (run, step, number, rows, json.dumps(tally, sort_keys=True), _now()),
             )
 
     def runs(self, pipeline: str | None = None) -> list[RunRow]:
         """The runs, oldest first."""
         where, values = ("WHERE pipeline = ?", (pipeline,)) if pipeline else ("", ())
-        query = f"SELECT id, pipeline, file, sha256, version, pid, state, started, ended, message FROM runs {where}"  # noqa: S608
+        query = f"SELECT {', '.join(RUN_COLUMNS)} FROM runs {where} ORDER BY id"  # noqa: S608 - names of ours
         with self._open() as database:
-            return [RunRow(*row) for row in database.execute(f"{query} ORDER BY id", values)]
+            found = database.execute(query, values)
+            named = [dict(zip(RUN_COLUMNS, row, strict=True)) for row in found]
+        return [RunRow(**row | {"identities": json.loads(row["identities"])}) for row in named]
+
+    def last_done(self, pipeline: str) -> RunRow | None:
+        """The latest run of a pipeline that did all that it was to do."""
+        return next((run for run in reversed(self.runs(pipeline)) if run.state == "done"), None)
+
+    def memory(self, pipeline: str) -> dict[str, StepMemory]:
+        """What is remembered of each step: of the last run that was done, and what it has seen when last loaded.
+
+        A step that was loaded has seen what it read, also where another step stopped the run later.
+        """
+        done = self.last_done(pipeline)
+        read = {row["name"]: row["rows_read"] for row in self.steps(done.id)} if done else {}
+        seen = self._seen(pipeline)
+        identities = done.identities if done else {}
+        return {
+            name: StepMemory(done.id if done else "", read.get(name), identities, seen.get(name, {}))
+            for name in {**read, **seen}
+        }
+
+    def _seen(self, pipeline: str) -> dict[str, dict[str, Any]]:
+        with self._open() as database:
+            rows = database.execute(
+                "SELECT steps.name, steps.seen FROM steps JOIN runs ON runs.id = steps.run "
+                "WHERE runs.pipeline = ? AND steps.state IN ('loaded', 'done') ORDER BY runs.id",
+                (pipeline,),
+            )
+            return {name: json.loads(text) for name, text in rows}
 
     def steps(self, run: str) -> list[dict[str, Any]]:
         """The steps of a run, in order, as dicts of the table's columns."""
         return self._dicts("SELECT * FROM steps WHERE run = ? ORDER BY rowid", run)
 
-    def batches(self, run: str) -> list[dict[str, Any]]:
-        """The batches that targets have answered for, in order."""
-        return self._dicts("SELECT * FROM batches WHERE run = ? ORDER BY rowid", run)
+    def batches(self, run: str, step: str | None = None) -> list[dict[str, Any]]:
+        """The batches that went to targets, in order; `state` says whether the target has answered for each."""
+        if step is None:
+            return self._dicts("SELECT * FROM batches WHERE run = ? ORDER BY rowid", run)
+        return self._dicts("SELECT * FROM batches WHERE run = ? AND step = ? ORDER BY number", run, step)
 
     def _dicts(self, query: str, *values: str) -> list[dict[str, Any]]:
         with self._open() as database:
@@ -197,7 +292,7 @@ class Journal:
         return self.directory / "runs" / run
 
     def bury_the_dead(self, mine: str) -> list[RunRow]:
-        """Mark the runs whose process is gone as interrupted, and remove what they spooled.
+        """Mark the runs whose process is gone as interrupted; what one that had not written spooled is removed.
 
         Args:
             mine: the pipeline whose lock the caller holds.
@@ -219,5 +314,17 @@ class Journal:
         return dead
 
     def _bury(self, run: RunRow) -> None:
-        self.end(run.id, "interrupted", "the process ended without a word")
-        shutil.rmtree(self.run_directory(run.id) / "spool", ignore_errors=True)
+        self.end(run.id, "interrupted", "the process ended without a word", phase=run.phase)
+        if not run.writing:
+            self.forget_spool(run.id)
+
+    def unfinished(self, pipeline: str) -> RunRow | None:
+        """The latest run of a pipeline, where it stopped while it wrote and what it spooled is still there."""
+        runs = [run for run in self.runs(pipeline) if run.state != "planned"]
+        last = runs[-1] if runs else None
+        there = last is not None and last.writing and (self.run_directory(last.id) / "spool").is_dir()
+        return last if there else None
+
+    def forget_spool(self, run: str) -> None:
+        """Remove what a run spooled."""
+        shutil.rmtree(self.run_directory(run) / "spool", ignore_errors=True)

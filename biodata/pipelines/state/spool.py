@@ -102,11 +102,18 @@ def _told(path: Path) -> Iterator[None]:
 
 
 class Spool:
-    """The directory, made when this is."""
+    """The directory, made when this is and it is not there."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        directory.mkdir(parents=True, mode=0o700)
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    def sealed(self, name: str) -> Sealed | None:
+        """A file that was sealed under that name, perhaps by a process that is gone; None where there is none."""
+        import pyarrow.parquet as pq
+
+        path = self.directory / f"{name}.parquet"
+        return Sealed(path, pq.read_metadata(path).num_rows) if path.is_file() else None
 
     @contextmanager
     def writer(self, name: str, schema: pa.Schema) -> Iterator[SpoolWriter]:

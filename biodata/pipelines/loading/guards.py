@@ -1,0 +1,62 @@
+"""What stands between a step and the records that it would delete."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from biodata.pipelines.spec import Budget, DeleteMissing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from biodata.pipelines.runs.work import Work
+    from biodata.pipelines.spec import Load
+
+__all__ = ["rules_of", "why_not"]
+
+
+def rules_of(load: Load) -> DeleteMissing | None:
+    """The rules by which a step deletes; None where it deletes nothing. A replace deletes whatever is missing."""
+    if load.delete_missing is not None:
+        return load.delete_missing
+    return DeleteMissing(most=Budget(100, percent=True)) if load.mode == "replace" else None
+
+
+def why_not(
+    work: Work, rules: DeleteMissing, identities: Mapping[str, str], *, there: int, missing: int, unplaced: int
+) -> str:
+    """Why the deletes of a step are withheld, in words; empty where nothing stands in the way.
+
+    Args:
+        work: the step.
+        rules: by which it deletes.
+        identities: profile to who the platform takes us for now.
+        there: records of the target in scope.
+        missing: how many of them the step does not have.
+        unplaced: rejected rows of which nobody knows the key that they have in the target.
+    """
+    return "; ".join(_reasons(work, rules, identities, there, missing, unplaced)) if missing else ""
+
+
+def _reasons(
+    work: Work, rules: DeleteMissing, identities: Mapping[str, str], there: int, missing: int, unplaced: int
+) -> Iterator[str]:
+    rows, before = work.told.rows or 0, work.memory.rows_read
+    if not rows:
+        yield "the source is empty"
+    elif before and rows < before * rules.least:
+        share = f"{rows / before:.0%} of the {before:,} of the last run"
+        yield f"{rows:,} rows were read, {share} (least: {rules.least:.0%})"
+    yield from _strangers(work, identities)
+    if missing > rules.most.allows(there):
+        yield f"{missing:,} of {there:,} records would be deleted (max: {rules.most})"
+    if unplaced:
+        yield f"of {unplaced:,} rejected rows it is not known which records they are"
+
+
+def _strangers(work: Work, identities: Mapping[str, str]) -> Iterator[str]:
+    """Another user may see fewer records, so what is missing may only be hidden."""
+    for address in work.step.reads:
+        before, now = work.memory.identities.get(address.profile), identities.get(address.profile)
+        if before is not None and before != now:
+            yield f"{address.profile} was read as {now or 'nobody'}, and as {before} at the last run"

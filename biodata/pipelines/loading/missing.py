@@ -1,0 +1,109 @@
+"""Which records of the target a step no longer has: the keys in scope that no row of the step has.
+
+The keys of rows that were rejected before they got to the target stay too, where they are known. Where they are not,
+nobody can say what is missing, and `unplaced` says how many such rows there are.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from biodata.pipelines.operations.expressions import locked_connection, quoted
+from biodata.pipelines.sources.filters import bound
+from biodata.pipelines.state.spool import Sealed
+from biodata.records.arrow import arrow_schema, to_batch
+from biodata.records.values import to_type
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    import pyarrow as pa
+
+    from biodata.pipelines.loading.target import Target
+    from biodata.pipelines.runs.work import Work
+    from biodata.pipelines.state.spool import Spool
+    from biodata.records.types import Key, Record, Schema
+
+__all__ = ["Missing", "keys_of", "missing_of"]
+
+
+class Missing(msgspec.Struct, frozen=True):
+    """What a step no longer has.
+
+    Attributes:
+        keys: those of the target's records that are missing, sealed in the spool.
+        there: how many records the target has in scope.
+        unplaced: rows of which the key in the target is not known.
+    """
+
+    keys: Sealed
+    there: int
+    unplaced: int
+
+
+def missing_of(work: Work, target: Target, spool: Spool, values: Mapping[str, Any]) -> Missing:
+    """Read the target's keys in scope, and see which of them no row has; constant memory."""
+    name, keys = work.step.name, _arrow(target.schema)
+    scope = target.load.delete_missing.scope if target.load.delete_missing else None
+    found = target.repository.query(bound(scope, values), fields=list(target.schema.key_fields))
+    there = _seal(spool, f"{name}.there", keys, (batch.select(keys.names).cast(keys) for batch in found.to_batches()))
+    fitting = _Fitting(target.schema)
+    had = _seal(spool, f"{name}.had", keys, fitting.batches(work, keys))
+    missing = _seal(spool, f"{name}.missing", keys, _without(there, had, keys, spool))
+    return Missing(missing, there.rows, work.told.unplaced + fitting.unplaced)
+
+
+def keys_of(missing: Sealed, schema: Schema, size: int) -> Iterator[list[Key]]:
+    """The keys of a sealed file of them, at most `size` at a time."""
+    for batch in missing.batches(size):
+        yield [schema.key_of(record) for record in batch.to_pylist()]
+
+
+def _arrow(schema: Schema) -> pa.Schema:
+    return arrow_schema(schema, [(name,) for name in schema.key_fields])
+
+
+class _Fitting:
+    """The keys of a step's rows as the target has them, as a write would make them."""
+
+    def __init__(self, schema: Schema) -> None:
+        self._schema = schema
+        self.unplaced = 0
+
+    def batches(self, work: Work, keys: pa.Schema) -> Iterator[pa.RecordBatch]:
+        for batch in work.passed.batches():
+            yield self._fitted(batch.select(keys.names).to_pylist(), keys)
+        names = work.step.load.key if work.step.load and work.step.load.key else self._schema.key_fields
+        yield self._fitted([dict(zip(names, key, strict=True)) for key in work.told.protected], keys)
+
+    def _fitted(self, records: Sequence[Record], keys: pa.Schema) -> pa.RecordBatch:
+        fitted = [one for one in map(self._key, records) if one is not None]
+        self.unplaced += len(records) - len(fitted)
+        return to_batch(fitted, keys)
+
+    def _key(self, record: Record) -> Record | None:
+        try:
+            key = {name: to_type(record[name], self._schema[name].type) for name in self._schema.key_fields}
+        except ValueError:
+            return None
+        return None if any(value in (None, "") for value in key.values()) else key
+
+
+def _without(there: Sealed, had: Sealed, keys: pa.Schema, spool: Spool) -> Iterator[pa.RecordBatch]:
+    import pyarrow.dataset as ds
+
+    same = " AND ".join(f"t.{quoted(name)} = h.{quoted(name)}" for name in keys.names)
+    with locked_connection(spool.directory) as connection:
+        connection.register("there", ds.dataset(there.path, format="parquet"))
+        connection.register("had", ds.dataset(had.path, format="parquet"))
+        for batch in connection.sql(f"SELECT t.* FROM there t ANTI JOIN had h ON {same}").to_arrow_reader():  # noqa: S608
+            yield batch.cast(keys)
+
+
+def _seal(spool: Spool, name: str, keys: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Sealed:
+    with spool.writer(name, keys) as writer:
+        for batch in batches:
+            writer.write(batch)
+        return writer.seal()

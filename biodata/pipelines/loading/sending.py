@@ -1,0 +1,183 @@
+"""A step's rows on their way into the target, batch by batch, so that a run that dies goes on where it was.
+
+Where all rows arrive together, a mark in the target says that they are there. Elsewhere the journal notes each batch
+before it is sent and when it is answered for; a batch in between is in doubt: a merge sends it again (what is so
+already is not sent), an append looks up which of its records are there.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Protocol
+
+from biodata.errors import WriteError
+from biodata.fitting import same
+from biodata.pipelines.loading import marks
+from biodata.pipelines.rows import Rows
+from biodata.pipelines.state.rejects import Reject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from biodata.pipelines.loading.parents import Parents
+    from biodata.pipelines.loading.target import Target
+    from biodata.pipelines.runs.work import Work
+    from biodata.receipts import Outcome, Receipt
+    from biodata.records.types import Key, Record
+
+__all__ = ["Batch", "Desk", "Sending"]
+
+
+class Batch:
+    """Rows of one batch.
+
+    Attributes:
+        number: of the batch, from 1.
+        records: as they are sent; `rows` the number of each.
+    """
+
+    def __init__(self, number: int, records: list[Record], rows: list[int]) -> None:
+        self.number = number
+        self.records = records
+        self.rows = rows
+
+
+class Desk(Protocol):
+    """Where it is noted what becomes of batches; the run."""
+
+    id: str
+
+    def answered(self, work: Work, number: int) -> dict[str, int] | None:
+        """What the target has answered for a batch; None where it was not sent, or is in doubt."""
+
+    def in_doubt(self, work: Work, number: int) -> bool:
+        """Whether a batch may have been sent, and nobody knows what became of it."""
+
+    def sending(self, work: Work, batch: Batch) -> None:
+        """A batch is about to be sent."""
+
+    def sent(self, work: Work, batch: Batch, tally: dict[str, int], receipt: Receipt) -> None:
+        """The target has answered for a batch."""
+
+    def deleted(self, work: Work, keys: list[Key], receipt: Receipt) -> None:
+        """The target has answered for some deletes."""
+
+    def reject(self, reject: Reject) -> None:
+        """A record cannot be loaded; may raise to stop."""
+
+
+class Sending:
+    """One step's rows on their way."""
+
+    def __init__(self, work: Work, target: Target, desk: Desk, parents: Parents) -> None:
+        self._work = work
+        self._target = target
+        self._desk = desk
+        self._parents = parents
+
+    def send(self) -> dict[str, int]:
+        """Send everything that is not there yet; how many records ended in which way.
+
+        Raises:
+            WriteError: what became of some records is not known; the next run finds out.
+            BiodataError: the way broke, or the budget of rejects is used up.
+        """
+        self._target.make()
+        return self._together() if self._target.together else dict(self._one_by_one())
+
+    def _together(self) -> dict[str, int]:
+        """All rows and the mark in one transaction."""
+        connection, run, step = self._target.connection, self._desk.id, self._work.step.name
+        marks.make(connection)
+        there = marks.find(connection, run, step)
+        if there is not None:
+            return there
+        tally: Counter[str] = Counter()
+        with connection.transaction():
+            if self._target.load.mode == "replace":
+                tally.update(self._target.repository.delete(all=True).tally)
+            tally.update(self._one_by_one())
+            marks.put(connection, run, step, dict(tally))
+        return dict(tally)
+
+    def _one_by_one(self) -> Counter[str]:
+        tally: Counter[str] = Counter()
+        for batch in self._batches():
+            known = None if self._target.together else self._desk.answered(self._work, batch.number)
+            tally.update(self._send(batch) if known is None else known)
+        return tally
+
+    def _batches(self) -> Iterator[Batch]:
+        """The rows in batches; of a table that refers to itself all at once, so that parents come first."""
+        size = self._target.load.batch
+        if self._target.refers_to_itself and not self._target.together:
+            size = max(self._work.passed.rows, 1)
+        for number, rows in enumerate(self._work.passed.batches(size), start=1):
+            from biodata.records.arrow import from_arrow
+
+            numbered = Rows.numbered(rows)
+            yield Batch(number, list(from_arrow(numbered.batch)), numbered.numbers.to_pylist())
+
+    def _send(self, batch: Batch) -> dict[str, int]:
+        adding, repository = self._target.together or self._target.load.mode == "append", self._target.repository
+        ready = self._with_parents(batch)
+        doubtful = adding and not self._target.together and self._desk.in_doubt(self._work, batch.number)
+        there, left = self._found(ready) if doubtful else (0, ready)
+        self._desk.sending(self._work, batch)
+        receipt = (repository.add if adding else repository.upsert)(left.records, on_refused="isolate")
+        self._refused(left, receipt)
+        self._raise_for_unknown(receipt)
+        tally = dict(Counter(receipt.tally) + Counter({"created": there}))
+        self._desk.sent(self._work, batch, tally, receipt)
+        return tally
+
+    def _with_parents(self, batch: Batch) -> Batch:
+        """The rows whose parents are there; the others wait."""
+        waiting = [self._parents.lacks(record) for record in batch.records]
+        for record, row, field in zip(batch.records, batch.rows, waiting, strict=True):
+            if field is not None:
+                self._desk.reject(self._waiting(record, row, field))
+        kept = [at for at, field in enumerate(waiting) if field is None]
+        return Batch(batch.number, [batch.records[at] for at in kept], [batch.rows[at] for at in kept])
+
+    def _waiting(self, record: Record, row: int, field: str) -> Reject:
+        reason = f"waiting for parent: the record that {field} refers to is not there"
+        key = self._target.schema.key_of(record)
+        code = "BD-PIPELINE-PARENT"
+        return Reject(self._work.step.name, "load", field, reason, row, code, key, record, waiting=True)
+
+    def _found(self, batch: Batch) -> tuple[int, Batch]:
+        """Of a batch in doubt, how many records are there as they were sent, and the others."""
+        schema, repository = self._target.schema, self._target.repository
+        keys = [schema.key_of(record) for record in batch.records]
+        found = repository.get([key for key in keys if key is not None], fields=list(_names(batch.records)))
+        there = {schema.key_of(record): record for record in found}
+        known = [_as_sent(record, there.get(key)) for record, key in zip(batch.records, keys, strict=True)]
+        left = [at for at, fine in enumerate(known) if not fine]
+        missing = Batch(batch.number, [batch.records[at] for at in left], [batch.rows[at] for at in left])
+        return sum(known), missing
+
+    def _refused(self, batch: Batch, receipt: Receipt) -> None:
+        for one in receipt.refused:
+            self._desk.reject(self._rejected(one, batch.rows[one.row], batch.records[one.row]))
+
+    def _rejected(self, one: Outcome, row: int, record: Record) -> Reject:
+        rule, reason = one.field or one.code, one.message or one.code
+        return Reject(self._work.step.name, "load", rule, reason, row, one.code, one.key, record)
+
+    def _raise_for_unknown(self, receipt: Receipt) -> None:
+        lost = receipt.count("unknown", "not_sent")
+        if lost:
+            raise WriteError(
+                f"step {self._work.step.name}: what became of {lost:,} records is not known",
+                code="BD-PIPELINE-UNKNOWN",
+                hint="Run the same command again: it looks up what is there",
+            )
+
+
+def _names(records: list[Record]) -> dict[str, None]:
+    return dict.fromkeys(name for record in records for name in record)
+
+
+def _as_sent(record: Record, there: dict[str, Any] | None) -> bool:
+    return there is not None and all(same(value, there.get(name)) for name, value in record.items())

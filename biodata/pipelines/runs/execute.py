@@ -1,0 +1,172 @@
+"""One execution of a pipeline: begun, or taken up where an earlier one stopped while it wrote.
+
+Nothing is written to a target before every step has been read, transformed, checked and sealed. Whatever happens, the
+journal knows it and a report is left.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from functools import partial
+from tempfile import TemporaryFile
+from typing import TYPE_CHECKING, Any
+
+from biodata.errors import CheckFailed, ConfigError
+from biodata.pipelines.parameters import chosen
+from biodata.pipelines.runs.identities import facts_of
+from biodata.pipelines.runs.manifest import (
+    changed,
+    manifest_of,
+    read_manifest,
+    restored,
+    same_shape,
+    write_manifest,
+)
+from biodata.pipelines.runs.options import Options
+from biodata.pipelines.runs.prepare import target_of
+from biodata.pipelines.runs.reading import prepare_all, read_all
+from biodata.pipelines.runs.run import Run
+from biodata.pipelines.runs.warned import heard
+from biodata.pipelines.runs.writing import write_all
+from biodata.pipelines.state.spool import Spool
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from biodata.connection import Connection
+    from biodata.pipelines.reports.facts import RunReport
+    from biodata.pipelines.reports.progress import Progress
+    from biodata.pipelines.spec import PipelineSpec
+    from biodata.pipelines.state.journal import Journal, RunRow
+
+__all__ = ["execute"]
+
+
+def execute(
+    spec: PipelineSpec,
+    *,
+    connect: Callable[[str], Connection],
+    journal: Journal,
+    progress: Progress,
+    parameters: Mapping[str, Any] | None = None,
+    options: Options | None = None,
+) -> RunReport:
+    """Run a pipeline once; see `Pipeline.run`."""
+    from biodata import __version__
+
+    options = options or Options()
+    _make(options.report_dir)
+    values = chosen(spec.parameters, parameters or {})
+    with journal.hold(spec.name):
+        earlier = _earlier(spec, journal, progress, options)
+        run = Run(spec, values=values, journal=journal, progress=progress, options=options, earlier=earlier)
+        if earlier:
+            manifest = read_manifest(run.directory)
+            run.works += restored(manifest, spec, values, Spool(run.directory / "spool"), journal.memory(spec.name))
+            journal.again(run.id)
+            progress.note(f"Going on with run {run.id}, which stopped while it was {earlier.phase}.")
+        else:
+            journal.begin(run.id, pipeline=spec.name, file=spec.file, sha256=spec.sha256, version=__version__)
+        return _guarded(run, connect)
+
+
+def _earlier(spec: PipelineSpec, journal: Journal, progress: Progress, options: Options) -> RunRow | None:
+    """The run that is taken up again; None where this is a new one."""
+    for dead in journal.bury_the_dead(spec.name):
+        if not dead.writing:
+            progress.note(f"Run {dead.id} ended without a word before it wrote anything; this one starts anew.")
+    found = journal.unfinished(spec.name)
+    if found is None or options.dry_run or options.save_plan:
+        return None
+    if not options.restart:
+        return found
+    journal.end(found.id, "interrupted", "given up: a new run was started", phase="ended")
+    journal.forget_spool(found.id)
+    progress.note(f"Run {found.id} is given up; what it has written stays. This one starts anew.")
+    return None
+
+
+def _guarded(run: Run, connect: Callable[[str], Connection]) -> RunReport:
+    """Do everything; the report of a run that failed is left too, and the error raised."""
+    try:
+        with heard(run.warnings):
+            state = _all(run, connect)
+    except BaseException as error:
+        if _is_interrupt(error):
+            run.leave("interrupted")
+            run.progress.note(f"Interrupted. {run.how_to_go_on('interrupted')}")
+            raise KeyboardInterrupt from None
+        run.leave("failed", error)
+        run.progress.note(run.how_to_go_on("failed", error))
+        raise
+    report = run.finish(state)
+    if state == "withheld":
+        raise CheckFailed(
+            "All rows are loaded, and deletes are withheld: " + "; ".join(report.withheld),
+            code="BD-PIPELINE-WITHHELD",
+            hint="Look at them with --dry-run; where they are right, approve them: --save-plan, then --apply",
+        )
+    return report
+
+
+def _all(run: Run, connect: Callable[[str], Connection]) -> str:
+    """Everything; how it ended."""
+    with ExitStack() as stack:
+        spool = Spool(run.directory / "spool")
+        connections = {name: stack.enter_context(connect(name)) for name in run.spec.profiles}
+        if run.resumed:
+            _bind_targets(run, connections)
+        else:
+            run.patiently(partial(prepare_all, run, connections))
+            _identify(run, connections)
+            read_all(run, spool, connections)
+            started = run.started.isoformat()
+            write_manifest(manifest_of(run.id, run.spec, run.values, started, run.works), run.directory)
+            run.enter("sealed")
+        return write_all(run, spool)
+
+
+def _identify(run: Run, connections: Mapping[str, Connection]) -> None:
+    for name, connection in connections.items():
+        run.profiles[name] = run.patiently(partial(facts_of, name, connection))
+    run.journal.identify(run.id, run.identities)
+
+
+def _bind_targets(run: Run, connections: Mapping[str, Connection]) -> None:
+    """The targets of a run that is taken up again, if they are as they were; sources are not asked any more."""
+    sealed = {one.name: one for one in read_manifest(run.directory).steps}
+    for work in run.works:
+        load = work.step.load
+        if load is None:
+            continue
+        name = load.target.profile
+        if name not in run.profiles:
+            run.profiles[name] = run.patiently(partial(facts_of, name, connections[name]))
+        work.target = run.patiently(partial(target_of, run.spec, work.step, _columns(work), connections))
+        if work.target and not same_shape(sealed[work.step.name], work.target):
+            raise changed(run.id, f"the table {load.target} has another shape since")
+
+
+def _columns(work: Any) -> Any:
+    from biodata.pipelines.rows import NUMBER
+
+    schema = work.passed.schema()
+    return schema.remove(schema.get_field_index(NUMBER))
+
+
+def _make(report_dir: Path | None) -> None:
+    """Find out now, and not after the loading, whether the report can be written."""
+    try:
+        if report_dir is not None:
+            report_dir.mkdir(parents=True, exist_ok=True)
+            with TemporaryFile(dir=report_dir):
+                pass
+    except OSError as error:
+        message = f"The report directory {report_dir} cannot be written: {error.strerror}"
+        raise ConfigError(message, code="BD-PIPELINE-REPORT") from None
+
+
+def _is_interrupt(error: BaseException) -> bool:
+    """Ctrl-C; DuckDB makes a RuntimeError of one that comes while it fetches."""
+    return isinstance(error, KeyboardInterrupt) or (type(error) is RuntimeError and str(error) == "Query interrupted")

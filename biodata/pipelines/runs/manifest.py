@@ -1,0 +1,169 @@
+"""What a run has sealed before it writes: enough to go on behind the reading, by another process.
+
+It lies beside the spool, for the owner's eyes only, and says by which file, parameters and tables it was made: where
+those are others now, the run is not taken up again.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from biodata.errors import ConfigError
+from biodata.pipelines.checks.whole import CheckOutcome
+from biodata.pipelines.reports.facts import Coverage, PlotData
+from biodata.pipelines.runs.work import Told, Work
+from biodata.pipelines.state.files import write_private
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from biodata.pipelines.loading.target import Target
+    from biodata.pipelines.spec import PipelineSpec
+    from biodata.pipelines.state.memory import StepMemory
+    from biodata.pipelines.state.spool import Spool
+    from biodata.records.types import Schema
+
+__all__ = ["Manifest", "SealedStep", "digest_of", "manifest_of", "read_manifest", "restored", "write_manifest"]
+
+NAME = "sealed.json"
+
+
+class SealedStep(msgspec.Struct, frozen=True):
+    """A step as it was sealed.
+
+    Attributes:
+        target: the digest of the target's shape; empty where the table had to be made, or nothing is loaded.
+        out: whether the rows that go on are those that were read, or a file of their own.
+    """
+
+    name: str
+    told: Told
+    out: str
+    target: str = ""
+    checks: tuple[CheckOutcome, ...] = ()
+    coverage: tuple[Coverage, ...] = ()
+    plots: tuple[PlotData, ...] = ()
+    seconds: dict[str, float] = {}
+
+
+class Manifest(msgspec.Struct, frozen=True):
+    """All steps of a run, sealed; and by what."""
+
+    run: str
+    pipeline: str
+    sha256: str
+    parameters: str
+    started: str
+    steps: tuple[SealedStep, ...]
+
+
+def digest_of(values: Any) -> str:
+    """A digest of parameters, or of whatever has a JSON form."""
+    return sha256(msgspec.json.encode(values, enc_hook=str, order="deterministic")).hexdigest()
+
+
+def _shape(schema: Schema) -> str:
+    """The digest of what a write relies on: fields, their types, what is required, unique or read-only."""
+    fields = [(one.name, str(one.type), one.required, one.unique, one.read_only) for one in schema]
+    return digest_of((schema.table, schema.key_fields, fields))
+
+
+def manifest_of(
+    run: str, spec: PipelineSpec, values: Mapping[str, Any], started: str, works: Sequence[Work]
+) -> Manifest:
+    """What the steps are now."""
+    steps = tuple(
+        SealedStep(
+            name=work.step.name,
+            told=work.told,
+            out=work.passed.path.stem,
+            target=_shape(work.target.schema) if work.target and not work.target.new else "",
+            checks=tuple(work.checks),
+            coverage=work.coverage,
+            plots=work.plots,
+            seconds=work.seconds,
+        )
+        for work in works
+    )
+    return Manifest(run, spec.name, spec.sha256, digest_of(values), started, steps)
+
+
+def write_manifest(manifest: Manifest, directory: Path) -> None:
+    """Keep it in the run's directory."""
+    write_private(directory / NAME, msgspec.json.encode(manifest, enc_hook=str))
+
+
+def read_manifest(directory: Path) -> Manifest:
+    """The manifest of a run.
+
+    Raises:
+        ConfigError: `BD-PIPELINE-RESUME`, it is not there or cannot be read.
+    """
+    try:
+        return msgspec.json.decode((directory / NAME).read_bytes(), type=Manifest)
+    except (OSError, msgspec.MsgspecError):
+        raise ConfigError(
+            f"What the run {directory.name} had read cannot be read any more", code="BD-PIPELINE-RESUME", hint=ANEW
+        ) from None
+
+
+ANEW = "Start anew with --restart"
+
+
+def restored(
+    manifest: Manifest,
+    spec: PipelineSpec,
+    values: Mapping[str, Any],
+    spool: Spool,
+    memory: Mapping[str, StepMemory],
+) -> list[Work]:
+    """The steps as they were sealed, without source and target.
+
+    Raises:
+        ConfigError: `BD-PIPELINE-CHANGED`, file or parameters are others; `BD-PIPELINE-RESUME`, the spool is gone.
+    """
+    _raise_for_changes(manifest, spec, values)
+    return [_restored(sealed, spec, spool, manifest.run, memory) for sealed in manifest.steps]
+
+
+def _restored(
+    sealed: SealedStep, spec: PipelineSpec, spool: Spool, run: str, memory: Mapping[str, StepMemory]
+) -> Work:
+    from biodata.pipelines.state.memory import StepMemory
+
+    work = Work(spec.step(sealed.name), sealed.told, memory.get(sealed.name, StepMemory()))
+    work.out = spool.sealed(sealed.out)
+    if work.out is None:
+        message = f"What the step {sealed.name} of run {run} had read is gone"
+        raise ConfigError(message, code="BD-PIPELINE-RESUME", hint=ANEW)
+    work.checks, work.coverage, work.plots = list(sealed.checks), sealed.coverage, sealed.plots
+    work.seconds, work.state = dict(sealed.seconds), "checked"
+    return work
+
+
+def _raise_for_changes(manifest: Manifest, spec: PipelineSpec, values: Mapping[str, Any]) -> None:
+    if manifest.sha256 != spec.sha256:
+        what = "the pipeline file, or a list that it names, was changed since"
+    elif manifest.parameters != digest_of(values):
+        what = "it was started with other parameters"
+    else:
+        return
+    raise changed(manifest.run, what)
+
+
+def changed(run: str, what: str) -> ConfigError:
+    """The error of a run that stopped while it wrote, and cannot be taken up again because something changed."""
+    return ConfigError(
+        f"Run {run} stopped while it wrote, and {what}",
+        code="BD-PIPELINE-CHANGED",
+        hint="Undo that and run the same command, which ends that run; or start anew with --restart",
+    )
+
+
+def same_shape(sealed: SealedStep, target: Target) -> bool:
+    """Whether the table is still as it was when the step was sealed; one that had to be made is."""
+    return not sealed.target or sealed.target == _shape(target.schema)

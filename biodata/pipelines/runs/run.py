@@ -1,0 +1,243 @@
+"""A run on its way: the one place of a pipeline that holds state, and what everything else notes things with."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from time import monotonic
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from biodata.errors import BiodataError, ConfigError, RejectBudgetExceeded
+from biodata.pipelines.loading.guards import rules_of
+from biodata.pipelines.reports.facts import ProfileFacts, RunReport
+from biodata.pipelines.reports.html import write_reports
+from biodata.pipelines.runs.patience import patiently
+from biodata.pipelines.state.journal import new_run_id
+from biodata.pipelines.state.rejects import RejectStore
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from biodata.pipelines.loading.sending import Batch
+    from biodata.pipelines.reports.progress import Progress
+    from biodata.pipelines.runs.options import Options
+    from biodata.pipelines.runs.work import Work
+    from biodata.pipelines.spec import PipelineSpec
+    from biodata.pipelines.state.journal import Journal, RunRow
+    from biodata.pipelines.state.rejects import Reject
+    from biodata.receipts import Receipt
+    from biodata.records.types import Key
+
+__all__ = ["Run"]
+
+T = TypeVar("T")
+
+
+class Run:
+    """One run of a pipeline.
+
+    Attributes:
+        values: of the parameters, by name.
+        works: the steps, in the order in which they are read.
+        profiles: what is known of each profile, by name.
+        phase: how far it got, as the journal has it.
+        writing: whether a target may have been written to.
+    """
+
+    def __init__(
+        self,
+        spec: PipelineSpec,
+        *,
+        values: Mapping[str, Any],
+        journal: Journal,
+        progress: Progress,
+        options: Options,
+        earlier: RunRow | None = None,
+    ) -> None:
+        """Begin a run, or take up an earlier one that stopped while it wrote."""
+        self.spec = spec
+        self.values = dict(values)
+        self.journal = journal
+        self.progress = progress
+        self.options = options
+        self.id = earlier.id if earlier else new_run_id()
+        self.resumed = earlier.resumed + 1 if earlier else 0
+        self.directory = journal.run_directory(self.id)
+        self.rejects = RejectStore(self.directory / "rejects.ndjson")
+        self.works: list[Work] = []
+        self.profiles: dict[str, ProfileFacts] = {}
+        self.warnings: list[str] = []
+        self.phase = earlier.phase if earlier else "reading"
+        self.writing = earlier is not None
+        self.started = datetime.fromisoformat(earlier.started) if earlier else datetime.now(UTC)
+        self._clock = monotonic()
+
+    @property
+    def identities(self) -> dict[str, str]:
+        """Profile to who the platform takes us for."""
+        from biodata.pipelines.runs.identities import identity_text
+
+        return {name: identity_text(facts) for name, facts in self.profiles.items()}
+
+    def patiently(self, task: Callable[[], T]) -> T:
+        """Do a task that may be done again, waiting for a server as long as the file allows."""
+        return patiently(self.spec.wait, task, self.progress.note)
+
+    # What is noted: in the journal, and for the person who watches.
+
+    def enter(self, phase: str) -> None:
+        """The run gets into its next phase."""
+        self.phase = phase
+        self.journal.phase(self.id, phase)
+
+    def note(self, work: Work, state: str, **values: object) -> None:
+        """A step has got so far."""
+        work.state = state
+        self.journal.step(self.id, work.step.name, state=state, seconds=sum(work.seconds.values()), **values)
+
+    def reject(self, reject: Reject) -> None:
+        """Keep a record that cannot go on.
+
+        Raises:
+            RejectBudgetExceeded: that was one too many.
+        """
+        self.rejects.add(reject)
+        self._place(reject)
+        if reject.waiting:
+            return
+        read = sum(work.told.rows or 0 for work in self.works)
+        allowed, found = self.spec.budget.allows(read), self.rejects.count() - self.rejects.waiting()
+        if found > allowed:
+            raise RejectBudgetExceeded(
+                f"{found:,} records were rejected, and the budget of {self.spec.budget} allows "
+                f"{allowed:,} of {read:,}; the last by {reject.rule!r}, row {reject.row}: {reject.reason}",
+                hint=f"The rejected records are kept in {self.rejects.path}"
+                + ("" if self.writing else "; nothing was written"),
+            )
+
+    def _place(self, reject: Reject) -> None:
+        """Remember which record of the target the row stands for, so that it is not deleted as missing."""
+        work = next(work for work in self.works if work.step.name == reject.step)
+        if reject.stage == "load" or work.step.load is None or rules_of(work.step.load) is None:
+            return
+        if reject.target_key is None:
+            work.told.unplaced += 1
+        else:
+            work.told.protected.append(reject.target_key)
+
+    # The desk that `loading` writes at (loading/sending.py).
+
+    def answered(self, work: Work, number: int) -> dict[str, int] | None:
+        """What the target has answered for a batch; None where it was not sent, or is in doubt."""
+        for batch in self._batches(work):
+            if batch["number"] == number and batch["state"] == "done":
+                tally: dict[str, int] = batch["tally"]
+                return tally
+        return None
+
+    def in_doubt(self, work: Work, number: int) -> bool:
+        """Whether a batch may have been sent, and nobody knows what became of it."""
+        return any(batch["number"] == number and batch["state"] == "sent" for batch in self._batches(work))
+
+    def _batches(self, work: Work) -> list[dict[str, Any]]:
+        """The batches of an earlier life of this run; a new run has none."""
+        return self.journal.batches(self.id, work.step.name) if self.resumed else []
+
+    def sending(self, work: Work, batch: Batch) -> None:
+        """A batch is about to be sent."""
+        self.journal.sending(self.id, work.step.name, batch.number, len(batch.records))
+
+    def sent(self, work: Work, batch: Batch, tally: dict[str, int], receipt: Receipt) -> None:
+        """The target has answered for a batch."""
+        for status, number in receipt.tally.items():
+            work.tally[status] = work.tally.get(status, 0) + number
+        self.journal.batch(self.id, work.step.name, batch.number, len(batch.records), tally)
+        self.progress.advance(len(batch.rows))
+
+    def deleted(self, work: Work, keys: list[Key], receipt: Receipt) -> None:  # noqa: ARG002 - the desk's shape
+        """The target has answered for some deletes."""
+        self.progress.advance(len(keys))
+
+    # The end.
+
+    def leave(self, state: str, error: BaseException | None = None) -> RunReport | None:
+        """The end of a run that did not get through: whatever else fails now is told, and hides nothing."""
+        try:
+            report = self.finish(state, error)
+        except BiodataError as another:
+            self.progress.note(another.message)
+            return None
+        self.progress.note(f"Report: {report.html_path}")
+        return report
+
+    def finish(self, state: str, error: BaseException | None = None) -> RunReport:
+        """Note how it ended, and write its report."""
+        self.progress.close()
+        report = self._report(state, error)
+        kept = self.phase if self.can_go_on(state, error) else "ended"
+        self.journal.end(self.id, state, report.error or "", phase=kept)
+        if kept == "ended" and state != "planned":
+            self.journal.forget_spool(self.id)
+        place, name = (
+            (self.options.report_dir, self.spec.name) if self.options.report_dir else (self.directory, "report")
+        )
+        try:
+            return write_reports(report, place, name)
+        except OSError as problem:
+            message = f"The run is {state}, and its report cannot be written to {place}: {problem.strerror}"
+            raise ConfigError(message, code="BD-PIPELINE-REPORT") from None
+
+    def can_go_on(self, state: str, error: BaseException | None) -> bool:
+        """Whether the same command will go on where this run stopped."""
+        stopped = state in {"failed", "interrupted"} and self.phase in {"loading", "deleting"}
+        return stopped and not isinstance(error, RejectBudgetExceeded)
+
+    def how_to_go_on(self, state: str, error: BaseException | None = None) -> str:
+        """What a person should do after a run that did not get through."""
+        if self.can_go_on(state, error):
+            return "Run the same command again: it goes on where this run stopped."
+        if not self.writing:
+            return "Nothing was written; run the same command again to start anew."
+        return f"Look at what run {self.id} has loaded before the same command is run again."
+
+    def _report(self, state: str, error: BaseException | None) -> RunReport:
+        from biodata import __version__
+
+        text, code = _what_stopped(error)
+        return RunReport(
+            run_id=self.id,
+            pipeline=self.spec.name,
+            warnings=tuple(self.warnings),
+            file=self.spec.file,
+            sha256=self.spec.sha256,
+            version=__version__,
+            state=state,
+            started=self.started.isoformat(timespec="milliseconds"),
+            ended=datetime.now(UTC).isoformat(timespec="milliseconds"),
+            seconds=round(monotonic() - self._clock, 3),
+            steps=tuple(work.report(self.rejects) for work in self.works),
+            budget=str(self.spec.budget),
+            profiles=tuple(self.profiles.values()),
+            parameters={name: str(value) if self.options.show_values else "…" for name, value in self.values.items()},
+            resumed=self.resumed,
+            dry_run=self.options.dry_run,
+            show_values=self.options.show_values,
+            error=text,
+            error_code=code,
+            rejects_path=self.rejects.path if self.rejects.count() else None,
+        )
+
+    def step_named(self, name: str) -> Work:
+        """The step of that name."""
+        return next(work for work in self.works if work.step.name == name)
+
+
+def _what_stopped(error: BaseException | None) -> tuple[str | None, str | None]:
+    """An error's words and code; those of an error that is not ours may hold values, so only its kind is told."""
+    if error is None:
+        return None, None
+    if isinstance(error, BiodataError):
+        return error.message, error.code
+    if isinstance(error, OSError) and error.errno:
+        return os.strerror(error.errno), "BD-OS"
+    return f"an error of biodata itself: {type(error).__name__}", "BD-INTERNAL"

@@ -1,0 +1,125 @@
+"""The second half of a run: everything that was sealed goes to its targets; deletes come last."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from biodata.pipelines.checks.others import different_values
+from biodata.pipelines.loading import marks
+from biodata.pipelines.loading.deletes import delete, deleting, find_missing
+from biodata.pipelines.loading.order import in_loading_order
+from biodata.pipelines.loading.parents import Parents
+from biodata.pipelines.loading.replacing import may_replace
+from biodata.pipelines.loading.sending import Sending
+from biodata.pipelines.reports.facts import counts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from biodata.pipelines.loading.target import Target
+    from biodata.pipelines.runs.run import Run
+    from biodata.pipelines.runs.work import Work
+    from biodata.pipelines.state.spool import Sealed, Spool
+
+__all__ = ["write_all"]
+
+
+def write_all(run: Run, spool: Spool) -> str:
+    """Load and delete; `done`, or `withheld` where guards stand before deletes. A dry run only looks.
+
+    Raises:
+        BiodataError: whatever stops it; the same command goes on from there.
+    """
+    if run.options.dry_run:
+        from biodata.pipelines.runs.preview import preview
+
+        preview(run, spool)
+        return "done"
+    return _Writer(run, spool).go()
+
+
+class _Writer:
+    def __init__(self, run: Run, spool: Spool) -> None:
+        self._run = run
+        self._spool = spool
+
+    def go(self) -> str:
+        run = self._run
+        if run.phase != "deleting":
+            run.enter("loading")
+            for work in in_loading_order(run.works):
+                self._load(work)
+            run.enter("deleting")
+        self._delete()
+        for work in run.works:
+            run.note(work, "done" if work.state != "withheld" else "withheld", seen=work.told.seen)
+        for connection in {id(w.target.connection): w.target.connection for w in run.works if w.target}.values():
+            if connection.adapter.has("transaction"):
+                marks.clear(connection, run.id)
+        return "withheld" if any(work.deletes and work.deletes.withheld for work in run.works) else "done"
+
+    def _load(self, work: Work) -> None:
+        run, target = self._run, work.target
+        if target is None:
+            return
+        run.progress.begin(f"{work.step.name}: {target.load.mode} into {target.load.target}", work.passed.rows)
+        with work.stage("load"):
+            if not run.patiently(lambda: may_replace(work, target, run.identities)):
+                run.note(work, "withheld")
+                run.progress.end(f"withheld: {work.deletes.withheld if work.deletes else ''}")
+                return
+            self._send(work, target)
+        rejected = run.rejects.count(work.step.name)
+        run.note(work, "loaded", tally=work.tally, rejected=rejected, seen=work.told.seen)
+        run.progress.end(counts(work.tally))
+
+    def _send(self, work: Work, target: Target) -> None:
+        run = self._run
+        run.writing = run.writing or not target.together
+        run.note(work, "loading")
+
+        def send() -> dict[str, int]:
+            work.tally = {}
+            return Sending(work, target, run, Parents(target, work.passed, self._coming(target, work))).send()
+
+        try:
+            work.tally = run.patiently(send)
+        except BaseException:
+            if target.together:  # what the batches did is undone
+                work.tally = {}
+                run.note(work, "checked")
+            raise
+        run.writing = True
+
+    def _coming(self, target: Target, work: Work) -> dict[str, Callable[[Any], bool]]:
+        """The step's own keys, where the table refers to itself."""
+        key = target.schema.key
+        if not isinstance(key, str) or target.schema.table not in {table for _, table in target.links}:
+            return {}
+        return {target.schema.table: set(different_values(work.passed, key)).__contains__}
+
+    def _delete(self) -> None:
+        """First find out of all steps what is missing and whether it may go, then delete."""
+        run = self._run
+        found = [(work, target, self._missing(work, target, rules)) for work, target, rules in deleting(run.works)]
+        for work, target, keys in found:
+            if work.deletes is None or work.deletes.withheld:
+                run.note(work, "loaded")
+                continue
+            run.progress.begin(f"{work.step.name}: missing from {target.load.target}", keys.rows)
+            tally: Counter[str] = Counter()
+            with work.stage("delete"):
+                tally.update(run.patiently(partial(delete, work, target, keys, run)))
+            work.deletes = msgspec.structs.replace(work.deletes, tally=dict(tally))
+            run.progress.end(", ".join(f"{number:,} {word}" for word, number in tally.items()) or "nothing")
+
+    def _missing(self, work: Work, target: Target, rules: Any) -> Sealed:
+        run = self._run
+        with work.stage("delete"):
+            return run.patiently(
+                lambda: find_missing(work, target, rules, self._spool, values=run.values, identities=run.identities)
+            )
