@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,43 +13,68 @@ from biodata.cli.output import say
 from biodata.cli.state import current
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from biodata.pipelines import RunReport
 
 __all__ = ["run"]
 
 STRICT = 7
+FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @command(
     "biodata run config/pipelines/ase-counts.yml",
-    "biodata run ase-counts.yml --dry-run      # read, transform and check; write nothing",
-    "biodata run ase-counts.yml --report out/reports --strict",
+    "biodata run ase-counts.yml --dry-run                # what it would do; nothing is written",
+    "biodata run night.yml --param since=2026-11-29 --report out/reports --strict",
+    "biodata run night.yml --save-plan plan.json         # to be approved; then: --apply plan.json",
 )
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("file", type=FILE)
+@click.option(
+    "--param", "parameters", multiple=True, metavar="NAME=VALUE", help="A parameter that the file declares."
+)
+@click.option("--dry-run", is_flag=True, help="Read, transform, check and compare with the targets; write nothing.")
+@click.option("--save-plan", type=FILE, metavar="PLAN", help="Keep in this file what would be done; write nothing.")
+@click.option("--apply", type=FILE, metavar="PLAN", help="Do what the file of --save-plan says, and no more.")
+@click.option("--restart", is_flag=True, help="Start anew where an earlier run stopped while it wrote.")
 @click.option("--report", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Where reports go.")
-@click.option("--dry-run", is_flag=True, help="Read, transform and check; write nothing.")
+@click.option("--events", metavar="FILE", help="A line of JSON for each thing that happens; - is standard error.")
 @click.option("--strict", is_flag=True, help=f"End with {STRICT} when a record was rejected, within the budget too.")
 @click.option(
     "-o", "--format", "form", type=click.Choice(["text", "json"]), default="text", help="A line, or the report."
 )
 @click.pass_context
-def run(ctx: click.Context, /, file: Path, report: Path | None, **options: bool | str | None) -> None:
+def run(ctx: click.Context, /, file: Path, parameters: Sequence[str], report: Path | None, **options: Any) -> None:
     """Run a pipeline file.
 
-    A second run changes nothing when nothing has changed, and says so. Exit status: 0; 7 with --strict when
-    records were rejected; 8 when more were rejected than the budget allows; 9 when a check failed; 130 when it
-    was interrupted.
+    A second run changes nothing when nothing has changed, and says so. After a run that died the same command goes
+    on where that one stopped. Exit status: 0; 7 with --strict when records were rejected; 8 when more were rejected
+    than the budget allows; 9 when a check failed or deletes are withheld; 130 when it was interrupted.
     """
     from biodata.pipelines import load_pipeline, progress_for
 
     state = current(ctx)
+    form, strict = options.pop("form"), options.pop("strict")
     done = load_pipeline(file).run(
-        connect=state.connect, progress=progress_for(), report_dir=report, dry_run=bool(options["dry_run"])
+        parameters=_parameters(parameters),
+        connect=state.connect,
+        progress=progress_for(),
+        report_dir=report,
+        show_values=state.show_values,
+        **options,
     )
-    sys.stdout.write(done.to_json().decode() if options["form"] == "json" else done.summary() + "\n")
+    sys.stdout.write(done.to_json().decode() if form == "json" else done.summary() + "\n")
     _where(done)
-    if options["strict"] and done.rejected:
+    if strict and done.rejected:
         ctx.exit(STRICT)
+
+
+def _parameters(texts: Sequence[str]) -> dict[str, str]:
+    pairs = [text.partition("=") for text in texts]
+    for name, equals, _ in pairs:
+        if not (name and equals):
+            raise click.BadParameter("write NAME=VALUE.", param_hint="--param")
+    return {name: value for name, _, value in pairs}
 
 
 def _where(report: RunReport) -> None:

@@ -28,9 +28,10 @@ def command(tmp_path, source, pipeline, mode):
     lines = [f"  {name}: {{platform: duckdb, path: {name}.duckdb}}\n" for name in ("source", "target")]
     profiles.write_text("profiles:\n" + "".join(lines), "utf-8")
     environment = {**os.environ, "BIODATA_CONFIG": str(profiles), "BIODATA_STATE": str(tmp_path / "state")}
-    arguments = [sys.executable, "-m", "biodata", "run", str(pipeline(("mode: merge", f"mode: {mode}")))]
+    pipeline(("mode: merge", f"mode: {mode}"))
 
-    def start():
+    def start(*more):
+        arguments = [sys.executable, "-m", "biodata", "run", str(tmp_path / "pipeline.yml"), *more]
         return subprocess.Popen(
             arguments,
             env=environment,
@@ -58,11 +59,11 @@ def loading(state):
     return any(journal.batches(run.id) for run in journal.runs())
 
 
-def of_latest_run(state, known, least):
-    """Whether a new run has begun and the target has answered for so many of its batches."""
+def of_latest_run(state, least):
+    """Whether the target has answered for so many batches of the latest run."""
     journal = Journal(state)
     runs = journal.runs()
-    return len(runs) > known and len(journal.batches(runs[-1].id)) >= least
+    return bool(runs) and len(journal.batches(runs[-1].id)) >= least
 
 
 def meet(process, state, moment):
@@ -74,32 +75,52 @@ def meet(process, state, moment):
         time.sleep(0.005)
 
 
-@pytest.mark.parametrize("moment", [reading, loading])
-def test_kill_9_and_the_same_command_again(command, target, tmp_path, moment):
+def killed_while(command, state, moment):
+    state.mkdir(exist_ok=True)
+    process = command()
+    meet(process, state, moment)
+    process.kill()
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
+
+
+def test_killed_while_it_read_the_same_command_starts_anew(command, target, tmp_path):
     state = tmp_path / "state"
-    state.mkdir()
-    killed = command()
-    meet(killed, state, moment)
-    killed.kill()
-    killed.communicate()
-    assert killed.returncode == -signal.SIGKILL
+    killed_while(command, state, reading)
     journal = Journal(state)
-    assert [run.state for run in journal.runs()] == ["running"]
+    assert [(run.state, run.phase) for run in journal.runs()] == [("running", "reading")]
+    out, err = command().communicate()
+    assert [run.state for run in journal.runs()] == ["interrupted", "done"], err
+    assert "ended without a word before it wrote anything" in err
+    assert not list(state.glob("runs/*/spool"))
+    assert len(target()) == ROWS
+    assert f"{ROWS:,} created" in out
+
+
+def test_killed_while_it_wrote_the_same_command_goes_on(command, target, tmp_path):
+    state = tmp_path / "state"
+    killed_while(command, state, loading)
+    journal = Journal(state)
+    (before,) = journal.runs()
+    assert (before.state, before.phase) == ("running", "loading")
+    answered = [batch["number"] for batch in journal.batches(before.id) if batch["state"] == "done"]
     again = command()
     out, err = again.communicate()
     assert again.returncode == 0, err
-    assert [run.state for run in journal.runs()] == ["interrupted", "done"]
-    assert "ended without a word" in err
+    (run,) = journal.runs()
+    assert (run.id, run.state, run.resumed) == (before.id, "done", 1)
+    assert f"Going on with run {run.id}" in err
+    assert "read source/SampleAse" not in err
     assert not list(state.glob("runs/*/spool"))
     assert len(target()) == ROWS
-    tally = journal.steps(journal.runs()[-1].id)[0]["tally"]
+    tally = journal.steps(run.id)[0]["tally"]
     assert tally.get("created", 0) + tally.get("unchanged", 0) == ROWS
-    assert (tally.get("unchanged", 0) > 0) is (moment is loading)
+    assert tally["created"] >= 1000 * len(answered)
     assert out
 
 
 @pytest.mark.parametrize(
-    ("moment", "words"), [(reading, "Nothing was written"), (loading, "Run the same command again")]
+    ("moment", "words"), [(reading, "Nothing was written"), (loading, "it goes on where this run stopped")]
 )
 def test_ctrl_c_keeps_the_journal_and_says_how_to_go_on(command, target, tmp_path, moment, words):
     state = tmp_path / "state"
@@ -113,7 +134,7 @@ def test_ctrl_c_keeps_the_journal_and_says_how_to_go_on(command, target, tmp_pat
     assert "Traceback" not in err
     journal = Journal(state)
     assert [run.state for run in journal.runs()] == ["interrupted"]
-    assert not list(state.glob("runs/*/spool"))
+    assert bool(list(state.glob("runs/*/spool"))) is (moment is loading)
     again = command()
     _, err = again.communicate()
     assert again.returncode == 0, err
@@ -125,13 +146,57 @@ def test_killed_again_and_again_every_record_is_there_exactly_once(command, targ
     state = tmp_path / "state"
     state.mkdir()
     for batches in (0, 1, 6):
-        process = command()
-        runs = len(Journal(state).runs())
-        meet(process, state, lambda at, known=runs, least=batches: of_latest_run(at, known, least))
-        process.kill()
-        process.communicate()
+        killed_while(command, state, lambda at, least=batches: of_latest_run(at, least))
     process = command()
     _, err = process.communicate()
     assert process.returncode == 0, err
     assert len(target()) == ROWS
-    assert [run.state for run in Journal(state).runs()] == ["interrupted"] * 3 + ["done"]
+    assert Journal(state).runs()[-1].state == "done"
+
+
+def test_a_changed_file_is_not_taken_up_again_and_restart_starts_anew(command, target, tmp_path):
+    state = tmp_path / "state"
+    killed_while(command, state, loading)
+    path = tmp_path / "pipeline.yml"
+    path.write_text(path.read_text("utf-8") + "# a remark\n", "utf-8")
+    refused = command()
+    _, err = refused.communicate()
+    assert refused.returncode == 3
+    assert "BD-PIPELINE-CHANGED" in err
+    assert "--restart" in err
+    again = command("--restart")
+    _, err = again.communicate()
+    assert again.returncode == 0, err
+    assert "is given up" in err
+    assert [run.state for run in Journal(state).runs()] == ["interrupted", "done"]
+    assert len(target()) == ROWS
+
+
+def test_a_changed_table_is_not_taken_up_again(command, tmp_path, connect):
+    with connect("target") as connection:  # a table that is there, so that its shape is known
+        connection.client.execute(
+            "CREATE TABLE ase_counts (sample_id TEXT PRIMARY KEY, ref BIGINT, alt BIGINT, alt_fraction DOUBLE)"
+        )
+    state = tmp_path / "state"
+    killed_while(command, state, loading)
+    with connect("target") as connection:
+        connection.client.execute("ALTER TABLE ase_counts ADD COLUMN more TEXT")
+    refused = command()
+    _, err = refused.communicate()
+    assert refused.returncode == 3
+    assert "has another shape since" in err
+    assert "--restart" in err
+
+
+def test_a_second_run_is_told_who_holds_the_pipeline(command, tmp_path):
+    state = tmp_path / "state"
+    state.mkdir()
+    first = command()
+    meet(first, state, loading)
+    second = command()
+    _, err = second.communicate()
+    first.communicate()
+    assert second.returncode == 3
+    assert "BD-PIPELINE-HELD" in err
+    assert f"process {first.pid}" in err
+    assert first.returncode == 0

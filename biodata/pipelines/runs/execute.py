@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from biodata.errors import CheckFailed, ConfigError
 from biodata.pipelines.parameters import chosen
-from biodata.pipelines.runs.identities import facts_of
+from biodata.pipelines.runs.flows import check_flows, flows
+from biodata.pipelines.runs.identities import identified
 from biodata.pipelines.runs.manifest import (
     changed,
     manifest_of,
@@ -118,6 +119,7 @@ def _all(run: Run, connect: Callable[[str], Connection]) -> str:
         if run.resumed:
             _bind_targets(run, connections)
         else:
+            check_flows(run.spec, connections)
             run.patiently(partial(prepare_all, run, connections))
             _identify(run, connections)
             read_all(run, spool, connections)
@@ -128,21 +130,22 @@ def _all(run: Run, connect: Callable[[str], Connection]) -> str:
 
 
 def _identify(run: Run, connections: Mapping[str, Connection]) -> None:
-    for name, connection in connections.items():
-        run.profiles[name] = run.patiently(partial(facts_of, name, connection))
+    for told in flows(run.spec, connections):
+        run.profiles[told.profile] = run.patiently(partial(identified, told, connections[told.profile]))
     run.journal.identify(run.id, run.identities)
 
 
 def _bind_targets(run: Run, connections: Mapping[str, Connection]) -> None:
     """The targets of a run that is taken up again, if they are as they were; sources are not asked any more."""
     sealed = {one.name: one for one in read_manifest(run.directory).steps}
+    told = {one.profile: one for one in flows(run.spec, connections)}
     for work in run.works:
         load = work.step.load
         if load is None:
             continue
         name = load.target.profile
         if name not in run.profiles:
-            run.profiles[name] = run.patiently(partial(facts_of, name, connections[name]))
+            run.profiles[name] = run.patiently(partial(identified, told[name], connections[name]))
         work.target = run.patiently(partial(target_of, run.spec, work.step, _columns(work), connections))
         if work.target and not same_shape(sealed[work.step.name], work.target):
             raise changed(run.id, f"the table {load.target} has another shape since")
