@@ -25,6 +25,7 @@ class Target:
     Attributes:
         new: whether the table has to be made.
         together: whether all rows arrive or none does: append and replace, where the platform has transactions.
+        refers_to: the tables of the same connection that the rows refer to.
         links: (field, referenced table) of each reference whose record must be there before a row is sent.
     """
 
@@ -50,6 +51,7 @@ class Target:
             _check_fit(load, present, rows)
         self._check_mode(rows)
         self.links = tuple(_link(self.schema, field) for field, _ in step.links)
+        self.refers_to = frozenset(filter(None, (_referred(self.schema[name]) for name in rows.names)))
 
     def _present(self) -> Schema | None:
         try:
@@ -83,12 +85,7 @@ class Target:
     @property
     def refers_to_itself(self) -> bool:
         """Whether rows may refer to rows of the same table, so that their order matters."""
-        return any(_referred(field) == self.schema.table for field in self.schema)
-
-    @property
-    def refers_to(self) -> frozenset[str]:
-        """The tables of the same connection that the table refers to."""
-        return frozenset(filter(None, map(_referred, self.schema)))
+        return self.schema.table in self.refers_to
 
     def make(self) -> None:
         """Make the table, where it has to be made."""
