@@ -15,7 +15,7 @@ from biodata.errors import ConfigError
 from biodata.pipelines.checks.whole import CheckOutcome
 from biodata.pipelines.reports.facts import Coverage, PlotData
 from biodata.pipelines.runs.work import Told, Work
-from biodata.pipelines.state.files import write_private
+from biodata.pipelines.state.private import replace_private
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -94,7 +94,7 @@ def manifest_of(
 
 def write_manifest(manifest: Manifest, directory: Path) -> None:
     """Keep it in the run's directory."""
-    write_private(directory / NAME, msgspec.json.encode(manifest, enc_hook=str))
+    replace_private(directory / NAME, msgspec.json.encode(manifest, enc_hook=str))
 
 
 def read_manifest(directory: Path) -> Manifest:

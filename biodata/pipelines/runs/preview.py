@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from biodata.fitting import same
 from biodata.pipelines.checks.others import different_values
 from biodata.pipelines.loading.deletes import find_missing
 from biodata.pipelines.loading.guards import rules_of
@@ -80,12 +81,16 @@ def _counts(run: Run, work: Work, target: Target, parents: Parents) -> Counter[s
 def _compared(run: Run, work: Work, target: Target, records: list[dict[str, Any]]) -> Counter[str]:
     if target.new or target.together:
         return Counter({"add": len(records)})
-    from biodata.comparing import compare
-
-    words = {"create": "add", "update": "change", "unchanged": "leave", "refused": "refuse"}
+    schema = target.repository.schema
+    keys = [schema.key_of(record) for record in records]
+    names = list(dict.fromkeys(name for record in records for name in record))
+    found = target.repository.get([key for key in keys if key is not None], fields=names) if records else []
+    there = {schema.key_of(record): record for record in found}
     tally: Counter[str] = Counter()
-    for change in compare(target.repository, records):
-        tally[words[change.action]] += 1
-        if run.options.show_values and change.fields and len(work.changes) < CHANGES_SHOWN:
-            work.changes.append({"key": change.key, **change.fields})
+    for key, record in zip(keys, records, strict=True):
+        before = there.get(key)
+        differing = before and {n: (before.get(n), v) for n, v in record.items() if not same(v, before.get(n))}
+        tally["add" if before is None else "change" if differing else "leave"] += 1
+        if run.options.show_values and differing and len(work.changes) < CHANGES_SHOWN:
+            work.changes.append({"key": key, **differing})
     return tally

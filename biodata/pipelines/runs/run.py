@@ -12,6 +12,8 @@ from biodata.pipelines.loading.guards import rules_of
 from biodata.pipelines.reports.facts import ProfileFacts, RunReport
 from biodata.pipelines.reports.html import write_reports
 from biodata.pipelines.runs.patience import patiently
+from biodata.pipelines.state.audit import Audit
+from biodata.pipelines.state.events import Events
 from biodata.pipelines.state.journal import new_run_id
 from biodata.pipelines.state.rejects import RejectStore
 
@@ -63,7 +65,9 @@ class Run:
         self.id = earlier.id if earlier else new_run_id()
         self.resumed = earlier.resumed + 1 if earlier else 0
         self.directory = journal.run_directory(self.id)
-        self.rejects = RejectStore(self.directory / "rejects.ndjson")
+        self.rejects = RejectStore(journal.directory, pipeline=spec.name, run=self.id)
+        self.audit = Audit(journal.directory, run=self.id, pipeline=spec.name, sha256=spec.sha256)
+        self.events = Events(options.events, run=self.id, pipeline=spec.name)
         self.works: list[Work] = []
         self.profiles: dict[str, ProfileFacts] = {}
         self.warnings: list[str] = []
@@ -93,6 +97,7 @@ class Run:
     def note(self, work: Work, state: str, **values: object) -> None:
         """A step has got so far."""
         work.state = state
+        self.rejects.flush()
         self.journal.step(self.id, work.step.name, state=state, seconds=sum(work.seconds.values()), **values)
 
     def reject(self, reject: Reject) -> None:
@@ -106,7 +111,7 @@ class Run:
         if reject.waiting:
             return
         read = sum(work.told.rows or 0 for work in self.works)
-        allowed, found = self.spec.budget.allows(read), self.rejects.count() - self.rejects.waiting()
+        allowed, found = self.spec.budget.allows(read), self.rejects.count(counted=True)
         if found > allowed:
             raise RejectBudgetExceeded(
                 f"{found:,} records were rejected, and the budget of {self.spec.budget} allows "
@@ -151,11 +156,32 @@ class Run:
         """The target has answered for a batch."""
         for status, number in receipt.tally.items():
             work.tally[status] = work.tally.get(status, 0) + number
+        self.rejects.flush()
+        self._audit(work, receipt)
         self.journal.batch(self.id, work.step.name, batch.number, len(batch.records), tally)
+        self.events.emit(
+            "batch.loaded", step=work.step.name, number=batch.number, rows=len(batch.records), tally=tally
+        )
         self.progress.advance(len(batch.rows))
 
-    def deleted(self, work: Work, keys: list[Key], receipt: Receipt) -> None:  # noqa: ARG002 - the desk's shape
+    def _audit(self, work: Work, receipt: Receipt) -> None:
+        """Note in the audit log which records were written to; those that were left alone are not."""
+        load = work.step.load
+        keys = [one.key for one in receipt if one.status not in {"unchanged", "refused", "not_sent"}]
+        if load is None or not (keys or receipt.bulk):
+            return
+        self.audit.write(
+            profile=load.target.profile,
+            table=load.target.table,
+            verb=receipt.operation,
+            counts=receipt.tally,
+            keys=keys,
+            identity=self.identities.get(load.target.profile),
+        )
+
+    def deleted(self, work: Work, keys: list[Key], receipt: Receipt) -> None:
         """The target has answered for some deletes."""
+        self._audit(work, receipt)
         self.progress.advance(len(keys))
 
     # The end.
@@ -173,6 +199,7 @@ class Run:
     def finish(self, state: str, error: BaseException | None = None) -> RunReport:
         """Note how it ended, and write its report."""
         self.progress.close()
+        self.rejects.flush()
         report = self._report(state, error)
         kept = self.phase if self.can_go_on(state, error) else "ended"
         self.journal.end(self.id, state, report.error or "", phase=kept)
