@@ -4,10 +4,12 @@ import csv
 from pathlib import Path
 from textwrap import dedent
 
+import pyarrow as pa
 import pytest
 
 import biodata
 from biodata.pipelines import load_pipeline
+from biodata.pipelines.state.spool import Spool
 from biodata.records.types import Field, Schema, String
 
 DATA = Path(__file__).parent / "counts.csv"
@@ -101,3 +103,18 @@ def run(connect, tmp_path):
         return load_pipeline(path).run(connect=connect, state_dir=tmp_path / "state", **options)
 
     return call
+
+
+@pytest.fixture
+def sealed(tmp_path):
+    """Seals columns as a step's rows, in batches of a thousand."""
+
+    def write(**columns):
+        table = pa.table({name: pa.array(values) for name, values in columns.items()})
+        directory = tmp_path / f"spool{len(list(tmp_path.iterdir()))}"
+        with Spool(directory).writer("rows", table.schema) as writer:
+            for batch in table.to_batches(1000):
+                writer.write(batch)
+            return writer.seal()
+
+    return write

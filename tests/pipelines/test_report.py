@@ -1,18 +1,15 @@
 """The report: the facts, on a page that needs nothing else, and plots with honest axes."""
 
 import json
-import re
 import stat
 from html.parser import HTMLParser
-from xml.etree import ElementTree as ET
 
 import pytest
 
 from biodata.pipelines.checks.whole import CheckOutcome, number_of
-from biodata.pipelines.reports.axes import axis_for
 from biodata.pipelines.reports.facts import RunReport, StepReport
 from biodata.pipelines.reports.html import html_report, write_reports
-from biodata.pipelines.reports.plots import POINTS_SHOWN, ScatterData, scatter, scatter_svg
+from biodata.pipelines.reports.plots import ScatterData
 from biodata.pipelines.state.rejects import RejectTally
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -91,83 +88,6 @@ def test_both_forms_are_written_privately(tmp_path):
 
 def test_summary():
     assert REPORT.summary() == "ase: 21 rows read, 1 rejected; counts: 3 created, 0 updated, 17 unchanged"
-
-
-def places(svg):
-    root = ET.fromstring(svg)  # noqa: S314 - our own text
-    return [(float(c.get("cx")), float(c.get("cy")), c.find(f"{SVG}title").text) for c in root.iter(f"{SVG}circle")]
-
-
-def test_scatter_puts_each_point_on_its_side_of_the_line():
-    svg = scatter_svg(STEP.plots[0])
-    root = ET.fromstring(svg)  # noqa: S314 - our own text
-    line = next(path for path in root.iter(f"{SVG}path") if path.get("class") == "equality")
-    x1, y1, x2, y2 = map(float, re.findall(r"[\d.]+", line.get("d")))
-    for (cx, cy, title), (x, y) in zip(places(svg), POINTS, strict=True):
-        on_line = y1 + (cx - x1) * (y2 - y1) / (x2 - x1)
-        assert (cy < on_line) == (y > x), title
-    assert places(svg)[1][2] == "ref 4,142, alt 4,791"
-
-
-def test_scatter_tells_axes_and_is_readable_without_eyes():
-    root = ET.fromstring(scatter_svg(STEP.plots[0]))  # noqa: S314 - our own text
-    assert root.get("role") == "img"
-    assert root.find(f"{SVG}title").text == "alt against ref"
-    assert "logarithmic" in root.find(f"{SVG}desc").text
-    labels = [text.text for text in root.iter(f"{SVG}text") if text.get("class") == "label"]
-    assert labels == ["ref (log scale)", "alt (log scale)"]
-
-
-def test_scatter_of_nothing_says_so():
-    assert "no rows to show" in scatter_svg(ScatterData("a", "b", "equality", (), 0, 0))
-
-
-def test_a_plot_of_pairs_is_a_file_of_its_own():
-    svg = scatter("a", "b", [(1, 2), (None, 1), (float("nan"), 1), ("3", 4), (5.5, 6)], line="equality")
-    assert ET.fromstring(svg).find(f"{SVG}style") is not None  # noqa: S314 - our own text
-    assert [title for _, _, title in places(svg)] == ["a 1, b 2", "a 5.5, b 6"]
-
-
-def test_of_many_pairs_some_are_shown():
-    assert (
-        POINTS_SHOWN / 2
-        < len(places(scatter("a", "b", ((n, n) for n in range(3 * POINTS_SHOWN - 1)))))
-        <= POINTS_SHOWN
-    )
-
-
-def test_names_are_escaped():
-    svg = scatter_svg(ScatterData("<a>", "b&c", "equality", ((1.0, 2.0),), 1, 0))
-    assert ET.fromstring(svg).find(f"{SVG}title").text == "b&c against <a>"  # noqa: S314 - our own text
-
-
-@pytest.mark.parametrize(
-    ("values", "log"),
-    [([11, 4791], True), ([1, 100], False), ([0, 5000], False), ([-1, 500], False), ([3, 3], False), ([], False)],
-)
-def test_axes_are_logarithmic_beyond_two_decades_of_positive_values(values, log):
-    axis = axis_for(values)
-    assert axis.log is log
-    assert all(0 <= axis.at(value) <= 1 for value in values)
-    assert len(axis.ticks) >= 2
-    assert all(-1e-9 <= axis.at(tick) <= 1 + 1e-9 for tick in axis.ticks)
-
-
-def test_tick_labels():
-    axis = axis_for([11, 4791])
-    assert [axis.label(tick) for tick in axis.ticks] == [
-        "10",
-        "20",
-        "50",
-        "100",
-        "200",
-        "500",
-        "1,000",
-        "2,000",
-        "5,000",
-    ]
-    assert axis_for([0, 1]).label(0.2) == "0.2"
-    assert axis.label(3e9) == "3e9"
 
 
 @pytest.mark.parametrize(

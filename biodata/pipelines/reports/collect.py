@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from biodata.pipelines.reports.bars import collect_bars
-from biodata.pipelines.reports.plots import collect
-from biodata.pipelines.spec import BarPlot, Plot
+from biodata.pipelines.reports.plots.bars import collect_bars
+from biodata.pipelines.reports.plots.histogram import collect_histogram
+from biodata.pipelines.reports.plots.points import collect_points
+from biodata.pipelines.spec import BarPlot, HistogramPlot, Plot
 
 if TYPE_CHECKING:
     from biodata.pipelines.reports.facts import PlotData
@@ -19,8 +20,9 @@ __all__ = ["plot_data"]
 def plot_data(plot: AnyPlot, rows: Sealed) -> PlotData:
     """The data of one plot."""
     match plot:
+        case Plot():
+            return collect_points(plot, rows)
         case BarPlot():
             return collect_bars(plot, rows)
-        case Plot():
-            return collect(plot, rows)
-    raise NotImplementedError
+        case HistogramPlot():
+            return collect_histogram(plot, rows)

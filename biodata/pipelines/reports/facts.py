@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import msgspec
 
 from biodata.pipelines.checks.whole import CheckOutcome
-from biodata.pipelines.reports.bars import BarData
-from biodata.pipelines.reports.plots import ScatterData
+from biodata.pipelines.reports.plots.bars import BarData
+from biodata.pipelines.reports.plots.histogram import HistogramData
+from biodata.pipelines.reports.plots.points import ScatterData
 from biodata.pipelines.state.rejects import RejectTally
 
 __all__ = ["Coverage", "Deletes", "PlotData", "ProfileFacts", "RunReport", "StepReport", "Unmapped", "counts"]
 
-PlotData: TypeAlias = ScatterData | BarData
+PlotData: TypeAlias = ScatterData | BarData | HistogramData
 
 WRITTEN = ("created", "updated", "deleted", "hidden", "queued")
 
@@ -105,8 +107,10 @@ class StepReport(msgspec.Struct, frozen=True, kw_only=True):
         coverage: how far lists covered the values.
         deletes: what became of records that the step no longer has; None where the file asks for no deletes.
         notes: what a person should know: fields that changed, say.
-        preview: of a dry run: what the target would get, word to number of records.
-        changes: of a dry run with values shown: records that would change, field to (before, after).
+        preview: of a dry run: what the target would get, word to number of records: add, change, leave, delete,
+            refuse, wait for a parent.
+        changes: of a dry run with values shown: records that would change, some of them: `key`, and field to
+            (before, after).
         explain: how the source is asked.
         seconds: by stage: prepare, extract, transform, check, load, delete.
     """
@@ -138,15 +142,22 @@ class StepReport(msgspec.Struct, frozen=True, kw_only=True):
         """Records that a check or the target refused."""
         return sum(tally.count for tally in self.rejects)
 
+    @property
+    def outcome(self) -> dict[str, int]:
+        """What the target did, deletes and all: status to number of records."""
+        return dict(Counter(self.tally) + Counter(self.deletes.tally if self.deletes else {}))
+
 
 class RunReport(msgspec.Struct, frozen=True, kw_only=True):
     """A whole run.
 
     Attributes:
-        state: done, withheld (all is loaded, and deletes were not made), failed or interrupted.
+        state: done, withheld (all is loaded, and deletes were not made), planned (what would be done is kept in a
+            plan, and nothing was written), failed or interrupted.
         started: an instant in UTC, ISO 8601; `ended` likewise.
         warnings: what the platforms' adapters warned of, each once.
-        error: what stopped the run, in words, with its code; None when nothing did.
+        error: what stopped the run, in words, with its code and what to do about it; None when nothing did.
+        go_on: what a run that did not get through needs, in a sentence; empty where it did.
         budget: how many rejects were allowed, as the file says it.
         profiles: what the run opened, and who it was there.
         parameters: their values as text; `…` where people's values are not to be shown and the value was given.
@@ -175,6 +186,8 @@ class RunReport(msgspec.Struct, frozen=True, kw_only=True):
     warnings: tuple[str, ...] = ()
     error: str | None = None
     error_code: str | None = None
+    error_hint: str | None = None
+    go_on: str = ""
     rejects_path: Path | None = None
     html_path: Path | None = None
     json_path: Path | None = None
@@ -190,10 +203,14 @@ class RunReport(msgspec.Struct, frozen=True, kw_only=True):
         return sum(step.rejected for step in self.steps)
 
     @property
+    def waiting(self) -> int:
+        """Those among them that only wait for a record that they refer to."""
+        return sum(step.waiting for step in self.steps)
+
+    @property
     def changed(self) -> int:
         """Records of targets that are other than before."""
-        tallies = [tally for step in self.steps for tally in (step.tally, step.deletes.tally if step.deletes else {})]
-        return sum(tally.get(status, 0) for tally in tallies for status in WRITTEN)
+        return sum(step.outcome.get(status, 0) for step in self.steps for status in WRITTEN)
 
     @property
     def withheld(self) -> tuple[str, ...]:
@@ -202,16 +219,10 @@ class RunReport(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(f"{name}: {why}" for name, why in told if why)
 
     def summary(self) -> str:
-        """One line: `ase-counts: 21 rows read, 0 rejected; counts: 21 created`."""
-        read = sum(step.rows_read or 0 for step in self.steps)
-        head = f"{self.pipeline}: {read:,} rows read, {self.rejected:,} rejected"
-        if self.dry_run:
-            return f"{head}; dry run, nothing was written"
-        if not self.ok:
-            return f"{head}; {self.state}: {self.error or 'stopped by the user'}"
-        loads = [f"{step.name}: {counts(step.tally)}" for step in self.steps if step.target]
-        quiet = "; nothing changed" if any(step.target for step in self.steps) and not self.changed else ""
-        return "; ".join((head, *loads)) + quiet
+        """What a run did, in one line."""
+        from biodata.pipelines.reports.summary import summary
+
+        return summary(self)
 
     def to_json(self) -> bytes:
         """The JSON form, indented."""

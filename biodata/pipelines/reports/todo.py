@@ -1,0 +1,113 @@
+"""What a person has to do after a run, and the commands for it."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from biodata.pipelines.reports.facts import RunReport, StepReport
+
+__all__ = ["Todo", "commands", "todos"]
+
+
+class Todo(msgspec.Struct, frozen=True):
+    """One thing that somebody has to see to.
+
+    Attributes:
+        level: bad where something was not done that the file asks for, warn where it was done in part, look where
+            a look is enough.
+        what: in a few words; `more` in a sentence or two.
+        step: the step that it is about; empty where it is about the run.
+        command: what to type; empty where there is nothing.
+    """
+
+    level: Literal["bad", "warn", "look"]
+    what: str
+    more: str = ""
+    step: str = ""
+    command: str = ""
+
+
+def todos(report: RunReport) -> tuple[Todo, ...]:
+    """All of them, the weightiest first."""
+    found = [*_stopped(report)]
+    for each in (_failed_checks, _withheld, _waiting, _rejected, _unmapped):
+        found += [todo for step in report.steps for todo in each(report, step)]
+    found += [Todo("look", "A platform's adapter warns", text) for text in report.warnings]
+    return tuple(found)
+
+
+def _stopped(report: RunReport) -> Iterator[Todo]:
+    again = _run(report)
+    if report.state == "interrupted":
+        yield Todo("warn", "The run was interrupted", report.go_on, command=again)
+    if report.state == "failed":
+        code = f" ({report.error_code})" if report.error_code else ""
+        parts = (report.error or "It is not known why.", report.error_hint or "", report.go_on)
+        yield Todo("bad", f"The run failed{code}", "\n".join(part for part in parts if part), command=again)
+
+
+def _failed_checks(report: RunReport, step: StepReport) -> Iterator[Todo]:
+    for check in step.checks:
+        if not check.ok and check.kind != "rows" and check.detail not in (report.error or ""):
+            yield Todo("bad", f"A check does not hold: {check.name}", check.detail, step.name)
+
+
+def _withheld(report: RunReport, step: StepReport) -> Iterator[Todo]:
+    deletes = step.deletes
+    if deletes and deletes.withheld:
+        more = f"{deletes.withheld}. Where they are right, keep them in a plan, look at it, and apply it."
+        what = f"{deletes.missing:,} deletes in {step.target} were withheld"
+        yield Todo("warn", what, more, step.name, f"{_run(report)} --save-plan plan.json")
+
+
+def _waiting(report: RunReport, step: StepReport) -> Iterator[Todo]:
+    if step.waiting:
+        more = "They are kept, and loaded when the records that they refer to are there."
+        what = f"{_records(step.waiting, 'waits', 'wait')} for a parent"
+        yield Todo("warn", what, more, step.name, _rejects(report, "replay"))
+
+
+def _rejected(report: RunReport, step: StepReport) -> Iterator[Todo]:
+    refused = step.rejected - step.waiting
+    if refused > 0:
+        rules = ", ".join(dict.fromkeys(tally.rule for tally in step.rejects))
+        what = f"{_records(refused, 'was', 'were')} rejected"
+        yield Todo("warn", what, f"By {rules}.", step.name, _rejects(report, "list"))
+
+
+def _unmapped(report: RunReport, step: StepReport) -> Iterator[Todo]:  # noqa: ARG001 - the shape of the others
+    for one in step.coverage:
+        if one.distinct:
+            what = f"{one.distinct:,} {'value' if one.distinct == 1 else 'values'} of {one.column} without a target"
+            more = f"{one.rows - one.mapped:,} of {one.rows:,} rows have what {one.list} lacks."
+            yield Todo("look", what, more, step.name)
+
+
+def _records(number: int, one: str, many: str) -> str:
+    return f"{number:,} record {one}" if number == 1 else f"{number:,} records {many}"
+
+
+def commands(report: RunReport) -> tuple[tuple[str, str], ...]:
+    """(what for, command) of all that one may want to do next."""
+    found = [(f"Run it {'for good' if report.dry_run else 'again'}", _run(report))]
+    if not report.dry_run:
+        found.append(("See what a run would do, and write nothing", f"{_run(report)} --dry-run"))
+    if report.rejected:
+        found.append(("See the rejected records", _rejects(report, "list")))
+        found.append(("Load them again when the trouble is mended", _rejects(report, "replay")))
+    found.append(("See the runs before this one", f"biodata runs {shlex.quote(report.pipeline)}"))
+    return tuple(found)
+
+
+def _run(report: RunReport) -> str:
+    return f"biodata run {shlex.quote(report.file)}"
+
+
+def _rejects(report: RunReport, verb: str) -> str:
+    return f"biodata rejects {verb} {shlex.quote(report.pipeline)}"
