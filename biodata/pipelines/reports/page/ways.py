@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING
 
 from biodata.pipelines.reports.facts import counts
@@ -18,7 +19,7 @@ def way(step: StepReport) -> Html:
     """`umcg/SampleAse → local/ase (merge)`."""
     if not step.target:
         return code(step.source)
-    return Html(f"{code(step.source)} → {code(step.target)} ({step.mode or ''})")
+    return Html(f"{code(step.source)} → {code(step.target)} ({escape(step.mode or '')})")
 
 
 def outcome(step: StepReport) -> str:
