@@ -205,13 +205,13 @@ LOADED = replace(
 LOADED_LINE = "48,211 rows read, 0 rejected; donors: 3 created, 0 updated, 17 unchanged, 41 deleted"
 QUIET_LINE = "48,211 rows read, 0 rejected; donors: 0 created, 0 updated, 2,391 unchanged; nothing changed"
 WITHHELD_LINE = (
-    "deletes withheld: diagnoses: 23,460 of 120,400 records would be deleted (max: 2%); 145,211 rows read, 74 rejected "
-    "(60 waiting for a parent); donors: 14 created, 370 updated, 2,002 unchanged, 5 refused, 41 deleted; diagnoses: 60 "
-    "created, 0 updated, 96,880 unchanged"
+    "deletes withheld: diagnoses: 23,460 of 120,400 records would be deleted (max: 2%); 145,211 rows read, 74 "
+    "rejected (60 waiting for a parent); donors: 14 created, 370 updated, 2,002 unchanged, 5 refused, 41 deleted; "
+    "diagnoses: 60 created, 0 updated, 96,880 unchanged"
 )
 DRY_LINE = (
-    "48,211 rows read, 0 rejected; donors: would add 14, change 370, leave 2,002, wait for a parent 5, delete 41; dry "
-    "run, nothing was written"
+    "48,211 rows read, 0 rejected; donors: would add 14, change 370, leave 2,002, wait for a parent 5, delete 41; "
+    "dry run, nothing was written"
 )
 CHECKED_LINE = (
     "failed: step donors: all donors there: 12 rows, 48,190 expected [BD-CHECK]; 48,211 rows read, 0 rejected"
