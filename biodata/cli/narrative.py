@@ -37,22 +37,28 @@ def pipeline_lines(steps: Sequence[Step], report: RunReport, *, brief: bool = Fa
         if done.target:
             from biodata.pipelines.reports.facts import counts
 
-            line("loaded", f"into {done.target}, {done.mode}: {counts(done.tally)}")
+            line("loaded", f"into {done.target}, {done.mode}: {counts(done.outcome)}")
+        if done.deletes and done.deletes.withheld:
+            line("withheld", f"{done.deletes.missing:,} deletes: {done.deletes.withheld}")
 
 
 def _read_lines(step: Step, done: StepReport) -> None:
     from biodata.pipelines.operations.outline import outline
 
     where = f" where {done.where}" if done.where else ""
-    line("read", f"{done.rows_read or 0} rows of {done.source}{where}")
+    same = f", {done.unchanged_since:,} of them unchanged since the last run" if done.unchanged_since else ""
+    line("read", f"{done.rows_read or 0:,} rows of {done.source}{where}{same}")
     if done.target:
         for operation in step.transform:
             made = ", ".join(outline(operation).makes)
             line("transformed", f"by {operation.__struct_config__.tag}" + (f" to {made}" if made else ""))
+    for one in done.coverage:
+        line("mapped", f"{one.mapped:,} of {one.rows:,} values of {one.column} by {one.list}")
     for check in done.checks:
         line("checked", f"{'holds' if check.ok else 'FAILS'}: {check.name} ({check.detail})")
     if done.rejected:
-        line("rejected", f"{done.rejected} rows")
+        waiting = f", {done.waiting:,} of them waiting for a parent" if done.waiting else ""
+        line("rejected", f"{done.rejected:,} rows{waiting}")
 
 
 def next_steps(program: str, out: Path) -> None:

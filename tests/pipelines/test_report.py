@@ -104,7 +104,7 @@ WITHHELD_FACTS = (
     "14 records were rejected", "3 values of diagnosis without a target", "the commons knows no index for case",
     "umcg/biobank_donors → commons/case (merge)", "consent = true", "unchanged since the last run", "45,806", "2,391",
     "every donor comes once", "donor_id: every value comes once", "the text is no number", "12, 40, 41, 977",
-    "icd10-to-orpha 2026-01", "96.5 %", "99.9 %", "<value 1>", "1 more", "The field `bmi` is new",
+    "icd10-to-orpha 2026-01", "96.5 %", "99.9 %", "<value 1>", "all others", "1 or more", "The field `bmi` is new",
     "projects.code = 'biobank'", "48,190", "963", "5 min 1 s", "2,391 rows by age_at_enrolment; 4 without a value",
     "20260203-021500-7f3a", "0.1.0", "9f86d081884c7d65", "since", "2019-01-01", "MOLGENIS 8.4.2",
     "a.de.vries@example.org", "commons.example.org:8443", "this computer", "no data", "biodata rejects replay",

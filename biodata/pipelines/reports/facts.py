@@ -53,6 +53,11 @@ class Coverage(msgspec.Struct, frozen=True):
     more: bool = False
     unmapped: tuple[Unmapped, ...] = ()
 
+    @property
+    def different(self) -> str:
+        """How many different values have no target: `3`, `10,000 or more`."""
+        return f"{self.distinct:,}" + (" or more" if self.more else "")
+
 
 class Deletes(msgspec.Struct, frozen=True):
     """What became of the records that a step no longer has.

@@ -76,7 +76,7 @@ def _waiting(report: RunReport, step: StepReport) -> Iterator[Todo]:
 def _rejected(report: RunReport, step: StepReport) -> Iterator[Todo]:
     refused = step.rejected - step.waiting
     if refused > 0:
-        rules = ", ".join(dict.fromkeys(tally.rule for tally in step.rejects))
+        rules = ", ".join(dict.fromkeys(tally.rule for tally in step.rejects if not tally.waiting))
         what = f"{_records(refused, 'was', 'were')} rejected"
         yield Todo("warn", what, f"By {rules}.", step.name, _rejects(report, "list"))
 
@@ -84,7 +84,7 @@ def _rejected(report: RunReport, step: StepReport) -> Iterator[Todo]:
 def _unmapped(report: RunReport, step: StepReport) -> Iterator[Todo]:  # noqa: ARG001 - the shape of the others
     for one in step.coverage:
         if one.distinct:
-            what = f"{one.distinct:,} {'value' if one.distinct == 1 else 'values'} of {one.column} without a target"
+            what = f"{one.different} {'value' if one.distinct == 1 else 'values'} of {one.column} without a target"
             more = f"{one.rows - one.mapped:,} of {one.rows:,} rows have what {one.list} lacks."
             yield Todo("look", what, more, step.name)
 

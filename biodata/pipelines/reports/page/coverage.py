@@ -31,12 +31,11 @@ def coverage(step: StepReport) -> Iterator[str]:
 def _row(one: Coverage) -> tuple[str, ...]:
     name = f"{one.list} {one.version}".strip()
     share = bar(one.mapped / one.rows if one.rows else 1)
-    return (one.column, name, number(one.rows), percent(one.mapped, one.rows), share, number(one.distinct))
+    return (one.column, name, number(one.rows), percent(one.mapped, one.rows), share, one.different)
 
 
 def _lacking(one: Coverage) -> Iterator[tuple[str, ...]]:
     yield from ((one.column, value.value, number(value.rows)) for value in one.unmapped)
-    more = one.distinct - len(one.unmapped)
-    if more > 0:
-        rest = one.rows - one.mapped - sum(value.rows for value in one.unmapped)
-        yield (one.column, f"{more:,} more", number(rest))
+    rest = one.rows - one.mapped - sum(value.rows for value in one.unmapped)
+    if rest > 0:
+        yield (one.column, "all others", number(rest))

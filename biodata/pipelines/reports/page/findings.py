@@ -30,10 +30,14 @@ def checks(step: StepReport) -> Iterator[str]:
 def rejects(step: StepReport) -> Iterator[str]:
     """Each rule that rejected records, and the first of them by number."""
     if step.rejects:
-        rows = [(one.rule, one.reason, one.stage, number(one.count), _first(one)) for one in step.rejects]
+        rows = [(one.rule, one.reason, _stage(one), number(one.count), _first(one)) for one in step.rejects]
         head = ("Rule", "Reason", "In", "Records", "Row numbers, from 1")
         yield "<h3>Rejected records</h3>"
         yield table(f"Rejected records of {step.name} by rule", head, rows, numbers={3})
+
+
+def _stage(tally: RejectTally) -> str:
+    return f"{tally.stage}, waiting" if tally.waiting else tally.stage
 
 
 def _first(tally: RejectTally) -> str:
