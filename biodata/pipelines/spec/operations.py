@@ -30,16 +30,23 @@ OnUnmapped: TypeAlias = Literal["reject", "null", "keep"]
 
 
 class Column(msgspec.Struct, frozen=True):
-    """One column of the output, and the SQL expression that makes it."""
+    """One column of the output, and the SQL expression that makes it; `origin` as that of an operation."""
 
     name: str
     expression: str
     line: int = 0
     column: int = 0
+    origin: str = ""
 
 
-class _Operation(msgspec.Struct, frozen=True, tag_field="operation"):
-    """One entry of `transform`."""
+class _Operation(msgspec.Struct, frozen=True, kw_only=True, tag_field="operation"):
+    """One entry of `transform`.
+
+    Attributes:
+        origin: the mapping table and the row that says it; empty where the file itself does.
+    """
+
+    origin: str = ""
 
 
 class Columns(_Operation, frozen=True, tag="columns"):
