@@ -30,7 +30,7 @@ MORE_THAN_FORM = re.compile(
 )
 """Problems of a file that a schema does not see: names that are not there or twice there, and other languages."""
 
-POSITIONS = {"line", "column", "line_number", "column_number"}
+POSITIONS = {"origin", "line", "column", "line_number", "column_number"}
 NOT_WRITTEN = {"file", "parts", "sha256", "tables"}
 """Fields of structs that no key fills: places, and what the reader finds out itself."""
 

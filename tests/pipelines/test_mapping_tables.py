@@ -227,7 +227,7 @@ def test_all_problems_of_a_table_are_told_with_row_and_column(problems):
     ) == [
         "maps/donors.csv, row 10, unit: a code list makes text, which has no unit",
         "maps/donors.csv, row 2, rule: 'spilt' is no rule; did you mean 'split'?",
-        "maps/donors.csv, row 3, source field: it is missing; a field that has no source has the rule constant: VALUE",
+        "maps/donors.csv, row 3, source field: it is missing; without a source the rule is constant: VALUE",
         "maps/donors.csv, row 4, target field: it is missing; a field that is left out on purpose has the rule skip",
         "maps/donors.csv, row 5, unit: expected FROM -> TO, such as lb -> kg, or src.FIELD -> kg by another field",
         "maps/donors.csv, row 6, code list: it is missing, and the rule names it",

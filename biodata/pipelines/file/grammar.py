@@ -138,15 +138,20 @@ OPERATIONS: dict[str, Shape] = {
     "pseudonymise": PSEUDONYMISE,
     "python": Either((one.CALL, PYTHON)),
 }
+MAPPING = Keys(
+    {"file": one.TEXT},
+    required=("file",),
+    says={"file": "The table, relative to the pipeline file: csv, tsv or xlsx."},
+)
 TRANSFORM = Keys(
-    {**OPERATIONS, "mapping": one.TEXT},
+    {**OPERATIONS, "mapping": Either((one.TEXT, MAPPING))},
     kinds=get_args(spec.Operation),
     one_of=(*OPERATIONS, "mapping"),
     says={
         "rename": "Old name: new name; the other columns stay.",
         "links": "Field of the target: the column with the key or keys of what it refers to; the column goes.",
         "python": "A function of yours: it takes a record and gives one, several, or None to leave it out.",
-        "mapping": "A table (csv or xlsx) of source fields, rules and target fields, in place of operations.",
+        "mapping": "A table (csv, tsv or xlsx) of source fields, rules and target fields, in place of operations.",
     },
 )
 

@@ -85,7 +85,7 @@ def check_columns(step: Step, node: Node) -> None:
         names = None  # what could not be read is told already
     for operation in step.transform:
         for name in outline(operation).reads:
-            _note(step, node, operation.line, operation.column, name, names, "transform")
+            _note(step, node, operation.line, operation.column, name, names, operation.origin or "transform")
         names = outline(operation).names(names)
     for name, line, column, place in _wanted(step):
         _note(step, node, line, column, name, names, place)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, cast, get_args
 import msgspec
 
 from biodata.errors import ConfigError, near_match
+from biodata.pipelines.file.grammar import MAPPING
 from biodata.pipelines.file.parameters import forbid
 from biodata.pipelines.file.rules import Rule, read_rule
 from biodata.pipelines.file.values import is_column
@@ -76,7 +77,7 @@ class _Place:
         return self.row.text(column)
 
     def column(self, name: str, expression: str) -> Column:
-        return Column(name, expression, *self.node.at, self.origin)
+        return Column(name, expression, *self.node.at, origin=self.origin)
 
     def note(self, column: str, text: str) -> None:
         self.node.note(f"{self.origin}, {column}: {text}")
@@ -85,7 +86,7 @@ class _Place:
 def mapping(node: Node) -> Sequence[Operation]:
     """The operations that a mapping table stands for."""
     forbid(node)
-    file = node.mapping(("file",), required=("file",)).child("file") if isinstance(node.value, dict) else node
+    file = node.mapping(MAPPING).child("file") if isinstance(node.value, dict) else node
     name = file.text()
     if not name:
         return ()
@@ -140,7 +141,7 @@ def _rule(place: _Place) -> Rule | None:
         if not place.text(column):
             place.note(column, "it is missing, and the rule names it")
     if rule.expression is None and not rule.skip and not place.text("source field"):
-        place.note("source field", "it is missing; a field that has no source has the rule constant: VALUE")
+        place.note("source field", "it is missing; without a source the rule is constant: VALUE")
         return None
     return rule
 

@@ -63,7 +63,7 @@ class Chain:
 
     def _add(self, operation: Operation, behind: tuple[Operation, ...], step: Step, *, last: bool) -> None:
         work: Compiled | WholeSet
-        with located(self._around.file, operation.line, step.name, operation.column):
+        with located(self._around.file, operation.line, step.name, operation.column, operation.told):
             if isinstance(operation, Columns):
                 checks = step.row_checks if last else ()
                 work = Stage(self._around, operation, checks, self.schema)

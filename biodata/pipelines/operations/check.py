@@ -33,7 +33,7 @@ def check_expressions(
         if isinstance(operation, Columns):
             scope = Scope(before, (), parameters)
             for column in operation.columns:
-                yield from _problem(f"step {step.name}: column {column.name}", column, scope)
+                yield from _problem(f"{column.told}step {step.name}: column {column.name}", column, scope)
                 scope = scope.with_names(column.name)
         else:
             before = names

@@ -64,7 +64,8 @@ class Stage:
         except duckdb.Error as error:
             part, rule = self._blame(empty)
             line, column = getattr(part, "line", 0), getattr(part, "column", 0)
-            message = f"{place}:{line}:{column}: {rule}: {self._words(error)}"
+            told = getattr(part, "told", "")
+            message = f"{place}:{line}:{column}: {told}{rule}: {self._words(error)}"
             raise QueryError(message, code="BD-PIPELINE-EXPRESSION") from None
         fields = [field.with_type(plain_type(field.type)) for field in made]
         self.schema = pa.schema([*fields, *(empty.schema.field(name) for name in self._kept)])

@@ -25,14 +25,14 @@ __all__ = ["Binding", "Source", "located"]
 
 
 @contextmanager
-def located(file: str, line: int, step: str, column: int = 0) -> Iterator[None]:
-    """Errors raised inside say which line of the pipeline file they are about."""
+def located(file: str, line: int, step: str, column: int = 0, told: str = "") -> Iterator[None]:
+    """Errors raised inside say which line of the pipeline file they are about; `told` is what else comes first."""
     try:
         yield
     except BiodataError as error:
         place = f"{file}:{line}:{column}" if column else f"{file}:{line}"
         if not error.message.startswith(f"{file}:"):
-            error.message = f"{place}: step {step}: {error.message}"
+            error.message = f"{place}: {told}step {step}: {error.message}"
         raise
 
 

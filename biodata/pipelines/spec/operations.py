@@ -29,24 +29,32 @@ OnUnmapped: TypeAlias = Literal["reject", "null", "keep"]
 """What becomes of a value without a target: its row is rejected, it becomes null, or it stays as it is."""
 
 
-class Column(msgspec.Struct, frozen=True):
-    """One column of the output, and the SQL expression that makes it; `origin` as that of an operation."""
+class _Said(msgspec.Struct, frozen=True, kw_only=True):
+    """What a mapping table may say in place of the file.
+
+    Attributes:
+        origin: the table and the row; empty where the file itself says it.
+    """
+
+    origin: str = ""
+
+    @property
+    def told(self) -> str:
+        """What an error about it begins with, besides line and column."""
+        return f"{self.origin}: " if self.origin else ""
+
+
+class Column(_Said, frozen=True):
+    """One column of the output, and the SQL expression that makes it."""
 
     name: str
     expression: str
     line: int = 0
     column: int = 0
-    origin: str = ""
 
 
-class _Operation(msgspec.Struct, frozen=True, kw_only=True, tag_field="operation"):
-    """One entry of `transform`.
-
-    Attributes:
-        origin: the mapping table and the row that says it; empty where the file itself does.
-    """
-
-    origin: str = ""
+class _Operation(_Said, frozen=True, tag_field="operation"):
+    """One entry of `transform`."""
 
 
 class Columns(_Operation, frozen=True, tag="columns"):
