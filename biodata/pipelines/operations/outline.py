@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Outline", "outline"]
 
+COPY = re.compile(r"""\s*src\.(?:([^\W\d]\w*)|"((?:[^"]|"")+)")\s*""", re.IGNORECASE)
+
 
 class Outline(msgspec.Struct, frozen=True):
     """What an operation does to the names.
@@ -33,7 +36,8 @@ class Outline(msgspec.Struct, frozen=True):
     Attributes:
         reads: columns that must be there.
         makes: columns that it makes or changes, in order; each in the place of the one of that name, or at the end.
-        moves: (old, new) of columns that go on unchanged under another name, in the old one's place.
+        moves: (old, new) of columns that go on unchanged under another name; in the old one's place, or where those
+            stand that it makes.
         only: whether nothing but what it makes is there afterwards.
         first: whether what it makes stands before all others, in the place of columns of those names in any case.
     """
@@ -43,6 +47,11 @@ class Outline(msgspec.Struct, frozen=True):
     moves: tuple[tuple[str, str], ...] = ()
     only: bool = False
     first: bool = False
+
+    @property
+    def changes(self) -> frozenset[str]:
+        """The columns whose values are others than before."""
+        return frozenset(self.makes) - {new for _, new in self.moves}
 
     def names(self, before: Sequence[str] | None) -> tuple[str, ...] | None:
         """The names afterwards, in order; None where they are not known before."""
@@ -62,7 +71,8 @@ def outline(operation: Operation) -> Outline:  # noqa: PLR0911 - one for each ki
     """The outline of an operation."""
     match operation:
         case Columns():
-            return Outline(makes=operation.names, only=not operation.keep, first=True)
+            copies = tuple((old, one.name) for one in operation.columns if (old := _copied(one.expression)))
+            return Outline(makes=operation.names, moves=copies, only=not operation.keep, first=True)
         case Rename(names) | Links(names):
             pairs = names if isinstance(operation, Rename) else tuple((of, field) for field, of in names)
             return Outline(reads=tuple(old for old, _ in pairs), moves=pairs)
@@ -77,3 +87,9 @@ def outline(operation: Operation) -> Outline:  # noqa: PLR0911 - one for each ki
             return Outline(reads=(operation.of, *more), makes=(operation.into or operation.of,))
         case Explode() | Split() | CodeList() | Ontology():
             return Outline(reads=(operation.of,), makes=(operation.into or operation.of,))
+
+
+def _copied(expression: str) -> str | None:
+    """The field of the source that an expression is, whole: `src.id`, `src."id"`; None for any other."""
+    found = COPY.fullmatch(expression)
+    return (found[1] or found[2].replace('""', '"')) if found else None

@@ -49,13 +49,14 @@ class Link:
     def target_key(self, fault: Fault, key: tuple[str, ...]) -> tuple[Any, ...] | None:
         """The key that the row would have had in the target; None where that is not known.
 
-        It is known where each of its columns is there already, and no operation behind this one makes it.
+        It is known where each of its columns is there already, and no operation behind this one changes it.
         """
         names, values = list(key), self.known(fault)
         for operation in reversed(self.behind):
-            if isinstance(operation, PythonCall) or set(outline(operation).makes) & set(names):
+            seen = outline(operation)
+            if isinstance(operation, PythonCall) or seen.changes & set(names):
                 return None
-            back = {new: old for old, new in outline(operation).moves}
+            back = {new: old for old, new in seen.moves}
             names = [back.get(name, name) for name in names]
         found = tuple(values.get(name) for name in names)
         return None if not found or None in found else found
