@@ -9,6 +9,8 @@ import msgspec
 from biodata.records.arrow import JSON_TEXT
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     import pyarrow as pa
     from duckdb import DuckDBPyRelation
     from duckdb.sqltypes import DuckDBPyType
@@ -24,6 +26,7 @@ __all__ = [
     "no_rows",
     "relisted",
     "struct_of",
+    "top_of",
     "with_field",
 ]
 
@@ -138,9 +141,8 @@ def nested(batch: pa.RecordBatch) -> pa.RecordBatch:
 
     groups: dict[str, list[tuple[str, int]]] = {}
     for index, name in enumerate(batch.schema.names):
-        first, dot, rest = name.partition(".")
-        whole = not dot or first in batch.schema.names
-        groups.setdefault(name if whole else first, []).append(("" if whole else rest, index))
+        top = top_of(name, batch.schema.names)
+        groups.setdefault(top, []).append((name[len(top) + 1 :], index))
     fields, arrays = [], []
     for name, members in groups.items():
         index = members[0][1]
@@ -153,6 +155,12 @@ def nested(batch: pa.RecordBatch) -> pa.RecordBatch:
         arrays.append(struct_of(nested(flat)))
         fields.append(pa.field(name, arrays[-1].type))
     return pa.RecordBatch.from_arrays(arrays, schema=pa.schema(fields))
+
+
+def top_of(name: str, names: Collection[str]) -> str:
+    """The column that `nested` puts a column into: its own name, or what stands before the first dot of it."""
+    top, _, rest = name.partition(".")
+    return name if top in names or not top or not rest else top
 
 
 def struct_of(batch: pa.RecordBatch) -> pa.StructArray:

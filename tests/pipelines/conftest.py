@@ -11,6 +11,7 @@ import biodata
 from biodata.pipelines import load_pipeline
 from biodata.pipelines.state.spool import Spool
 from biodata.records.types import Field, Schema, String
+from tests.pipelines.reading import Reader
 
 DATA = Path(__file__).parent / "counts.csv"
 
@@ -118,3 +119,9 @@ def sealed(tmp_path):
             return writer.seal()
 
     return write
+
+
+@pytest.fixture
+def read(connect, tmp_path):
+    """Reads the one step of a file: `read("extract: {file: a.csv}")`."""
+    return Reader(tmp_path, connect)

@@ -10,6 +10,7 @@ from biodata.errors import BiodataError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path as Directory
 
     import pyarrow as pa
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from biodata.pipelines.spec import Step
     from biodata.pipelines.state.memory import StepMemory
     from biodata.pipelines.state.spool import Spool
-    from biodata.records.types import Key, Record
+    from biodata.records.types import Key, Path, Record
 
 __all__ = ["Binding", "Source", "located"]
 
@@ -47,6 +48,8 @@ class Binding:
         connections: by the names of profiles.
         earlier: the steps that come before, by name.
         memory: what is known of the step from the last run that was done.
+        state: the directory where the pipeline keeps, between runs, what is too much for `memory`; made when needed.
+            None where nothing is kept.
     """
 
     file: str
@@ -55,6 +58,12 @@ class Binding:
     connections: Mapping[str, Connection]
     earlier: Mapping[str, Work]
     memory: StepMemory
+    state: Directory | None = None
+
+    @property
+    def hidden(self) -> tuple[Path, ...]:
+        """The paths of the fields that are read as pseudonyms: nobody is to see their clear values."""
+        return tuple(tuple(one.field.split(".")) for one in self.step.pseudonyms)
 
     def with_value(self, name: str, value: Any) -> Binding:
         """The same with one more value."""
@@ -65,11 +74,12 @@ class Source(Protocol):
     """Where a step's rows come from.
 
     Attributes:
-        title: for people: `profile/table`, or which tables a SELECT names.
-        where: the filter as the file says it, where there is one.
+        title: for people: `profile/table`, a file's path, or which tables a SELECT names.
+        where: the filter as the file says it, where there is one; without what is compared with a clear value.
         schema: the Arrow schema under which the step's operations see the rows.
         waits: whether it reads what earlier steps make.
-        notes: what a person should know about this reading, say that the fields changed.
+        notes: what a person should know about this reading, say that the fields changed; whole when all was read.
+        unchanged: rows that were read and go no further, because they are as they were at the last run.
     """
 
     title: str
@@ -77,6 +87,7 @@ class Source(Protocol):
     schema: pa.Schema
     waits: bool
     notes: list[str]
+    unchanged: int
 
     def count(self) -> int | None:
         """How many rows there are, where the source can be asked."""
@@ -85,10 +96,13 @@ class Source(Protocol):
         """The record's key, None where there is none."""
 
     def explain(self) -> str | None:
-        """How the source is asked, where that can be told."""
+        """How the source is asked, where that can be told; no value of a parameter, no clear value is in it."""
 
     def rows(self, spool: Spool) -> Iterator[Rows | Fault]:
-        """All rows in constant memory, numbered from 1, and a fault for each that is rejected while it is read."""
+        """All rows in constant memory, numbered from 1, and a fault for each that is rejected while it is read.
+
+        It may be called again when it broke off, and begins anew then.
+        """
 
     def seen(self) -> dict[str, Any]:
-        """What the next run has to know, once all rows were read; it is kept when the run is done."""
+        """What the next run has to know, once all rows were read; it is kept when the rows are loaded."""

@@ -8,10 +8,11 @@ import msgspec
 
 from biodata.pipelines.rows import NUMBER, Rows
 from biodata.pipelines.sources.base import located
+from biodata.pipelines.sources.file import FileSource
 from biodata.pipelines.sources.sql import SqlSource
 from biodata.pipelines.sources.step import StepSource
 from biodata.pipelines.sources.table import TableSource
-from biodata.pipelines.spec import Extract, SqlExtract, StepExtract
+from biodata.pipelines.spec import Extract, FileExtract, SqlExtract, StepExtract
 from biodata.pipelines.state.spool import Sealed
 
 if TYPE_CHECKING:
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
     from biodata.pipelines.reports.progress import Progress
     from biodata.pipelines.rows import Fault
     from biodata.pipelines.sources.base import Binding, Source
-    from biodata.pipelines.spec import Step
+    from biodata.pipelines.spec import AnyExtract, Step
     from biodata.pipelines.state.spool import Spool
+    from biodata.query.tree import Node
 
 __all__ = ["Reading", "bind", "located", "read_into"]
 
@@ -45,14 +47,19 @@ def bind(binding: Binding) -> Source:
     Raises:
         BiodataError: whatever does not fit; nothing has been read.
     """
-    extract = binding.step.extract
-    if isinstance(extract, Extract):
-        return TableSource(binding, extract)
-    if isinstance(extract, StepExtract):
-        return StepSource(binding, extract)
-    if isinstance(extract, SqlExtract):
-        return SqlSource(binding, extract)
-    raise NotImplementedError
+    return _of_kind(binding, binding.step.extract, None)
+
+
+def _of_kind(binding: Binding, extract: AnyExtract, also: Node | None) -> Source:
+    match extract:
+        case Extract():
+            return TableSource(binding, extract, also)
+        case FileExtract():
+            return FileSource(binding, extract, also)
+        case StepExtract():
+            return StepSource(binding, extract)
+        case SqlExtract():
+            return SqlSource(binding, extract)
 
 
 def read_into(
@@ -61,15 +68,14 @@ def read_into(
     """Read everything that there is into the spool, in constant memory; `reject` may raise to stop."""
     import pyarrow as pa
 
-    last = 0
+    faults = 0
     schema = source.schema.append(pa.field(NUMBER, pa.int64()))
     with spool.writer(f"{step.name}.read", schema) as writer:
         for piece in source.rows(spool):
             if isinstance(piece, Rows):
                 writer.write(piece.with_numbers().cast(schema))
                 progress.advance(len(piece))
-                last = max(last, piece.numbers[-1].as_py() if len(piece) else 0)
             else:
                 reject(piece)
-                last = max(last, piece.row)
-        return Reading(writer.seal(), last)
+                faults += 1
+        return Reading(writer.seal(), writer.rows + faults + source.unchanged)

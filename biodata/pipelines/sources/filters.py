@@ -13,9 +13,9 @@ from biodata.query.parser import parse
 from biodata.query.tree import Always, And, Leaf, Native, Node, Not, Or
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-__all__ = ["bound", "parsed"]
+__all__ = ["MARK", "bound", "mapped", "parsed"]
 
 SIGN = "\x01"
 MARK = re.compile(r"\x01(\w+)\x01{6}")
@@ -41,7 +41,7 @@ def parsed(text: str | None) -> Node:
 
 def bound(text: str | None, values: Mapping[str, Any]) -> Node:
     """The tree of a filter with the values of its parameters."""
-    return _with(parsed(text), values)
+    return mapped(parsed(text), lambda leaf: _with(leaf, values))
 
 
 def _marked(text: str) -> str:
@@ -77,25 +77,31 @@ def _whole(value: Any, *, alone: bool) -> None:
         )
 
 
-def _with(node: Node, values: Mapping[str, Any]) -> Node:
+def mapped(node: Node, change: Callable[[Node], Node]) -> Node:
+    """The tree with what `change` makes of each comparison, and of whatever else joins and negates nothing."""
     if isinstance(node, And | Or):
-        return msgspec.structs.replace(node, parts=tuple(_with(part, values) for part in node.parts))
+        return msgspec.structs.replace(node, parts=tuple(mapped(part, change) for part in node.parts))
     if isinstance(node, Not):
-        return msgspec.structs.replace(node, part=_with(node.part, values))
-    if not isinstance(node, Leaf):
-        return node
-    if isinstance(node.value, tuple):
-        return msgspec.structs.replace(node, value=tuple(one for item in node.value for one in _items(item, values)))
-    one = _items(node.value, values)
+        return msgspec.structs.replace(node, part=mapped(node.part, change))
+    return change(node)
+
+
+def _with(leaf: Node, values: Mapping[str, Any]) -> Node:
+    if not isinstance(leaf, Leaf):
+        return leaf
+    if isinstance(leaf.value, tuple):
+        return msgspec.structs.replace(leaf, value=tuple(one for item in leaf.value for one in _items(item, values)))
+    one = _items(leaf.value, values)
     if len(one) != 1:
         raise QueryError("a parameter that is a list stands after 'in' only", code="BD-PIPELINE-PARAM")
-    return msgspec.structs.replace(node, value=one[0])
+    return msgspec.structs.replace(leaf, value=one[0])
 
 
 def _items(value: Any, values: Mapping[str, Any]) -> tuple[Any, ...]:
     mark = MARK.fullmatch(value) if isinstance(value, str) else None
     found = values[mark[1]] if mark else value
-    return tuple(found) if isinstance(found, tuple | list) and mark else (_literal(found),)
+    many = isinstance(found, tuple | list) and mark is not None
+    return tuple(map(_literal, found)) if many else (_literal(found),)
 
 
 def _literal(value: Any) -> Any:

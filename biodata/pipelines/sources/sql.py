@@ -36,6 +36,7 @@ class SqlSource:
 
     where: str | None = None
     waits = True
+    unchanged = 0
 
     def __init__(self, binding: Binding, extract: SqlExtract) -> None:
         self.title = "SELECT over " + (", ".join(map(str, extract.tables)) or "nothing")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from biodata.pipelines.rows import Rows
+from biodata.pipelines.sources.filters import bound
 from biodata.pipelines.sources.picked import Picked
 
 if TYPE_CHECKING:
@@ -27,11 +28,13 @@ class StepSource:
     """
 
     waits = True
+    unchanged = 0
 
     def __init__(self, binding: Binding, extract: StepExtract) -> None:
         self._work = binding.earlier[extract.step]
         self.title, self.where = f"step {extract.step}", extract.where
-        self._picked = Picked(extract.step, self._work.schema, extract.where, extract.fields, binding.values)
+        where = bound(extract.where, binding.values)
+        self._picked = Picked(extract.step, self._work.schema, where, extract.fields)
         self.schema = self._picked.schema
         self.notes: list[str] = []
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from biodata.errors import QueryError
 from biodata.pipelines.rows import Rows, nested, no_rows
 from biodata.pipelines.sources.filters import bound
+from biodata.pipelines.sources.shown import masked, shown, stand_ins, standing_in
 from biodata.query.tree import Always
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from biodata.query.tree import Node
     from biodata.records.types import Key, Record
 
-__all__ = ["TableSource", "counted"]
+__all__ = ["TableSource", "counted", "joined"]
 
 
 def counted(batches: Iterator[pa.RecordBatch]) -> Iterator[Rows]:
@@ -29,6 +31,11 @@ def counted(batches: Iterator[pa.RecordBatch]) -> Iterator[Rows]:
     for batch in batches:
         yield Rows.counted(batch, first)
         first += batch.num_rows
+
+
+def joined(where: Node, also: Node | None) -> Node:
+    """Two filters by AND."""
+    return where if also is None else also if isinstance(where, Always) else where & also
 
 
 class TableSource:
@@ -40,14 +47,16 @@ class TableSource:
     """
 
     waits = False
+    unchanged = 0
 
     def __init__(self, binding: Binding, extract: Extract, also: Node | None = None) -> None:
         """Bind it; `also` is one more filter, joined by AND."""
-        self.title, self.where = str(extract.source), extract.where
+        self._binding, self._extract, self._also = binding, extract, also
+        self.title, self.where = str(extract.source), shown(extract.where, binding.hidden)
         connection = binding.connections[extract.source.profile]
-        where = bound(extract.where, binding.values)
-        both = where if also is None else also if isinstance(where, Always) else where & also
-        self._result = connection[extract.source.table].query(both, fields=extract.fields)
+        self._table = connection[extract.source.table]
+        where = joined(bound(extract.where, binding.values), also)
+        self._result = self._table.query(where, fields=extract.fields)
         self._countable = self._result.plan.residual is None and connection.adapter.has("count")
         self.schema = nested(no_rows(self._result.arrow_schema)).schema
         self.notes: list[str] = []
@@ -59,7 +68,14 @@ class TableSource:
         return self._result.query.schema.key_of(record)
 
     def explain(self) -> str | None:
-        return str(self._result.explain())
+        """Of the same query with stand-ins for the values that are not to be shown."""
+        where = stand_ins(self._extract.where, self._binding.values, self._binding.hidden)
+        also = None if self._also is None else standing_in(self._also)
+        try:
+            told = self._table.query(joined(where, also), fields=self._extract.fields).explain()
+        except QueryError:  # no stand-in is one of the few values that the field may have
+            return f"{self.title}\n  filter    {self.where}"
+        return masked(str(told))
 
     def rows(self, spool: Spool) -> Iterator[Rows | Fault]:  # noqa: ARG002 - the shape of a Source
         yield from counted(map(nested, self._result.to_batches()))
