@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from biodata.pipelines.state.spool import Spool
     from biodata.records.types import Key, Path, Record
 
-__all__ = ["Binding", "Source", "located"]
+__all__ = ["Around", "Binding", "Source", "located"]
 
 
 @contextmanager
@@ -71,23 +71,31 @@ class Binding:
 
 
 class Source(Protocol):
-    """Where a step's rows come from.
+    """Where a step's rows come from."""
 
-    Attributes:
-        title: for people: `profile/table`, a file's path, or which tables a SELECT names.
-        where: the filter as the file says it, where there is one; without what is compared with a clear value.
-        schema: the Arrow schema under which the step's operations see the rows.
-        waits: whether it reads what earlier steps make.
-        notes: what a person should know about this reading, say that the fields changed; whole when all was read.
-        unchanged: rows that were read and go no further, because they are as they were at the last run.
-    """
+    @property
+    def title(self) -> str:
+        """For people: `profile/table`, a file's path, or which tables a SELECT names."""
 
-    title: str
-    where: str | None
-    schema: pa.Schema
-    waits: bool
-    notes: list[str]
-    unchanged: int
+    @property
+    def where(self) -> str | None:
+        """The filter as the file says it, without what is compared with a clear value; None where there is none."""
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The Arrow schema under which the step's operations see the rows."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether it reads what earlier steps make."""
+
+    @property
+    def notes(self) -> list[str]:
+        """What a person should know about this reading, say that the fields changed; whole when all was read."""
+
+    @property
+    def unchanged(self) -> int:
+        """Rows that were read and go no further, because they are as they were at the last run."""
 
     def count(self) -> int | None:
         """How many rows there are, where the source can be asked."""
@@ -106,3 +114,54 @@ class Source(Protocol):
 
     def seen(self) -> dict[str, Any]:
         """What the next run has to know, once all rows were read; it is kept when the rows are loaded."""
+
+
+class Around:
+    """A source around another one: what it does not change is the inner one's.
+
+    Attributes:
+        own_notes: what it has to say itself.
+    """
+
+    def __init__(self, inner: Source) -> None:
+        self.inner = inner
+        self.own_notes: list[str] = []
+
+    @property
+    def title(self) -> str:
+        return self.inner.title
+
+    @property
+    def where(self) -> str | None:
+        return self.inner.where
+
+    @property
+    def schema(self) -> pa.Schema:
+        return self.inner.schema
+
+    @property
+    def waits(self) -> bool:
+        return self.inner.waits
+
+    @property
+    def notes(self) -> list[str]:
+        return [*self.inner.notes, *self.own_notes]
+
+    @property
+    def unchanged(self) -> int:
+        return self.inner.unchanged
+
+    def count(self) -> int | None:
+        return self.inner.count()
+
+    def key_of(self, record: Record) -> Key:
+        return self.inner.key_of(record)
+
+    def explain(self) -> str | None:
+        return self.inner.explain()
+
+    def rows(self, spool: Spool) -> Iterator[Rows | Fault]:
+        yield from self.inner.rows(spool)
+
+    def seen(self) -> dict[str, Any]:
+        return self.inner.seen()

@@ -8,6 +8,8 @@ import msgspec
 
 from biodata.pipelines.rows import NUMBER, Rows
 from biodata.pipelines.sources.base import located
+from biodata.pipelines.sources.contract import contracted
+from biodata.pipelines.sources.each import EachSource
 from biodata.pipelines.sources.file import FileSource
 from biodata.pipelines.sources.sql import SqlSource
 from biodata.pipelines.sources.step import StepSource
@@ -47,7 +49,16 @@ def bind(binding: Binding) -> Source:
     Raises:
         BiodataError: whatever does not fit; nothing has been read.
     """
-    return _of_kind(binding, binding.step.extract, None)
+    extract, each = binding.step.extract, binding.step.each
+
+    def make(one: Binding) -> Source:
+        return _of_kind(one, extract, None)
+
+    source = make(binding) if each is None else EachSource(binding, each, make)
+    if isinstance(extract, Extract | FileExtract):
+        asked = [source.title, *(extract.fields or ())]
+        source = contracted(source, extract.contract, asked, binding.memory.seen)
+    return source
 
 
 def _of_kind(binding: Binding, extract: AnyExtract, also: Node | None) -> Source:

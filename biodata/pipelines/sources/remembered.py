@@ -8,14 +8,14 @@ import msgspec
 
 from biodata.errors import SchemaError
 from biodata.pipelines.loading.tables import schema_for
-from biodata.records.types import AnyType, Object
+from biodata.records.types import AnyType, List, Object
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import pyarrow as pa
 
-__all__ = ["dotted", "remembered", "type_of", "types_in"]
+__all__ = ["dotted", "remembered", "type_of", "types_in", "word"]
 
 FIELDS = "fields"
 
@@ -39,6 +39,15 @@ def types_in(seen: Mapping[str, Any]) -> dict[str, AnyType | str]:
     """The types that an earlier run left in `StepMemory.seen`; empty where there was none."""
     found: dict[str, Any] = seen.get(FIELDS, {})
     return {name: kind if isinstance(kind, str) else msgspec.convert(kind, AnyType) for name, kind in found.items()}
+
+
+def word(type_: AnyType | str) -> str:
+    """A type in words, with those of an object's fields: `list[object{at: date}]`."""
+    if isinstance(type_, List):
+        return f"list[{word(type_.item)}]"
+    if isinstance(type_, Object):
+        return f"object{{{', '.join(f'{field.name}: {word(field.type)}' for field in type_.fields)}}}"
+    return str(type_)
 
 
 def dotted(types: Mapping[str, AnyType | str], before: str = "") -> dict[str, AnyType]:
