@@ -206,7 +206,7 @@ def _values(values: list[Any], type_: AnyType | str) -> tuple[list[Any], list[bo
     kept, misfits = list[Any](), list[bool]()
     for value in values:
         try:
-            fitted = None if isinstance(type_, str) else to_type(_pruned(value), type_)
+            fitted = None if isinstance(type_, str) else to_type(_pruned(value, type_), type_)
         except ValueError:
             fitted = None
         kept.append(fitted)
@@ -214,11 +214,18 @@ def _values(values: list[Any], type_: AnyType | str) -> tuple[list[Any], list[bo
     return kept, misfits
 
 
-def _pruned(value: Any) -> Any:
-    """The value without the fields of objects that are null: one that is new does not matter then."""
-    if isinstance(value, dict):
-        return {name: _pruned(inner) for name, inner in value.items() if inner is not None}
-    return [_pruned(inner) for inner in value] if isinstance(value, list) else value
+def _pruned(value: Any, type_: AnyType) -> Any:
+    """The value without fields of objects that are new and null: they do not matter."""
+    if isinstance(type_, List) and isinstance(value, list):
+        return [_pruned(inner, type_.item) for inner in value]
+    if not isinstance(type_, Object) or not isinstance(value, dict):
+        return value
+    types = {field.name: field.type for field in type_.fields}
+    return {
+        name: _pruned(inner, types[name]) if name in types else inner
+        for name, inner in value.items()
+        if name in types or inner is not None
+    }
 
 
 def _same(one: AnyType | str, other: AnyType | str) -> bool:
