@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from biodata.pipelines.rows import is_json
+from biodata.pipelines.rows import is_json, relisted
 from biodata.records.arrow import JSON_TEXT
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from biodata.records.types import Path
 
-__all__ = ["changed_at", "column_at", "holds_json", "rebuilt_list"]
+__all__ = ["changed_at", "column_at", "holds_json"]
 
 _MARK = cast("dict[bytes | str, bytes | str]", JSON_TEXT)
 
@@ -58,10 +58,10 @@ def _at_each(field: pa.Field[Any], lists: Any, path: Path) -> tuple[pa.Field[Any
         owners = owners.take(pc.list_parent_indices(inner))
         inner = pc.list_flatten(inner)
     there = pc.is_valid(inner)
-    return found, rebuilt_list(lists, owners.filter(there), inner.filter(there))
+    return found, _relisted(lists, owners.filter(there), inner.filter(there))
 
 
-def rebuilt_list(lists: Any, owners: Any, values: Any) -> pa.Array[Any]:
+def _relisted(lists: Any, owners: Any, values: Any) -> pa.Array[Any]:
     """The lists with other elements; `owners` says for each, in order, at which index its list stands."""
     import pyarrow as pa
 
@@ -76,11 +76,9 @@ def rebuilt_list(lists: Any, owners: Any, values: Any) -> pa.Array[Any]:
 def changed_at(array: Any, path: Sequence[str], change: Callable[[Any], Any]) -> Any:
     """The array with `change` applied to the values that a path leads to, elements of lists among them."""
     import pyarrow as pa
-    import pyarrow.compute as pc
 
     if pa.types.is_list(array.type):
-        inner = changed_at(array.flatten(), path, change)
-        return rebuilt_list(array, pc.list_parent_indices(array), inner)
+        return relisted(array, changed_at(array.flatten(), path, change))
     if not path:
         return change(array)
     index, children = array.type.get_field_index(path[0]), array.flatten()
