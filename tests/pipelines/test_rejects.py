@@ -13,6 +13,7 @@ import pytest
 
 import biodata
 from biodata.pipelines.state.exact import from_text, to_text
+from biodata.pipelines.state.reject import CLOSED, OPEN
 from biodata.pipelines.state.reject_file import RejectFile, Which
 from biodata.pipelines.state.rejects import Reject, RejectStore
 
@@ -126,6 +127,7 @@ def test_a_run_that_is_taken_up_again_has_its_tallies_and_tells_nothing_twice(st
     assert (again.count("s"), again.count("s", counted=True), again.waiting("s")) == (4, 3, 1)
     for one in [*batch, reject(4)]:
         again.add(one)
+    assert again.count() == 5  # now, because the budget is looked at after each
     again.flush()
     assert (again.count(), len(kept(store))) == (5, 5)
     assert [tally.rows for tally in again.tallies()] == [[1, 1, 2, 4], [3]]
@@ -238,6 +240,8 @@ def test_a_replay_that_dies_changes_nothing(store):
     replay(store, "r2", before, reject(5, "other", of=before.id))
     assert RejectFile(one.path.parent).get(before.id) == before
     assert [one.state for one in kept(store, "r2")] == ["replaying"]
+    one.remove(Which(states=CLOSED))
+    assert len(kept(store, "r2")) == 1  # perhaps it has not died
     replay(store, "r3", before).settle("r3", [before.id])
     assert RejectFile(one.path.parent).get(before.id).state == "replayed"
     assert kept(store, "r2") == []
@@ -252,10 +256,10 @@ def test_counts_and_closing_and_removing(store):
     assert [(count.rule, count.count, count.state) for count in counts] == [("a", 1, "open"), ("b", 2, "open")]
     assert one.close(Which(ids=(counts[0].first,)), "dropped") == 1
     assert one.close(Which(ids=(counts[0].first,)), "dropped") == 0
-    assert one.remove("2000-01-01") == 0
-    assert one.remove("9999-01-01", pipeline="other") == 0
-    assert one.remove("9999-01-01") == 1
-    assert one.remove("9999-01-01", opened=True) == 2
+    assert one.remove(Which(until="2000-01-01")) == 0
+    assert one.remove(Which(pipeline="other")) == 0
+    assert one.remove(Which(until="9999-01-01", states=CLOSED)) == 1
+    assert one.remove(Which(states=OPEN)) == 2
     with pytest.raises(biodata.NotFound, match="no reject 1") as caught:
         one.get(1)
     assert caught.value.code == "BD-PIPELINE-REJECT"
@@ -266,7 +270,7 @@ def test_what_is_removed_is_overwritten(store):
     one.add(reject(record={"name": "Scheherazade"}))
     one.flush()
     assert b"Scheherazade" in one.path.read_bytes()
-    one.remove("9999-01-01", opened=True)
+    one.remove(Which(run="r1"))
     assert b"Scheherazade" not in one.path.read_bytes()
 
 
@@ -275,6 +279,14 @@ def test_many_are_found_in_pages(store):
     for row in range(1, 1301):
         one.add(reject(row))
     assert [found.row for found in one] == list(range(1, 1301))
+
+
+def test_a_file_that_others_could_read_is_for_the_owner_alone_again(store):
+    one = store()
+    one.path.chmod(0o644)
+    one.add(reject())
+    one.flush()
+    assert stat.S_IMODE(one.path.stat().st_mode) == 0o600
 
 
 def test_a_file_that_is_none(tmp_path):

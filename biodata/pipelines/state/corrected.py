@@ -6,6 +6,7 @@ that was changed is made to fit the type of its column.
 
 from __future__ import annotations
 
+import datetime as dt
 from itertools import islice
 from math import isfinite
 from typing import TYPE_CHECKING, Any
@@ -125,12 +126,14 @@ def _no_column(name: str, reject: Kept, at: int) -> SchemaError:
 
 
 def _untouched(given: Any, value: Any) -> bool:
-    """Whether a cell reads as the value does when it is written; JSON has null for what is no finite number."""
+    """Whether a cell reads as the value does when it is written: as text, in JSON, or as a day of a sheet."""
     from biodata.records.files import cell_text
 
+    if isinstance(given, dt.datetime) and type(value) is dt.date:
+        return given == dt.datetime.combine(value, dt.time())
     if isinstance(value, float) and not isfinite(value) and given is None:
         return True
-    return bool(given == value) or cell_text(given) == cell_text(value)
+    return given in (value, msgspec.to_builtins(value)) or cell_text(given) == cell_text(value)
 
 
 def _typed(value: Any, field: pa.Field[Any]) -> Any:

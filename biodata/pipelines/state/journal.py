@@ -287,6 +287,12 @@ class Journal:
             found = [dict(row) for row in database.execute(query, values)]
         return [row | {"tally": json.loads(row["tally"])} for row in found]
 
+    def forget(self, run: str) -> None:
+        """Remove what is known of a run; its directory is not touched."""
+        with self._open() as database:
+            for table, column in (("batches", "run"), ("steps", "run"), ("runs", "id")):
+                database.execute(f"DELETE FROM {table} WHERE {column} = ?", (run,))  # noqa: S608 - names of ours
+
     def run_directory(self, run: str) -> Path:
         """Where a run's rejects and report lie."""
         return self.directory / "runs" / run

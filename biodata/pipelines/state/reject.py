@@ -18,7 +18,7 @@ its record was read again by a later run.
 """
 
 OPEN: tuple[State, ...] = ("open", "waiting")
-CLOSED: tuple[State, ...] = ("replaying", "replayed", "dropped", "superseded")
+CLOSED: tuple[State, ...] = ("replayed", "dropped", "superseded")
 
 
 class Reject(msgspec.Struct, frozen=True):

@@ -17,7 +17,7 @@ from biodata.errors import ConfigError, NotFound
 from biodata.pipelines.state.exact import from_text, key_from_text, to_text
 from biodata.pipelines.state.instants import instant
 from biodata.pipelines.state.private import private_directory, private_file
-from biodata.pipelines.state.reject import CLOSED, OPEN, Kept, Stage, State
+from biodata.pipelines.state.reject import OPEN, Kept, Stage, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -51,6 +51,7 @@ class Which(msgspec.Struct, frozen=True):
 
     Attributes:
         before: of runs that began before this one.
+        until: that became what they are before this instant.
         states: in one of these states; in any when empty.
     """
 
@@ -59,6 +60,7 @@ class Which(msgspec.Struct, frozen=True):
     run: str | None = None
     step: str | None = None
     before: str | None = None
+    until: str | None = None
     states: tuple[State, ...] = ()
 
     def where(self) -> tuple[str, list[Any]]:
@@ -71,6 +73,7 @@ class Which(msgspec.Struct, frozen=True):
             "run = ?": self.run,
             "step = ?": self.step,
             "run < ?": self.before,
+            "changed < ?": self.until,
             "state IN (SELECT value FROM json_each(?))": states,
         }
         said = {term: value for term, value in terms.items() if value is not None}
@@ -155,7 +158,8 @@ class RejectFile:
 
     def close(self, which: Which, state: State) -> int:
         """Give those that are open or waiting another state; how many they were."""
-        where, values = msgspec.structs.replace(which, states=OPEN).where()
+        still = tuple(one for one in which.states or OPEN if one in OPEN)
+        where, values = msgspec.structs.replace(which, states=still or ("none",)).where()
         with self._open() as database:
             query = f"UPDATE rejects SET state = ?, changed = ? WHERE {where}"  # noqa: S608 - terms of ours
             return database.execute(query, (state, instant(), *values)).rowcount
@@ -195,12 +199,14 @@ class RejectFile:
             for number in ids:
                 _settle(database, run, number)
 
-    def remove(self, until: str, *, pipeline: str | None = None, opened: bool = False) -> int:
-        """Remove those that were closed before an instant, and with `opened` also those that are still open."""
-        where, values = Which(pipeline=pipeline, states=CLOSED + OPEN if opened else CLOSED).where()
+    def remove(self, which: Which) -> int:
+        """Remove rejects, and what is left of replays that died over those that are closed; how many they were."""
+        where, values = which.where()
+        still = "SELECT id FROM rejects WHERE state IN ('open', 'waiting')"
         with self._open() as database:
-            query = f"DELETE FROM rejects WHERE {where} AND changed < ?"  # noqa: S608 - terms of ours
-            return database.execute(query, (*values, until)).rowcount
+            removed = database.execute(f"DELETE FROM rejects WHERE {where}", values).rowcount  # noqa: S608
+            database.execute(f"DELETE FROM rejects WHERE state = 'replaying' AND of NOT IN ({still})")  # noqa: S608
+        return removed
 
 
 def _settle(database: sqlite3.Connection, run: str, number: int) -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from biodata.errors import ConfigError
+from biodata.pipelines.state.private import private_directory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,7 +107,7 @@ class Spool:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private_directory(directory)
 
     def sealed(self, name: str) -> Sealed | None:
         """A file that was sealed under that name, perhaps by a process that is gone; None where there is none."""
