@@ -7,12 +7,13 @@ text: so no value can change what a text means.
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 from biodata.errors import ConfigError, QueryError, near_match
+from biodata.records import types as t
+from biodata.records.values import to_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,10 +21,20 @@ if TYPE_CHECKING:
     from biodata.pipelines.spec import Parameter
     from biodata.pipelines.spec.names import Kind
 
-__all__ = ["PLACE", "checked", "chosen", "kind_of", "names_in", "placed", "whole_name"]
+__all__ = ["PLACE", "TYPES", "checked", "chosen", "kind_of", "names_in", "placed", "whole_name"]
 
 PLACE = re.compile(r"\$\{param:\s*(\w+)\s*\}")
 """Where a parameter's value goes."""
+TYPES: dict[str, t.DataType] = {
+    "text": t.String(),
+    "int": t.Integer(),
+    "float": t.Float(),
+    "decimal": t.Decimal(),
+    "bool": t.Boolean(),
+    "date": t.Date(),
+    "datetime": t.DateTime(),
+}
+"""The type of each kind of value that a pipeline file can name."""
 IN_BRACKETS = re.compile(r"(\bin\s*)\(\s*\$\{param:\s*(\w+)\s*\}\s*\)", re.IGNORECASE)
 
 
@@ -74,17 +85,14 @@ def checked(parameter: Parameter, value: Any) -> Any:
 
 
 def _one(parameter: Parameter, value: Any) -> Any:
-    kinds: dict[str, tuple[type, ...]] = {
-        "text": (str,), "int": (int,), "float": (float, int), "decimal": (Decimal, int, float), "bool": (bool,),
-        "date": (dt.date,), "datetime": (dt.datetime,),
-    }  # fmt: skip
-    exact = isinstance(value, kinds[parameter.kind]) and (parameter.kind == "bool" or not isinstance(value, bool))
-    if exact and parameter.kind not in {"decimal", "datetime"}:
-        return value
+    kind = parameter.kind
     try:
-        return _READ[parameter.kind](str(value))
+        found = to_type(_READ[kind](value) if isinstance(value, str) and kind in _READ else value, TYPES[kind])
     except (ValueError, InvalidOperation):
-        raise QueryError(f"expected {_WORDS[parameter.kind]}", code="BD-PIPELINE-PARAM") from None
+        found = None
+    if found is None:
+        raise QueryError(f"expected {_WORDS[kind]}", code="BD-PIPELINE-PARAM")
+    return found
 
 
 def _bool(text: str) -> bool:
@@ -94,20 +102,8 @@ def _bool(text: str) -> bool:
     return words[text.lower()]
 
 
-def _instant(text: str) -> dt.datetime:
-    found = dt.datetime.fromisoformat(text)
-    return found.replace(tzinfo=dt.UTC) if found.tzinfo is None else found.astimezone(dt.UTC)
-
-
-_READ: dict[str, Callable[[str], Any]] = {
-    "text": str,
-    "int": int,
-    "float": float,
-    "decimal": Decimal,
-    "bool": _bool,
-    "date": dt.date.fromisoformat,
-    "datetime": _instant,
-}
+_READ: dict[str, Callable[[str], Any]] = {"int": int, "float": float, "decimal": Decimal, "bool": _bool}
+"""What a text becomes before it is made to fit; the other types are texts, or read them themselves."""
 _WORDS = {
     "text": "a text",
     "int": "a whole number",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from biodata.pipelines.file.grammar import CHECK, COUNT, FRESH, LOOK_UP, REFERENCES
-from biodata.pipelines.file.parameters import forbid
 from biodata.pipelines.file.values import address, duration, expression, share
 from biodata.pipelines.spec import (
     Address,
@@ -62,7 +61,6 @@ def _bound(node: Node) -> Bound:
     if node.value is None or (isinstance(node.value, int) and not isinstance(node.value, bool)):
         return node.value
     node.mapping(LOOK_UP)
-    forbid(node.child("from"))
     key = node.child("key").value
     if key is not None and not (isinstance(key, str | int) and not isinstance(key, bool)):
         node.child("key").note("key: expected one key, a text or a number")

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, cast, get_args
 
 from biodata.errors import QueryError
 from biodata.pipelines.file.grammar import FILE, FORMATS, INCREMENTAL, SQL, STEP_OUTPUT, TABLE
-from biodata.pipelines.file.parameters import forbid
 from biodata.pipelines.file.values import address, duration
 from biodata.pipelines.file.values import name as file_name
 from biodata.pipelines.parameters import whole_name
@@ -38,7 +37,6 @@ def extract(node: Node) -> AnyExtract:
 
 def _table(node: Node) -> Extract:
     node.mapping(TABLE if "from" in node else (*TABLE, *KINDS[1:]))
-    forbid(node.child("from"))
     return Extract(
         source=address(node.child("from")),
         where=_where(node),
@@ -97,9 +95,7 @@ def _where(node: Node) -> str | None:
 
 
 def _fields(node: Node) -> tuple[str, ...] | None:
-    inner = node.child("fields")
-    forbid(inner)
-    return inner.texts() or None
+    return node.child("fields").texts() or None
 
 
 def _contract(node: Node) -> ContractMode:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from biodata.errors import near_match
-from biodata.pipelines.file.parameters import known_names
+from biodata.pipelines.file.parameters import forbid, known_names
 from biodata.pipelines.operations.outline import outline
 from biodata.pipelines.spec import (
     Extract,
@@ -23,25 +23,43 @@ if TYPE_CHECKING:
     from biodata.pipelines.file.nodes import Node
     from biodata.pipelines.spec import Parameter, Step
 
+VALUES = {
+    ("extract", "where"),
+    ("extract", "sql"),
+    ("extract", "file"),
+    ("check", "rows"),
+    ("delete_missing", "scope"),
+}
+
 __all__ = ["check_columns", "check_parameters", "check_steps"]
 
 
 def check_parameters(step: Step, node: Node, declared: Sequence[Parameter]) -> None:
-    """Note parameters that are named and not declared, and those that are declared and no list, for `each`."""
+    """Note parameters that are not declared, that stand where no value may stand, or are no list, for `each`."""
     names = [one.name for one in declared]
     own = [step.each.name] if step.each else []
     for inner in _texts(node):
-        extracted = "extract" in inner.path
-        known_names(inner, inner.value, [*names, *own] if extracted else names)
+        if _takes_values(inner):
+            known_names(inner, inner.value, [*names, *own] if "extract" in inner.path else names)
+        else:
+            forbid(inner)
     if step.each and isinstance(step.each.values, str) and step.each.values:
         found = next((one for one in declared if one.name == step.each.values), None)
         if found is not None and not found.many:
             node.child("each").note(f"each: the parameter {found.name!r} is no list")
 
 
+def _takes_values(node: Node) -> bool:
+    """Whether a parameter may stand there: in filters, SELECTs, expressions, and as the path of a file."""
+    *_, room, place = ("", *(part for part in node.path if isinstance(part, str)))
+    return room in {"columns", "each"} or (room, place) in VALUES
+
+
 def _texts(node: Node) -> Iterator[Node]:
     if isinstance(node.value, dict):
         for key in node.value:
+            if "${param:" in str(key):
+                node.child(key).note(f"{node.place}: a parameter is a value, and never a name or a part of one")
             yield from _texts(node.child(key))
     elif isinstance(node.value, list):
         for index in range(len(node.value)):

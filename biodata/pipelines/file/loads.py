@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, cast, get_args
 
 from biodata.errors import QueryError
 from biodata.pipelines.file.grammar import DELETE_MISSING, LOAD, PLOTS, REJECTS
-from biodata.pipelines.file.parameters import forbid
 from biodata.pipelines.file.values import address, budget, share
 from biodata.pipelines.spec import AnyPlot, BarPlot, Budget, DeleteMissing, HistogramPlot, Load, Mode, Plot
 from biodata.pipelines.spec.loads import LOAD_ROWS
@@ -24,7 +23,6 @@ def load(node: Node) -> Load:
     node.mapping(LOAD)
     mode = node.child("mode").choice(get_args(Mode), "append")
     key = node.child("key").texts()
-    forbid(node.child("to"))
     if mode == "merge" and not key:
         node.note("load: mode merge needs a key: [COLUMN]")
     batch = node.child("batch").number(1, LOAD_ROWS) or LOAD_ROWS

@@ -15,7 +15,6 @@ from biodata.pipelines.file.grammar import (
     TRANSFORM,
     UNITS,
 )
-from biodata.pipelines.file.parameters import forbid
 from biodata.pipelines.file.values import address, column_name, expression, is_column
 from biodata.pipelines.spec import (
     CodeList,
@@ -116,7 +115,6 @@ def _code_list(node: Node) -> CodeList:
     of, kind = node.mapping(CODE_LIST).child("column").text(), node.one_of(CODE_LIST.one_of)
     unmapped = cast("OnUnmapped", node.child("on_unmapped").choice(UNMAPPED, "reject"))
     path = node.child("file").text() or None
-    forbid(node.child("file"))
     version = node.child("version")
     number = isinstance(version.value, int | float) and not isinstance(version.value, bool)
     text = str(version.value) if number else version.text()
@@ -147,7 +145,6 @@ def _pseudonymise(node: Node) -> Pseudonymise:
         _reference(node.child("key"))
         if not node.child("domain").text():
             node.note("pseudonymise: 'domain' is missing: what the pseudonym is for, say the name of the study")
-    forbid(node.child("table"))
     return Pseudonymise(
         field=node.child("field").text(),
         domain=node.child("domain").text(),

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from biodata.errors import BiodataError, near_match
 from biodata.pipelines.loading.tables import schema_for
 from biodata.pipelines.operations.modules import function
+from biodata.pipelines.parameters import TYPES
 from biodata.pipelines.rows import with_field
 from biodata.pipelines.state.spool import BATCH_ROWS
-from biodata.records import types as t
 from biodata.records.arrow import arrow_type, from_arrow, to_batch
 from biodata.records.values import to_type
 
@@ -26,16 +26,6 @@ if TYPE_CHECKING:
     from biodata.records.types import Record
 
 __all__ = ["Called"]
-
-TYPES: dict[str, t.DataType] = {
-    "text": t.String(),
-    "int": t.Integer(bits=64),
-    "float": t.Float(),
-    "decimal": t.Decimal(),
-    "bool": t.Boolean(),
-    "date": t.Date(),
-    "datetime": t.DateTime(),
-}
 
 
 class _Misfit(Exception):

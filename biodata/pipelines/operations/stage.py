@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from biodata.errors import QueryError
 from biodata.pipelines.loading.tables import plain_type
 from biodata.pipelines.operations.expressions import in_brackets, locked_connection, quoted
+from biodata.pipelines.operations.words import kind_of_error, words_of
 from biodata.pipelines.parameters import names_in, placed
 from biodata.pipelines.rows import Fault, Rows, arrow_of, marked, no_rows, struct_of
 from biodata.pipelines.spec import Column, Columns, RowCheck
@@ -64,19 +65,11 @@ class Stage:
         except duckdb.Error as error:
             part, rule = self._blame(empty)
             line, column = getattr(part, "line", 0), getattr(part, "column", 0)
-            told = getattr(part, "told", "")
-            message = f"{place}:{line}:{column}: {told}{rule}: {self._words(error)}"
+            told = f"{getattr(part, 'told', '')}{rule}: {words_of(error, *(text for _, text in self._layers()))}"
+            message = f"{place}:{line}:{column}: {told}"
             raise QueryError(message, code="BD-PIPELINE-EXPRESSION") from None
         fields = [field.with_type(plain_type(field.type)) for field in made]
         self.schema = pa.schema([*fields, *(empty.schema.field(name) for name in self._kept)])
-
-    def _words(self, error: Exception) -> str:
-        """DuckDB's words about an expression; beside parameters only those that hold no value of one."""
-        import duckdb
-
-        given = any(True for _, text in self._layers() for _ in names_in(text))
-        harmless = isinstance(error, duckdb.BinderException | duckdb.CatalogException)
-        return _reason(error) if given and not harmless else str(error).split("\n", 1)[0]
 
     def apply(self, rows: Rows) -> Iterator[Rows | Fault]:
         """What comes out of some rows: pieces of the output, and a fault for each row that is rejected."""
@@ -117,7 +110,7 @@ class Stage:
     def _fault(self, rows: Rows, error: Exception) -> Fault:
         part, rule = self._blame(rows.batch)
         stage: Literal["transform", "check"] = "check" if isinstance(part, RowCheck) else "transform"
-        return rows.fault(0, stage, rule, _reason(error), self._known(rows))
+        return rows.fault(0, stage, rule, kind_of_error(error), self._known(rows))
 
     def _known(self, rows: Rows) -> dict[str, Any]:
         """The columns of one row that can be evaluated although another cannot."""
@@ -234,15 +227,3 @@ def _kept(columns: Columns | None, source: pa.Schema) -> tuple[str, ...]:
 
 def _check_name(index: int) -> str:
     return f"\x01check {index}"
-
-
-def _reason(error: Exception) -> str:
-    """Why a row could not be evaluated; DuckDB's own words hold the row's values, so only their kind is told."""
-    kinds = {
-        "ConversionException": "a value cannot be converted",
-        "OutOfRangeException": "a number is out of range",
-        "InvalidInputException": "an invalid value",
-    }
-    if "ivision by zero" in str(error):
-        return "division by zero"
-    return kinds.get(type(error).__name__, "it cannot be evaluated")

@@ -20,6 +20,7 @@ __all__ = ["MARK", "bound", "mapped", "parsed"]
 SIGN = "\x01"
 MARK = re.compile(r"\x01(\w+)\x01{6}")
 """A parameter's place in the parsed tree: a text literal that nobody can write, as long as what it stands for."""
+QUOTED = re.compile(r"""'[^']*'|"[^"]*"|`[^`]*`""")
 
 
 def parsed(text: str | None) -> Node:
@@ -45,6 +46,9 @@ def bound(text: str | None, values: Mapping[str, Any]) -> Node:
 
 
 def _marked(text: str) -> str:
+    if any(PLACE.search(quoted) for quoted in QUOTED.findall(text)):
+        raise _misplaced()
+
     def mark(match: re.Match[str]) -> str:
         literal = f"'{SIGN}{match[1]}{SIGN * 6}'"
         alone = re.search(r"(?i)\bin\s*$", text[: match.start()])
@@ -72,9 +76,11 @@ def _check(node: Node) -> None:
 def _whole(value: Any, *, alone: bool) -> None:
     marked = isinstance(value, str) and (SIGN in value or "${param:" in value)
     if marked and not (alone and MARK.fullmatch(value)):
-        raise QueryError(
-            "a parameter is a whole value: no quotes around it, and never a name", code="BD-PIPELINE-PARAM"
-        )
+        raise _misplaced()
+
+
+def _misplaced() -> QueryError:
+    return QueryError("a parameter is a whole value: no quotes around it, and never a name", code="BD-PIPELINE-PARAM")
 
 
 def mapped(node: Node, change: Callable[[Node], Node]) -> Node:

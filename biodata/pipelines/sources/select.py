@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from biodata.errors import QueryError
 from biodata.pipelines.loading.tables import plain_type
 from biodata.pipelines.operations.expressions import locked_connection, places_of, quoted
+from biodata.pipelines.operations.words import words_of
 from biodata.pipelines.parameters import names_in, placed
 from biodata.pipelines.rows import NUMBER, arrow_of, is_json
 from biodata.pipelines.spec import Address
@@ -78,7 +79,7 @@ class Select:
     """
 
     def __init__(self, sql: str, schemas: Mapping[str | Address, pa.Schema], values: Mapping[str, Any]) -> None:
-        self.sql = placed(sql)
+        self._text = sql
         self._values = {name: values[name] for name in names_in(sql)}
         self._schemas = schemas
         self.schema = self._bound()
@@ -93,12 +94,12 @@ class Select:
         try:
             answer = arrow_of(self._asked(connection))
         except duckdb.Error as error:
-            reason = str(error).split("\n", 1)[0]
-            raise QueryError(f"sql: {reason}", code="BD-PIPELINE-SQL") from None
+            raise QueryError(f"sql: {words_of(error, self._text)}", code="BD-PIPELINE-SQL") from None
         return pa.schema([field.with_type(plain_type(field.type)) for field in answer.schema])
 
     def _asked(self, connection: DuckDBPyConnection) -> DuckDBPyRelation:
-        return connection.sql(self.sql, params=self._values) if self._values else connection.sql(self.sql)
+        sql = placed(self._text, self._values)
+        return connection.sql(sql, params=self._values) if self._values else connection.sql(sql)
 
     def batches(self, rows: Mapping[str | Address, Sealed], spill: Path) -> Iterator[pa.RecordBatch]:
         """The answer over sealed rows, in pieces."""
