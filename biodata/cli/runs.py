@@ -73,7 +73,7 @@ def show(_ctx: click.Context, /, run: str, form: str) -> None:
     if form == "json":
         click.echo(json_text(facts))
         return
-    steps, rejects = facts.pop("steps"), facts.pop("rejects")
+    steps, rejects, _ = (facts.pop(name) for name in ("steps", "rejects", "batches"))
     for name, value in facts.items():
         if value not in ("", None, {}):
             click.echo(f"{name:<12}{cell(value)}")
@@ -169,13 +169,15 @@ def _facts(journal: Journal, run: RunRow) -> dict[str, Any]:
     from biodata.pipelines.state.reject_file import RejectFile, Which
 
     report = journal.run_directory(run.id) / "report.html"
-    batches = Counter(batch["step"] for batch in journal.batches(run.id))
+    batches = journal.batches(run.id)
+    sent = Counter(batch["step"] for batch in batches)
     rejects = RejectFile(journal.directory).counts(Which(run=run.id))
     return {
         **msgspec.structs.asdict(run),
         "seconds": _seconds(run),
         "report": str(report) if report.exists() else None,
-        "steps": [_step(step, batches[step["name"]]) for step in journal.steps(run.id)],
+        "steps": [_step(step, sent[step["name"]]) for step in journal.steps(run.id)],
+        "batches": batches,
         "rejects": [msgspec.structs.asdict(one) for one in rejects],
     }
 

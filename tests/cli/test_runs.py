@@ -73,6 +73,9 @@ def test_show_has_steps_rejects_and_the_report(run, ran):
     assert [(step["step"], step["read"], step["passed"], step["batches"]) for step in facts["steps"]] == [
         ("ages", 2, 1, 1)
     ]
+    assert [(one["step"], one["number"], one["rows"], one["tally"]) for one in facts["batches"]] == [
+        ("ages", 1, 1, {"created": 1})
+    ]
     assert [(one["rule"], one["count"]) for one in facts["rejects"]] == [("an age", 1)]
     assert (facts["pipeline"], facts["state"], facts["file"]) == ("young", "done", "young.yml")
 

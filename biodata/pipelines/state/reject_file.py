@@ -180,12 +180,15 @@ class RejectFile:
             keys: as the source has them; `of_target`: tuples, as the target would have them.
             of_target: which of both.
         """
+        if not self.counts(Which(pipeline=pipeline, step=step, before=before_run, states=OPEN)):
+            return 0
         name = "target_key" if of_target else "key"
         query = (
             f"UPDATE rejects SET state = 'superseded', changed = ? WHERE {name} = ? AND pipeline = ? "  # noqa: S608
             "AND step = ? AND run < ? AND state IN ('open', 'waiting')"
         )
-        told = ((instant(), to_text(key), pipeline, step, before_run) for key in keys if key is not None)
+        now = instant()
+        told = ((now, to_text(key), pipeline, step, before_run) for key in keys if key is not None)
         with self._open() as database:
             return max(database.executemany(query, told).rowcount, 0)
 
