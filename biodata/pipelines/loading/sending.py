@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING, Any, Protocol
 from biodata.errors import WriteError
 from biodata.fitting import same
 from biodata.pipelines.loading import marks
+from biodata.pipelines.loading.approved import is_approved
+from biodata.pipelines.loading.compared import compared
 from biodata.pipelines.rows import Rows
 from biodata.pipelines.state.rejects import Reject
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from biodata.pipelines.loading.approved import Approved
     from biodata.pipelines.loading.parents import Parents
     from biodata.pipelines.loading.target import Target
     from biodata.pipelines.runs.work import Work
@@ -40,6 +43,11 @@ class Batch:
         self.number = number
         self.records = records
         self.rows = rows
+
+    def without(self, gone: Sequence[bool]) -> Batch:
+        """The batch without some of its rows."""
+        kept = [at for at, out in enumerate(gone) if not out]
+        return Batch(self.number, [self.records[at] for at in kept], [self.rows[at] for at in kept])
 
 
 class Desk(Protocol):
@@ -65,15 +73,21 @@ class Desk(Protocol):
     def reject(self, reject: Reject) -> None:
         """A record cannot be loaded; may raise to stop."""
 
+    def hold_back(self, reject: Reject) -> None:
+        """A record is not loaded, because that was not approved."""
+
 
 class Sending:
     """One step's rows on their way."""
 
-    def __init__(self, work: Work, target: Target, desk: Desk, parents: Parents) -> None:
+    def __init__(
+        self, work: Work, target: Target, desk: Desk, parents: Parents, approved: Approved | None = None
+    ) -> None:
         self._work = work
         self._target = target
         self._desk = desk
         self._parents = parents
+        self._approved = approved
 
     def send(self) -> dict[str, int]:
         """Send everything that is not there yet; how many records ended in which way.
@@ -104,7 +118,8 @@ class Sending:
         tally: Counter[str] = Counter()
         for batch in self._batches():
             known = None if self._target.together else self._desk.answered(self._work, batch.number)
-            tally.update(self._send(batch) if known is None else known)
+            approved = self._approved.take(len(batch.records)) if self._approved else None
+            tally.update(self._send(batch, approved) if known is None else known)
         return tally
 
     def _batches(self) -> Iterator[Batch]:
@@ -118,9 +133,9 @@ class Sending:
             numbered = Rows.numbered(rows)
             yield Batch(number, list(from_arrow(numbered.batch)), numbered.numbers.to_pylist())
 
-    def _send(self, batch: Batch) -> dict[str, int]:
+    def _send(self, batch: Batch, approved: list[tuple[str, bytes]] | None) -> dict[str, int]:
         adding, repository = self._target.together or self._target.load.mode == "append", self._target.repository
-        ready = self._with_parents(batch)
+        ready = self._with_parents(batch if approved is None else self._as_approved(batch, approved))
         doubtful = adding and not self._target.together and self._desk.in_doubt(self._work, batch.number)
         there, left = self._found(ready) if doubtful else (0, ready)
         self._desk.sending(self._work, batch)
@@ -131,14 +146,26 @@ class Sending:
         self._desk.sent(self._work, batch, tally, receipt)
         return tally
 
+    def _as_approved(self, batch: Batch, approved: list[tuple[str, bytes]]) -> Batch:
+        """The rows with which is done what was approved; the others are held back."""
+        changes = compared(self._target, batch.records)
+        held = [not is_approved(change, one) for change, one in zip(changes, approved, strict=True)]
+        for record, row, change, out in zip(batch.records, batch.rows, changes, held, strict=True):
+            if out:
+                self._desk.hold_back(self._held(record, row, change.key))
+        return batch.without(held)
+
+    def _held(self, record: Record, row: int, key: Key) -> Reject:
+        reason = "it is not what was approved: the target has changed since the plan was made"
+        return Reject(self._work.step.name, "load", "plan", reason, row, "BD-PIPELINE-NOT-APPROVED", key, record)
+
     def _with_parents(self, batch: Batch) -> Batch:
         """The rows whose parents are there; the others wait."""
         waiting = [self._parents.lacks(record) for record in batch.records]
         for record, row, field in zip(batch.records, batch.rows, waiting, strict=True):
             if field is not None:
                 self._desk.reject(self._waiting(record, row, field))
-        kept = [at for at, field in enumerate(waiting) if field is None]
-        return Batch(batch.number, [batch.records[at] for at in kept], [batch.rows[at] for at in kept])
+        return batch.without([field is not None for field in waiting])
 
     def _waiting(self, record: Record, row: int, field: str) -> Reject:
         reason = f"waiting for parent: the record that {field} refers to is not there"
@@ -153,9 +180,7 @@ class Sending:
         found = repository.get([key for key in keys if key is not None], fields=list(_names(batch.records)))
         there = {schema.key_of(record): record for record in found}
         known = [_as_sent(record, there.get(key)) for record, key in zip(batch.records, keys, strict=True)]
-        left = [at for at, fine in enumerate(known) if not fine]
-        missing = Batch(batch.number, [batch.records[at] for at in left], [batch.rows[at] for at in left])
-        return sum(known), missing
+        return sum(known), batch.without(known)
 
     def _refused(self, batch: Batch, receipt: Receipt) -> None:
         for one in receipt.refused:

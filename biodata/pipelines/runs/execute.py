@@ -24,6 +24,7 @@ from biodata.pipelines.runs.manifest import (
     write_manifest,
 )
 from biodata.pipelines.runs.options import Options
+from biodata.pipelines.runs.plans import check_sealed, planned_run, read_plan
 from biodata.pipelines.runs.prepare import target_of
 from biodata.pipelines.runs.reading import prepare_all, read_all
 from biodata.pipelines.runs.run import Run
@@ -60,16 +61,36 @@ def execute(
     _make(options.report_dir)
     values = chosen(spec.parameters, parameters or {})
     with journal.hold(spec.name):
-        earlier = _earlier(spec, journal, progress, options)
+        plan = read_plan(options.apply) if options.apply else None
+        earlier = planned_run(plan, spec, journal) if plan else _earlier(spec, journal, progress, options)
         run = Run(spec, values=values, journal=journal, progress=progress, options=options, earlier=earlier)
         if earlier:
             manifest = read_manifest(run.directory)
-            run.works += restored(manifest, spec, values, Spool(run.directory / "spool"), journal.memory(spec.name))
+            spool = Spool(run.directory / "spool")
+            run.works += restored(manifest, spec, values, spool, journal.memory(spec.name))
+            if plan:
+                check_sealed(plan, spool)
             journal.again(run.id)
-            progress.note(f"Going on with run {run.id}, which stopped while it was {earlier.phase}.")
+            progress.note(_taken_up(earlier))
         else:
-            journal.begin(run.id, pipeline=spec.name, file=spec.file, sha256=spec.sha256, version=__version__)
+            kind = "plan" if options.save_plan else "preview" if options.dry_run else "run"
+            told = {"pipeline": spec.name, "file": spec.file, "sha256": spec.sha256, "version": __version__}
+            journal.begin(run.id, kind=kind, **told)
+        run.events.emit(
+            "run.started",
+            file=spec.file,
+            sha256=spec.sha256,
+            version=__version__,
+            dry_run=options.dry_run,
+            resumed=run.resumed,
+        )
         return _guarded(run, connect)
+
+
+def _taken_up(earlier: RunRow) -> str:
+    if earlier.state == "planned":
+        return f"Doing what was planned by run {earlier.id}, and no more."
+    return f"Going on with run {earlier.id}, which stopped while it was {earlier.phase}."
 
 
 def _earlier(spec: PipelineSpec, journal: Journal, progress: Progress, options: Options) -> RunRow | None:
@@ -103,12 +124,23 @@ def _guarded(run: Run, connect: Callable[[str], Connection]) -> RunReport:
         raise
     report = run.finish(state)
     if state == "withheld":
-        raise CheckFailed(
-            "All rows are loaded, and deletes are withheld: " + "; ".join(report.withheld),
-            code="BD-PIPELINE-WITHHELD",
-            hint="Look at them with --dry-run; where they are right, approve them: --save-plan, then --apply",
-        )
+        raise _withheld(run, report)
     return report
+
+
+def _withheld(run: Run, report: RunReport) -> CheckFailed:
+    if run.held_back:
+        told = "; ".join(f"{name}: {number:,} records" for name, number in run.held_back.items())
+        return CheckFailed(
+            f"Not everything is as it was approved, and was not written: {told}",
+            code="BD-PIPELINE-NOT-APPROVED",
+            hint="The target has changed since; make a new plan with --save-plan",
+        )
+    return CheckFailed(
+        "All rows are loaded, and deletes are withheld: " + "; ".join(report.withheld),
+        code="BD-PIPELINE-WITHHELD",
+        hint="Look at them with --dry-run; where they are right, approve them: --save-plan, then --apply",
+    )
 
 
 def _all(run: Run, connect: Callable[[str], Connection]) -> str:
@@ -116,7 +148,7 @@ def _all(run: Run, connect: Callable[[str], Connection]) -> str:
     with ExitStack() as stack:
         spool = Spool(run.directory / "spool")
         connections = {name: stack.enter_context(connect(name)) for name in run.spec.profiles}
-        if run.resumed:
+        if run.taken_up:
             _bind_targets(run, connections)
         else:
             check_flows(run.spec, connections)

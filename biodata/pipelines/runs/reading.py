@@ -78,7 +78,7 @@ class _Reader:
 
         def read() -> None:
             faults.clear()
-            run.progress.begin(f"{step.name}: read {source.title}", source.count())
+            run.begin(work, "extract", f"read {source.title}", source.count())
             reading = read_into(self._spool, step, source, run.progress, faults.append)
             work.read, work.told.rows = reading.sealed, reading.rows
 
@@ -90,7 +90,7 @@ class _Reader:
         for fault in faults:
             run.reject(self._rejected(work, source, fault))
         run.note(work, "extracted", rows_read=rows)
-        run.progress.end(f"{rows:,} rows")
+        run.end(work, "extract", f"{rows:,} rows", rows)
 
     def _rejected(self, work: Work, source: Source, fault: Fault) -> Reject:
         record: dict[str, Any] = fault.record or {}
@@ -101,7 +101,7 @@ class _Reader:
         run, rows = self._run, work.read
         if work.chain is None or rows is None:
             raise RuntimeError("the step was not read yet")
-        run.progress.begin(f"{work.step.name}: transform and check rows", rows.rows)
+        run.begin(work, "transform", "transform and check rows", rows.rows)
         with work.stage("transform"):
             work.out = work.chain.run(
                 rows,
@@ -114,7 +114,7 @@ class _Reader:
         work.coverage = work.chain.coverage()
         rejected = run.rejects.count(work.step.name)
         run.note(work, "transformed", rows_out=work.out.rows, rejected=rejected)
-        run.progress.end(f"{work.out.rows:,} rows, {rejected:,} rejected")
+        run.end(work, "transform", f"{work.out.rows:,} rows, {rejected:,} rejected", work.out.rows)
 
     def _check(self, work: Work) -> None:
         run = self._run
@@ -123,6 +123,7 @@ class _Reader:
             work.checks += check_set(self._checking(work))
         run.note(work, "checked")
         for outcome in work.checks:
+            run.events.emit("check.ended", step=work.step.name, check=outcome.name, holds=outcome.ok)
             run.progress.note(
                 f"{work.step.name}: {outcome.name}: {'holds' if outcome.ok else 'fails'}, {outcome.detail}"
             )

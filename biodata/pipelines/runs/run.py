@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from datetime import UTC, datetime
 from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -40,10 +41,12 @@ class Run:
 
     Attributes:
         values: of the parameters, by name.
+        taken_up: whether an earlier process has read everything; `resumed` how often the run had died.
         works: the steps, in the order in which they are read.
         profiles: what is known of each profile, by name.
         phase: how far it got, as the journal has it.
         writing: whether a target may have been written to.
+        held_back: step to number of records that were not loaded, because that was not approved.
     """
 
     def __init__(
@@ -63,7 +66,8 @@ class Run:
         self.progress = progress
         self.options = options
         self.id = earlier.id if earlier else new_run_id()
-        self.resumed = earlier.resumed + 1 if earlier else 0
+        self.taken_up = earlier is not None
+        self.resumed = earlier.resumed + (earlier.state != "planned") if earlier else 0
         self.directory = journal.run_directory(self.id)
         self.rejects = RejectStore(journal.directory, pipeline=spec.name, run=self.id)
         self.audit = Audit(journal.directory, run=self.id, pipeline=spec.name, sha256=spec.sha256)
@@ -71,10 +75,12 @@ class Run:
         self.works: list[Work] = []
         self.profiles: dict[str, ProfileFacts] = {}
         self.warnings: list[str] = []
+        self.held_back: dict[str, int] = {}
         self.phase = earlier.phase if earlier else "reading"
-        self.writing = earlier is not None
+        self.writing = self.resumed > 0
         self.started = datetime.fromisoformat(earlier.started) if earlier else datetime.now(UTC)
         self._clock = monotonic()
+        progress.plan([step.name for step in spec.steps])
 
     @property
     def identities(self) -> dict[str, str]:
@@ -100,6 +106,17 @@ class Run:
         self.rejects.flush()
         self.journal.step(self.id, work.step.name, state=state, seconds=sum(work.seconds.values()), **values)
 
+    def begin(self, work: Work, stage: str, task: str, rows: int | None = None) -> None:
+        """A stage of a step begins: extract, transform, load, delete, or compare; `rows` are to come."""
+        self.progress.begin(f"{work.step.name}: {task}", rows)
+        self.events.emit("stage.started", step=work.step.name, stage=stage, rows=rows)
+
+    def end(self, work: Work, stage: str, outcome: str, rows: int | None = None) -> None:
+        """A stage of a step is over; `rows` came out of it."""
+        self.progress.end(outcome)
+        facts = {"rejected": self.rejects.count(work.step.name), "seconds": work.seconds.get(stage)}
+        self.events.emit("stage.ended", step=work.step.name, stage=stage, rows=rows, **facts)
+
     def reject(self, reject: Reject) -> None:
         """Keep a record that cannot go on.
 
@@ -119,6 +136,11 @@ class Run:
                 hint=f"The rejected records are kept in {self.rejects.path}"
                 + ("" if self.writing else "; nothing was written"),
             )
+
+    def hold_back(self, reject: Reject) -> None:
+        """Keep a record that is not loaded because that was not approved; it is in no budget."""
+        self.rejects.add(reject)
+        self.held_back[reject.step] = self.held_back.get(reject.step, 0) + 1
 
     def _place(self, reject: Reject) -> None:
         """Remember which record of the target the row stands for, so that it is not deleted as missing."""
@@ -201,7 +223,9 @@ class Run:
         self.progress.close()
         self.rejects.flush()
         report = self._report(state, error)
+        self._tell(report)
         kept = self.phase if self.can_go_on(state, error) else "ended"
+        kept = "planned" if state == "planned" else kept
         self.journal.end(self.id, state, report.error or "", phase=kept)
         if kept == "ended" and state != "planned":
             self.journal.forget_spool(self.id)
@@ -213,6 +237,23 @@ class Run:
         except OSError as problem:
             message = f"The run is {state}, and its report cannot be written to {place}: {problem.strerror}"
             raise ConfigError(message, code="BD-PIPELINE-REPORT") from None
+
+    def _tell(self, report: RunReport) -> None:
+        """The last event."""
+        tally: Counter[str] = Counter()
+        for step in report.steps:
+            tally.update(step.tally)
+        self.events.emit(
+            "run.ended",
+            state=report.state,
+            rows_read=sum(step.rows_read or 0 for step in report.steps),
+            rejected=report.rejected,
+            waiting=sum(step.waiting for step in report.steps),
+            tally=dict(tally),
+            seconds=report.seconds,
+            error_code=report.error_code,
+        )
+        self.events.close()
 
     def can_go_on(self, state: str, error: BaseException | None) -> bool:
         """Whether the same command will go on where this run stopped."""

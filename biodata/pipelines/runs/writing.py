@@ -10,12 +10,13 @@ import msgspec
 
 from biodata.pipelines.checks.others import different_values
 from biodata.pipelines.loading import marks
+from biodata.pipelines.loading.approved import Approved
 from biodata.pipelines.loading.deletes import delete, deleting, find_missing
 from biodata.pipelines.loading.order import in_loading_order
 from biodata.pipelines.loading.parents import Parents
 from biodata.pipelines.loading.replacing import may_replace
 from biodata.pipelines.loading.sending import Sending
-from biodata.pipelines.reports.facts import counts
+from biodata.pipelines.reports.facts import Deletes, counts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from biodata.pipelines.loading.target import Target
     from biodata.pipelines.runs.run import Run
     from biodata.pipelines.runs.work import Work
+    from biodata.pipelines.spec import DeleteMissing
     from biodata.pipelines.state.spool import Sealed, Spool
 
 __all__ = ["write_all"]
@@ -34,6 +36,11 @@ def write_all(run: Run, spool: Spool) -> str:
     Raises:
         BiodataError: whatever stops it; the same command goes on from there.
     """
+    if run.options.save_plan:
+        from biodata.pipelines.runs.plans import make_plan
+
+        make_plan(run, spool, run.options.save_plan)
+        return "planned"
     if run.options.dry_run:
         from biodata.pipelines.runs.preview import preview
 
@@ -60,22 +67,24 @@ class _Writer:
         for connection in {id(w.target.connection): w.target.connection for w in run.works if w.target}.values():
             if connection.adapter.has("transaction"):
                 marks.clear(connection, run.id)
-        return "withheld" if any(work.deletes and work.deletes.withheld for work in run.works) else "done"
+        withheld = run.held_back or any(work.deletes and work.deletes.withheld for work in run.works)
+        return "withheld" if withheld else "done"
 
     def _load(self, work: Work) -> None:
         run, target = self._run, work.target
         if target is None:
             return
-        run.progress.begin(f"{work.step.name}: {target.load.mode} into {target.load.target}", work.passed.rows)
+        run.begin(work, "load", f"{target.load.mode} into {target.load.target}", work.passed.rows)
         with work.stage("load"):
-            if not run.patiently(lambda: may_replace(work, target, run.identities)):
+            approved = Approved.of(self._spool, work.step.name)
+            if not approved and not run.patiently(lambda: may_replace(work, target, run.identities)):
                 run.note(work, "withheld")
-                run.progress.end(f"withheld: {work.deletes.withheld if work.deletes else ''}")
+                run.end(work, "load", f"withheld: {work.deletes.withheld if work.deletes else ''}", 0)
                 return
             self._send(work, target)
         rejected = run.rejects.count(work.step.name)
         run.note(work, "loaded", tally=work.tally, rejected=rejected, seen=work.told.seen)
-        run.progress.end(counts(work.tally))
+        run.end(work, "load", counts(work.tally), sum(work.tally.values()))
 
     def _send(self, work: Work, target: Target) -> None:
         run = self._run
@@ -84,7 +93,9 @@ class _Writer:
 
         def send() -> dict[str, int]:
             work.tally = {}
-            return Sending(work, target, run, Parents(target, work.passed, self._coming(target, work))).send()
+            run.held_back.pop(work.step.name, None)
+            parents = Parents(target, work.passed, self._coming(target, work))
+            return Sending(work, target, run, parents, Approved.of(self._spool, work.step.name)).send()
 
         try:
             work.tally = run.patiently(send)
@@ -108,17 +119,28 @@ class _Writer:
         found = [(work, target, self._missing(work, target, rules)) for work, target, rules in deleting(run.works)]
         for work, target, keys in found:
             if work.deletes is None or work.deletes.withheld:
-                run.note(work, "loaded")
+                self._withheld(work)
                 continue
-            run.progress.begin(f"{work.step.name}: missing from {target.load.target}", keys.rows)
+            run.begin(work, "delete", f"delete what is missing from {target.load.target}", keys.rows)
             tally: Counter[str] = Counter()
             with work.stage("delete"):
                 tally.update(run.patiently(partial(delete, work, target, keys, run)))
             work.deletes = msgspec.structs.replace(work.deletes, tally=dict(tally))
-            run.progress.end(", ".join(f"{number:,} {word}" for word, number in tally.items()) or "nothing")
+            run.events.emit("deletes.made", step=work.step.name, tally=dict(tally))
+            run.end(work, "delete", ", ".join(f"{number:,} {word}" for word, number in tally.items()) or "nothing")
 
-    def _missing(self, work: Work, target: Target, rules: Any) -> Sealed:
+    def _withheld(self, work: Work) -> None:
+        told = work.deletes or Deletes()
+        self._run.events.emit("deletes.withheld", step=work.step.name, missing=told.missing, why=told.withheld)
+        self._run.progress.note(f"{work.step.name}: {told.missing:,} deletes are withheld: {told.withheld}")
+
+    def _missing(self, work: Work, target: Target, rules: DeleteMissing) -> Sealed:
+        """The keys to delete: those that were approved, or those that are missing now."""
         run = self._run
+        approved = self._spool.sealed(f"{work.step.name}.missing")
+        if approved and Approved.of(self._spool, work.step.name):
+            work.deletes = Deletes(rules.scope, missing=approved.rows, most=approved.rows)
+            return approved
         with work.stage("delete"):
             return run.patiently(
                 lambda: find_missing(work, target, rules, self._spool, values=run.values, identities=run.identities)

@@ -38,7 +38,7 @@ KINDS: dict[str, tuple[str, ...]] = {
 }
 """Each kind with its facts.
 
-`stage` is extract, transform, check, load or delete; `rows` of a stage that starts is the number expected, null where
+`stage` is extract, transform, compare, load or delete; `rows` of a stage that starts is the number expected, null where
 nobody knows it, and of one that ended the number that came out. `tally` is status to number of records.
 """
 

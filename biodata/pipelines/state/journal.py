@@ -42,7 +42,7 @@ CREATE TABLE IF NOT EXISTS batches (
 """
 LATER = {
     "runs": {"phase": "TEXT NOT NULL DEFAULT 'reading'", "resumed": "INTEGER NOT NULL DEFAULT 0",
-             "identities": "TEXT NOT NULL DEFAULT '{}'"},
+             "identities": "TEXT NOT NULL DEFAULT '{}'", "kind": "TEXT NOT NULL DEFAULT 'run'"},
     "steps": {"seen": "TEXT NOT NULL DEFAULT '{}'"},
     "batches": {"state": "TEXT NOT NULL DEFAULT 'done'"},
 }  # fmt: skip
@@ -50,7 +50,7 @@ LATER = {
 STEP_COLUMNS = frozenset({"state", "rows_read", "rows_out", "rejected", "tally", "seconds", "seen"})
 RUN_COLUMNS = (
     "id", "pipeline", "file", "sha256", "version", "pid", "state", "started", "ended", "message", "phase", "resumed",
-    "identities",
+    "kind", "identities",
 )  # fmt: skip
 RESUMED_FROM = frozenset({"loading", "deleting"})
 """The phases of a run in which a target may have been written to."""
@@ -64,6 +64,7 @@ class RunRow(msgspec.Struct, frozen=True):
         phase: how far it got: reading, sealed (all is read, transformed and checked), loading, deleting or ended.
         resumed: how often it was taken up again after it had died.
         identities: profile to who the platform took us for.
+        kind: run, preview (a dry run), plan (of one that was not applied) or replay (of rejects).
     """
 
     id: str
@@ -78,6 +79,7 @@ class RunRow(msgspec.Struct, frozen=True):
     message: str
     phase: str = "ended"
     resumed: int = 0
+    kind: str = "run"
     identities: dict[str, str] = {}
 
     @property
@@ -162,22 +164,22 @@ class Journal:
         finally:
             os.close(descriptor)
 
-    def begin(self, run: str, *, pipeline: str, file: str, sha256: str, version: str) -> None:
+    def begin(self, run: str, *, pipeline: str, file: str, sha256: str, version: str, kind: str = "run") -> None:
         """Note that a run starts."""
-        values = (run, pipeline, file, sha256, version, os.getpid(), "running", _now())
+        values = (run, pipeline, file, sha256, version, os.getpid(), "running", _now(), kind)
         with self._open() as database:
             database.execute(
-                "INSERT INTO runs (id, pipeline, file, sha256, version, pid, state, started, phase) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'reading')",
+                "INSERT INTO runs (id, pipeline, file, sha256, version, pid, state, started, phase, kind) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'reading', ?)",
                 values,
             )
 
     def again(self, run: str) -> None:
-        """Note that a run that had died is taken up again, by this process."""
+        """Note that a run is taken up again by this process: one that had died, or one that was planned."""
         with self._open() as database:
             database.execute(
-                "UPDATE runs SET state = 'running', pid = ?, ended = NULL, message = '', resumed = resumed + 1 "
-                "WHERE id = ?",
+                "UPDATE runs SET state = 'running', pid = ?, ended = NULL, message = '', kind = 'run', "
+                "resumed = resumed + (state <> 'planned') WHERE id = ?",
                 (os.getpid(), run),
             )
 
@@ -246,7 +248,8 @@ class Journal:
 
     def last_done(self, pipeline: str) -> RunRow | None:
         """The latest run of a pipeline that did all that it was to do."""
-        return next((run for run in reversed(self.runs(pipeline)) if run.state == "done"), None)
+        runs = reversed(self.runs(pipeline))
+        return next((run for run in runs if run.state == "done" and run.kind == "run"), None)
 
     def memory(self, pipeline: str) -> dict[str, StepMemory]:
         """What is remembered of each step: of the last run that was done, and what it has seen when last loaded.
@@ -266,7 +269,8 @@ class Journal:
         with self._open() as database:
             rows = database.execute(
                 "SELECT steps.name, steps.seen FROM steps JOIN runs ON runs.id = steps.run "
-                "WHERE runs.pipeline = ? AND steps.state IN ('loaded', 'done') ORDER BY runs.id",
+                "WHERE runs.pipeline = ? AND runs.kind = 'run' AND steps.state IN ('loaded', 'done') "
+                "ORDER BY runs.id",
                 (pipeline,),
             )
             return {name: json.loads(text) for name, text in rows}
@@ -326,7 +330,7 @@ class Journal:
 
     def unfinished(self, pipeline: str) -> RunRow | None:
         """The latest run of a pipeline, where it stopped while it wrote and what it spooled is still there."""
-        runs = [run for run in self.runs(pipeline) if run.state != "planned"]
+        runs = [run for run in self.runs(pipeline) if run.kind == "run"]
         last = runs[-1] if runs else None
         there = last is not None and last.writing and (self.run_directory(last.id) / "spool").is_dir()
         return last if there else None

@@ -1,0 +1,37 @@
+"""What a load would do to each row, batch by batch: the ground of previews and plans."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from biodata.comparing import Change, compare
+from biodata.pipelines.rows import Rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from biodata.pipelines.loading.parents import Parents
+    from biodata.pipelines.loading.target import Target
+    from biodata.pipelines.runs.work import Work
+    from biodata.records.types import Record
+
+__all__ = ["changes_of", "compared"]
+
+
+def changes_of(work: Work, target: Target, parents: Parents) -> Iterator[list[Change | None]]:
+    """Batch by batch, what would become of each row; None of one whose parent is not there."""
+    from biodata.records.arrow import from_arrow
+
+    for batch in work.passed.batches(target.load.batch):
+        records = list(from_arrow(Rows.numbered(batch).batch))
+        ready = [parents.lacks(record) is None for record in records]
+        found = iter(compared(target, [record for record, fine in zip(records, ready, strict=True) if fine]))
+        yield [next(found) if fine else None for fine in ready]
+
+
+def compared(target: Target, records: Sequence[Record]) -> list[Change]:
+    """What would become of each record; where all arrive together or the table has to be made, all are new."""
+    if target.new or target.together:
+        key_of = target.schema.key_of
+        return [Change(row, "create", key_of(record), after=record) for row, record in enumerate(records)]
+    return list(compare(target.repository, records, batch_size=target.load.batch))

@@ -1,0 +1,180 @@
+"""Plans: what a run would do, kept to be approved, and then done as it was approved and no more.
+
+The plan file holds numbers and digests, and no value of anybody: it can go into a ticket. What it is about, the rows
+and what is to be done with each, stays sealed in the run's spool, and the file's digests hold both to each other.
+"""
+
+from __future__ import annotations
+
+import getpass
+from datetime import UTC, datetime
+from hashlib import file_digest
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from biodata.errors import ConfigError
+from biodata.pipelines.loading.approved import ACTIONS, action_of
+from biodata.pipelines.runs.preview import preview
+from biodata.pipelines.state.private import replace_private
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from biodata.comparing import Change
+    from biodata.pipelines.runs.run import Run
+    from biodata.pipelines.runs.work import Work
+    from biodata.pipelines.spec import PipelineSpec
+    from biodata.pipelines.state.journal import Journal, RunRow
+    from biodata.pipelines.state.spool import Sealed, Spool, SpoolWriter
+
+__all__ = ["Plan", "PlannedStep", "check_sealed", "make_plan", "planned_run", "read_plan"]
+
+FORMAT = 1
+CODE = "BD-PIPELINE-PLAN"
+
+
+class PlannedStep(msgspec.Struct, frozen=True):
+    """What is to be done with one step's rows.
+
+    Attributes:
+        would: word (add, change, leave, refuse, delete) to number of records.
+        guards: why the deletes would be withheld without a plan; whoever approves it approves them all the same.
+        sealed: file of the spool to the SHA-256 of its bytes.
+    """
+
+    name: str
+    target: str | None
+    would: dict[str, int]
+    guards: str = ""
+    sealed: dict[str, str] = {}
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run would do."""
+
+    format: int = FORMAT
+    run: str
+    pipeline: str
+    file: str
+    sha256: str
+    made: str
+    by: str
+    steps: tuple[PlannedStep, ...]
+
+
+def make_plan(run: Run, spool: Spool, path: Path) -> None:
+    """Compare everything with the targets, seal what would be done, and write the plan file."""
+    kept = _Kept(spool)
+    preview(run, spool, keep=kept.keep)
+    sealed = kept.seal()
+    steps = tuple(_planned(work, spool, sealed.get(work.step.name)) for work in run.works)
+    spec = run.spec
+    plan = Plan(
+        run=run.id,
+        pipeline=spec.name,
+        file=spec.file,
+        sha256=spec.sha256,
+        made=datetime.now(UTC).isoformat(timespec="seconds"),
+        by=getpass.getuser(),
+        steps=steps,
+    )
+    replace_private(path, msgspec.json.format(msgspec.json.encode(plan), indent=2) + b"\n")
+
+
+class _Kept:
+    """What is to be done with each row, on its way into the spool."""
+
+    def __init__(self, spool: Spool) -> None:
+        self._spool = spool
+        self._writers: dict[str, SpoolWriter] = {}
+
+    def keep(self, work: Work, changes: Iterable[Change | None]) -> None:
+        import pyarrow as pa
+
+        from biodata.pipelines.state.spool import SpoolWriter
+
+        schema = pa.schema([pa.field("action", pa.string()), pa.field("digest", pa.binary())])
+        name = f"{work.step.name}{ACTIONS}"
+        if name not in self._writers:
+            self._writers[name] = SpoolWriter(self._spool.directory / f"{name}.parquet", schema)
+        rows = [dict(zip(schema.names, action_of(change), strict=True)) for change in changes]
+        self._writers[name].write(pa.RecordBatch.from_pylist(rows, schema=schema))
+
+    def seal(self) -> dict[str, Sealed]:
+        return {name.removesuffix(ACTIONS): writer.seal() for name, writer in self._writers.items()}
+
+
+def _planned(work: Work, spool: Spool, actions: Sealed | None) -> PlannedStep:
+    files = [work.passed, actions, spool.sealed(f"{work.step.name}.missing")]
+    return PlannedStep(
+        name=work.step.name,
+        target=str(work.step.load.target) if work.step.load else None,
+        would=_would(work),
+        guards=work.deletes.withheld if work.deletes else "",
+        sealed={one.path.name: _sha256(one.path) for one in files if one is not None},
+    )
+
+
+def _would(work: Work) -> dict[str, int]:
+    """With the deletes that guards would withhold: who approves the plan approves them."""
+    missing = work.deletes.missing if work.deletes else work.preview.get("delete", 0)
+    return {**work.preview, "delete": missing} if missing else work.preview
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
+
+
+def read_plan(path: Path) -> Plan:
+    """The plan of a file.
+
+    Raises:
+        ConfigError: `BD-PIPELINE-PLAN`, it is not there or no plan.
+    """
+    try:
+        plan = msgspec.json.decode(path.read_bytes(), type=Plan)
+    except OSError as error:
+        raise ConfigError(f"The plan {path} cannot be read: {error.strerror}", code=CODE) from None
+    except msgspec.MsgspecError:
+        raise ConfigError(f"{path} is no plan", code=CODE, hint="Make one with --save-plan") from None
+    if plan.format != FORMAT:
+        raise ConfigError(f"{path} is a plan of another version of biodata", code=CODE, hint=AGAIN)
+    return plan
+
+
+AGAIN = "Make a new plan with --save-plan"
+
+
+def planned_run(plan: Plan, spec: PipelineSpec, journal: Journal) -> RunRow:
+    """The run that was planned, or that stopped while it was applied.
+
+    Raises:
+        ConfigError: `BD-PIPELINE-PLAN`, the plan is of another pipeline or state directory, was applied already, or
+            the pipeline file was changed since.
+    """
+    found = next((run for run in journal.runs(spec.name) if run.id == plan.run), None)
+    if plan.pipeline != spec.name or found is None:
+        what = f"of the pipeline {plan.pipeline}" if plan.pipeline != spec.name else "not in this state directory"
+        raise ConfigError(f"The plan is of run {plan.run}, which is {what}", code=CODE)
+    if plan.sha256 != spec.sha256:
+        raise ConfigError("The pipeline file was changed since the plan was made", code=CODE, hint=AGAIN)
+    if found.state != "planned" and not found.writing:
+        raise ConfigError(f"The plan was applied already; run {found.id} is {found.state}", code=CODE, hint=AGAIN)
+    return found
+
+
+def check_sealed(plan: Plan, spool: Spool) -> None:
+    """See that what was approved is what is sealed.
+
+    Raises:
+        ConfigError: `BD-PIPELINE-PLAN`, a file of the spool is gone or another one.
+    """
+    for step in plan.steps:
+        for name, digest in step.sealed.items():
+            path = spool.directory / name
+            if not path.is_file() or _sha256(path) != digest:
+                message = f"What the plan says of step {step.name} is not what run {plan.run} has sealed"
+                raise ConfigError(message, code=CODE, hint=AGAIN)
