@@ -1,7 +1,7 @@
 """Processes killed at random moments, for every sink: by key every record is there exactly once, with its content.
 
-A process that has imported everything forks one child for each run, so that a run is short and the moments of its life
-are hit evenly. `--kills N` kills more often, `--kill-seed N` at other moments.
+A process that has imported everything forks one child for each run, so that a run is short and the moments of its
+life are hit evenly. `--kills N` kills more often, `--kill-seed N` at other moments.
 """
 
 import json

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from biodata.errors import WriteError
+from biodata.errors import Unavailable
 from biodata.pipelines.loading.guards import rules_of, why_not
 from biodata.pipelines.loading.missing import keys_of, missing_of
 from biodata.pipelines.loading.order import in_loading_order
@@ -58,7 +58,7 @@ def delete(work: Work, target: Target, keys: Sealed, desk: Desk) -> dict[str, in
     """Delete the records with these keys; what is gone already is unchanged.
 
     Raises:
-        WriteError: some were refused, or what became of them is not known.
+        Unavailable: what became of some is not known; deleting again finds out.
     """
     tally: Counter[str] = Counter()
     for some in keys_of(keys, target.schema, target.load.batch):
@@ -67,7 +67,7 @@ def delete(work: Work, target: Target, keys: Sealed, desk: Desk) -> dict[str, in
         desk.deleted(work, some, receipt)
     lost = tally["unknown"] + tally["not_sent"]
     if lost:
-        raise WriteError(
+        raise Unavailable(
             f"step {work.step.name}: what became of {lost:,} deletes is not known",
             code="BD-PIPELINE-UNKNOWN",
             hint="Run the same command again: it looks up what is there",

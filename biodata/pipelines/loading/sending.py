@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Protocol
 
-from biodata.errors import WriteError
+from biodata.errors import Unavailable
 from biodata.fitting import same
 from biodata.pipelines.loading import marks
 from biodata.pipelines.loading.approved import is_approved
@@ -55,11 +55,8 @@ class Desk(Protocol):
 
     id: str
 
-    def answered(self, work: Work, number: int) -> dict[str, int] | None:
-        """What the target has answered for a batch; None where it was not sent, or is in doubt."""
-
-    def in_doubt(self, work: Work, number: int) -> bool:
-        """Whether a batch may have been sent, and nobody knows what became of it."""
+    def begun(self, work: Work) -> dict[int, dict[str, int] | None]:
+        """The batches that were sent before, by number: what the target has answered, None where it is in doubt."""
 
     def sending(self, work: Work, batch: Batch) -> None:
         """A batch is about to be sent."""
@@ -88,12 +85,13 @@ class Sending:
         self._desk = desk
         self._parents = parents
         self._approved = approved
+        self._begun = {} if target.together else desk.begun(work)
 
     def send(self) -> dict[str, int]:
         """Send everything that is not there yet; how many records ended in which way.
 
         Raises:
-            WriteError: what became of some records is not known; the next run finds out.
+            Unavailable: what became of some records is not known; sending again finds out.
             BiodataError: the way broke, or the budget of rejects is used up.
         """
         self._target.make()
@@ -117,7 +115,7 @@ class Sending:
     def _one_by_one(self) -> Counter[str]:
         tally: Counter[str] = Counter()
         for batch in self._batches():
-            known = None if self._target.together else self._desk.answered(self._work, batch.number)
+            known = self._begun.get(batch.number)
             approved = self._approved.take(len(batch.records)) if self._approved else None
             tally.update(self._send(batch, approved) if known is None else known)
         return tally
@@ -136,8 +134,7 @@ class Sending:
     def _send(self, batch: Batch, approved: list[tuple[str, bytes]] | None) -> dict[str, int]:
         adding, repository = self._target.together or self._target.load.mode == "append", self._target.repository
         ready = self._with_parents(batch if approved is None else self._as_approved(batch, approved))
-        doubtful = adding and not self._target.together and self._desk.in_doubt(self._work, batch.number)
-        there, left = self._found(ready) if doubtful else (0, ready)
+        there, left = self._found(ready) if adding and batch.number in self._begun else (0, ready)
         self._desk.sending(self._work, batch)
         receipt = (repository.add if adding else repository.upsert)(left.records, on_refused="isolate")
         self._refused(left, receipt)
@@ -193,7 +190,7 @@ class Sending:
     def _raise_for_unknown(self, receipt: Receipt) -> None:
         lost = receipt.count("unknown", "not_sent")
         if lost:
-            raise WriteError(
+            raise Unavailable(
                 f"step {self._work.step.name}: what became of {lost:,} records is not known",
                 code="BD-PIPELINE-UNKNOWN",
                 hint="Run the same command again: it looks up what is there",

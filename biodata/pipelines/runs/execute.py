@@ -67,9 +67,9 @@ def execute(
         if earlier:
             manifest = read_manifest(run.directory)
             spool = Spool(run.directory / "spool")
-            run.works += restored(manifest, spec, values, spool, journal.memory(spec.name))
             if plan:
                 check_sealed(plan, spool)
+            run.works += restored(manifest, spec, values, spool, journal.memory(spec.name))
             journal.again(run.id)
             progress.note(_taken_up(earlier))
         else:

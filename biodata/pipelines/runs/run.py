@@ -154,21 +154,10 @@ class Run:
 
     # The desk that `loading` writes at (loading/sending.py).
 
-    def answered(self, work: Work, number: int) -> dict[str, int] | None:
-        """What the target has answered for a batch; None where it was not sent, or is in doubt."""
-        for batch in self._batches(work):
-            if batch["number"] == number and batch["state"] == "done":
-                tally: dict[str, int] = batch["tally"]
-                return tally
-        return None
-
-    def in_doubt(self, work: Work, number: int) -> bool:
-        """Whether a batch may have been sent, and nobody knows what became of it."""
-        return any(batch["number"] == number and batch["state"] == "sent" for batch in self._batches(work))
-
-    def _batches(self, work: Work) -> list[dict[str, Any]]:
-        """The batches of an earlier life of this run; a new run has none."""
-        return self.journal.batches(self.id, work.step.name) if self.resumed else []
+    def begun(self, work: Work) -> dict[int, dict[str, int] | None]:
+        """The batches that were sent before, by number: what the target has answered, None where it is in doubt."""
+        found = self.journal.batches(self.id, work.step.name)
+        return {one["number"]: one["tally"] if one["state"] == "done" else None for one in found}
 
     def sending(self, work: Work, batch: Batch) -> None:
         """A batch is about to be sent."""

@@ -110,11 +110,20 @@ class Spool:
         private_directory(directory)
 
     def sealed(self, name: str) -> Sealed | None:
-        """A file that was sealed under that name, perhaps by a process that is gone; None where there is none."""
+        """A file that was sealed under that name, perhaps by a process that is gone; None where there is none.
+
+        Raises:
+            ConfigError: `BD-PIPELINE-RESUME`, it is broken.
+        """
+        import pyarrow as pa
         import pyarrow.parquet as pq
 
         path = self.directory / f"{name}.parquet"
-        return Sealed(path, pq.read_metadata(path).num_rows) if path.is_file() else None
+        try:
+            return Sealed(path, pq.read_metadata(path).num_rows) if path.is_file() else None
+        except pa.ArrowException:
+            message = f"What was sealed in {path} cannot be read any more"
+            raise ConfigError(message, code="BD-PIPELINE-RESUME", hint="Start anew with --restart") from None
 
     @contextmanager
     def writer(self, name: str, schema: pa.Schema) -> Iterator[SpoolWriter]:

@@ -1,0 +1,133 @@
+"""Plans: what was approved is what happens, and no more."""
+
+import json
+import stat
+
+import pytest
+
+import biodata
+from biodata.pipelines.state.journal import Journal
+from biodata.records.types import Field, Schema, String
+
+FILE = """\
+version: 1
+name: people
+steps:
+  - name: people
+    extract: {from: source/people}
+    load: {to: target/people, mode: merge, key: [id], batch: 3, delete_missing: {max: 1}}
+"""
+PEOPLE = Schema("people", "id", (Field("id", String(), required=True), Field("town", String())))
+
+
+@pytest.fixture
+def people(connect):
+    def fill(records):
+        with connect("source") as connection:
+            table = connection.ensure(PEOPLE)
+            table.delete(all=True)
+            table.add([{"id": key, "town": town} for key, town in records.items()]).raise_for_refused()
+
+    return fill
+
+
+@pytest.fixture
+def plan(tmp_path, people, pipeline, run):
+    """Loads ten people of Utrecht; then plans: two move, three leave, one comes."""
+    people(dict.fromkeys("abcdefghij", "Utrecht"))
+    run(pipeline(text=FILE))
+    people(dict.fromkeys("cdefg", "Utrecht") | {"a": "Groningen", "b": "Leiden", "k": "Delft"})
+    report = run(pipeline(text=FILE), save_plan=tmp_path / "p.json")
+    assert report.state == "planned"
+    return tmp_path / "p.json"
+
+
+def towns(target):
+    return {key: record["town"] for key, record in target("people").items()}
+
+
+def test_a_plan_says_numbers_and_no_values_and_writes_nothing(plan, target):
+    told = json.loads(plan.read_text("utf-8"))
+    assert told["steps"][0]["would"] == {"add": 1, "change": 2, "leave": 5, "delete": 3}
+    assert "max: 1" in told["steps"][0]["guards"]
+    assert not any(word in plan.read_text("utf-8") for word in ("Utrecht", "Groningen", "Leiden", "Delft"))
+    assert stat.S_IMODE(plan.stat().st_mode) == 0o600
+    assert towns(target) == dict.fromkeys("abcdefghij", "Utrecht")
+
+
+def test_applied_it_does_what_was_approved_deletes_beyond_the_guards_too(
+    plan, target, pipeline, run, people, tmp_path
+):
+    people({"z": "Nowhere"})  # the source goes on changing, and that was not approved
+    report = run(tmp_path / "pipeline.yml", apply=plan)
+    assert report.ok
+    assert report.steps[0].tally == {"created": 1, "updated": 2, "unchanged": 5}
+    assert report.steps[0].deletes.tally == {"deleted": 3}
+    assert towns(target) == dict.fromkeys("cdefg", "Utrecht") | {"a": "Groningen", "b": "Leiden", "k": "Delft"}
+    with pytest.raises(biodata.ConfigError, match="was applied already"):
+        run(tmp_path / "pipeline.yml", apply=plan)
+
+
+def test_where_the_target_has_changed_since_the_record_is_held_back(plan, target, run, connect, tmp_path):
+    with connect("target") as connection:
+        connection["people"].update({"id": "a", "town": "Zwolle"}).raise_for_refused()
+        connection["people"].add({"id": "k", "town": "Assen"}).raise_for_refused()
+    with pytest.raises(biodata.CheckFailed, match="people: 2 records") as caught:
+        run(tmp_path / "pipeline.yml", apply=plan)
+    assert (caught.value.code, caught.value.exit_status) == ("BD-PIPELINE-NOT-APPROVED", 9)
+    found = towns(target)
+    assert (found["a"], found["b"], found["k"]) == ("Zwolle", "Leiden", "Assen")
+    assert Journal(tmp_path / "state").runs()[-1].state == "withheld"
+
+
+def test_what_is_so_already_is_no_reason_to_stop(plan, target, run, connect, tmp_path):
+    with connect("target") as connection:
+        connection["people"].update({"id": "a", "town": "Groningen"}).raise_for_refused()
+        connection["people"].delete("j").raise_for_refused()
+    report = run(tmp_path / "pipeline.yml", apply=plan)
+    assert report.steps[0].tally == {"created": 1, "updated": 1, "unchanged": 6}
+    assert report.steps[0].deletes.tally == {"deleted": 2, "unchanged": 1}
+    assert len(towns(target)) == 8
+
+
+def test_a_changed_file_or_spool_is_not_applied(plan, run, tmp_path):
+    path = tmp_path / "pipeline.yml"
+    before = path.read_text("utf-8")
+    path.write_text(before + "# more\n", "utf-8")
+    with pytest.raises(biodata.ConfigError, match="was changed since the plan was made"):
+        run(path, apply=plan)
+    path.write_text(before, "utf-8")
+    (sealed,) = (tmp_path / "state").glob("runs/*/spool/people.read.parquet")
+    sealed.write_bytes(sealed.read_bytes()[:-1] + b"\0")
+    with pytest.raises(biodata.ConfigError, match=r"is not what run .* has sealed"):
+        run(path, apply=plan)
+
+
+def test_an_edited_plan_is_not_applied(plan, run, tmp_path):
+    told = json.loads(plan.read_text("utf-8"))
+    told["steps"][0]["sealed"] = dict.fromkeys(told["steps"][0]["sealed"], "0" * 64)
+    plan.write_text(json.dumps(told), "utf-8")
+    with pytest.raises(biodata.ConfigError, match=r"is not what run .* has sealed"):
+        run(tmp_path / "pipeline.yml", apply=plan)
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[1]"])
+def test_what_is_no_plan(plan, run, tmp_path, content):
+    plan.write_text(content, "utf-8")
+    with pytest.raises(biodata.ConfigError, match="is no plan"):
+        run(tmp_path / "pipeline.yml", apply=plan)
+
+
+def test_a_plan_of_another_state_directory(plan, pipeline, connect, tmp_path):
+    from biodata.pipelines import load_pipeline
+
+    with pytest.raises(biodata.ConfigError, match="not in this state directory"):
+        load_pipeline(tmp_path / "pipeline.yml").run(connect=connect, state_dir=tmp_path / "other", apply=plan)
+
+
+def test_an_ordinary_run_after_a_plan_is_a_run_of_its_own(plan, run, tmp_path, target):
+    with pytest.raises(biodata.CheckFailed, match="max: 1"):
+        run(tmp_path / "pipeline.yml")
+    assert [(one.kind, one.state) for one in Journal(tmp_path / "state").runs()] == [
+        ("run", "done"), ("plan", "planned"), ("run", "withheld"),
+    ]  # fmt: skip
