@@ -18,6 +18,7 @@ import msgspec
 
 from biodata.errors import BiodataError, RemoteError, Unsupported
 from biodata.extras import Extras
+from biodata.fitting import same
 from biodata.receipts import Outcome  # noqa: TC001 - msgspec reads annotations at run time
 from biodata.records.types import Key, Path, Record, Schema
 
@@ -39,6 +40,7 @@ __all__ = [
     "BatchRefused",
     "BatchTooLarge",
     "Capabilities",
+    "Compared",
     "Context",
     "Identity",
     "Mark",
@@ -198,6 +200,20 @@ class WriteBatch(msgspec.Struct, frozen=True, kw_only=True):
         return self.schema.key_of(self.records[index])
 
 
+class Compared(msgspec.Struct, frozen=True):
+    """A record that is to be written beside what is there.
+
+    Attributes:
+        stored: the record as it is there, with the fields compared; None where there is none.
+        changes: the fields of the record given whose values are other than what is stored; all where there is none.
+        refusal: why the platform cannot take it, where that is known without sending it.
+    """
+
+    stored: Record | None
+    changes: Record
+    refusal: BatchRefused | None = None
+
+
 class BatchRefused(BiodataError):
     """The platform refused a batch as a whole, and nothing of it was written.
 
@@ -245,6 +261,8 @@ class Adapter(ABC):
     capabilities: ClassVar[Capabilities]
     old_names: ClassVar[Mapping[str, str]] = {}
     """What people type who come from the platform's own client -> how it is spelled here (`biodata.spelling`)."""
+    compared_with: ClassVar[Mapping[str, str]] = {}
+    """A field -> the field of what is stored that `compared` needs besides it."""
 
     @classmethod
     @abstractmethod
@@ -310,6 +328,24 @@ class Adapter(ABC):
         For the shapes that records have in the platform's own files and documents, say a column `cases.submitter_id`.
         """
         return record
+
+    def compare(self, schema: Schema, records: Sequence[Record]) -> Sequence[Compared]:
+        """Each record beside what is there under its key: one `fetch`, and nothing is written."""
+        given = dict.fromkeys(name for record in records for name in record)
+        names = (*given, *(more for name, more in self.compared_with.items() if name in given))
+        found = self.fetch(schema, [schema.key_of(record) for record in records], names)
+        there = {schema.key_of(stored): stored for stored in found}
+        return [self.compared(schema, record, there.get(schema.key_of(record))) for record in records]
+
+    def compared(self, schema: Schema, record: Record, stored: Record | None) -> Compared:
+        """A record beside what is stored under its key, by what the platform takes for the same value.
+
+        An upsert leaves alone what is the same: here, and in a `write` of the adapter's own, if it takes upserts.
+        """
+        if stored is None:
+            return Compared(None, record)
+        rest = ((name, value) for name, value in record.items() if name not in schema.key_fields)
+        return Compared(stored, {name: value for name, value in rest if not same(value, stored.get(name))})
 
     @abstractmethod
     def write(self, batch: WriteBatch) -> Sequence[Outcome]:

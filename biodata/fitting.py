@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import decimal
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
 from biodata.errors import near_match
 from biodata.records.types import Record
+from biodata.records.values import plain, to_type
 
 if TYPE_CHECKING:
     from biodata.records.types import Field, Schema
 
-__all__ = ["Misfit", "Prepared", "fit", "same"]
+__all__ = ["Misfit", "Prepared", "fit", "prepare", "same"]
 
 
 class Misfit(Exception):
@@ -54,8 +57,6 @@ def _field(schema: Schema, name: str) -> Field:
 
 
 def _value(field: Field, value: Any) -> Any:
-    from biodata.records.values import to_type
-
     try:
         return to_type(value, field.type)
     except ValueError as error:
@@ -85,3 +86,17 @@ class Prepared(msgspec.Struct, frozen=True):
     row: int
     record: Record
     misfit: Misfit | None = None
+
+
+def prepare(schema: Schema, row: int, record: Record, operation: Literal["add", "update", "upsert"]) -> Prepared:
+    """The record on its way, or why it cannot go; of one that cannot, the key alone."""
+    try:
+        return Prepared(row, fit(schema, record, operation))
+    except Misfit as misfit:
+        return Prepared(row, {name: _nameable(record.get(name)) for name in schema.key_fields}, misfit)
+
+
+def _nameable(value: Any) -> Any:
+    """What stands in a key field, where a receipt can show it."""
+    known = plain(value)
+    return known if isinstance(known, str | int | float | decimal.Decimal | dt.date) else None

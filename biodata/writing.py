@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import decimal
 from collections import deque
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
 from biodata.adapter import BatchRefused, BatchTooLarge, ListMode, Operation, WriteBatch
+from biodata.comparing import judged
 from biodata.errors import BiodataError, QueryError, RemoteError, Unsupported
-from biodata.fitting import Misfit, Prepared, fit, same
+from biodata.fitting import Misfit, Prepared, prepare
 from biodata.parents import parents_first
 from biodata.receipts import Outcome, Receipt, Status
 from biodata.records.incoming import incoming
 from biodata.records.uploads import brings_file
-from biodata.records.values import plain
 from biodata.references import chunks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from biodata.records.types import Record, Schema
+    from biodata.records.types import Schema
     from biodata.repository import OnRefused, Repository
 
 __all__ = ["Writer", "write"]
@@ -31,7 +29,7 @@ __all__ = ["Writer", "write"]
 
 def write(
     repository: Repository,
-    operation: Operation,
+    operation: Literal["add", "update", "upsert"],
     records: Any,
     *,
     on_refused: OnRefused = "stop",
@@ -48,7 +46,7 @@ def write(
     schema = repository.schema
     _check_possible(repository, schema, lists)
     given = (repository.adapter.given(schema, record) for record in incoming(records, schema))
-    prepared = (_prepare(schema, row, record, operation) for row, record in enumerate(given))
+    prepared = (prepare(schema, row, record, operation) for row, record in enumerate(given))
     later: list[Prepared] = []
     last_wins = operation == "upsert"
     ordered = prepared if operation == "update" else parents_first(prepared, schema, later, last_wins=last_wins)
@@ -94,19 +92,6 @@ def _check_possible(repository: Repository, schema: Schema, lists: ListMode) -> 
     if lists not in repository.adapter.capabilities.list_modes:
         known = ", ".join(sorted(repository.adapter.capabilities.list_modes))
         raise Unsupported(f"lists='{lists}' is not possible here; possible: {known}", code="BD-UNSUPPORTED-LISTS")
-
-
-def _prepare(schema: Schema, row: int, record: Record, operation: Any) -> Prepared:
-    try:
-        return Prepared(row, fit(schema, record, operation))
-    except Misfit as misfit:
-        return Prepared(row, {name: _nameable(record.get(name)) for name in schema.key_fields}, misfit)
-
-
-def _nameable(value: Any) -> Any:
-    """What stands in a key field, where a receipt can show it."""
-    known = plain(value)
-    return known if isinstance(known, str | int | float | decimal.Decimal | dt.date) else None
 
 
 class Writer:
@@ -205,32 +190,17 @@ class Writer:
 
     def _compose(self, batch: list[Prepared]) -> None:
         """Upsert by looking up: what is new is added, what differs updated, the rest is left alone."""
-        there = self._there(batch)
         new, changed = list[Prepared](), list[Prepared]()
-        for one in batch:
-            present = there.get(self._schema.key_of(one.record))
-            if present is None:
-                new.append(_prepare(self._schema, one.row, one.record, "add"))
-            elif differing := self._differing(one.record, present):
-                changed.append(_prepare(self._schema, one.row, differing, "update"))
+        for one, change in zip(batch, judged(self._adapter, self._schema, batch), strict=True):
+            if change.action == "create":
+                new.append(one)
+            elif change.action == "update":
+                key = {name: one.record[name] for name in self._schema.key_fields}
+                changed.append(Prepared(one.row, key | change.after))
             else:
-                self._note([self._outcome(one, "unchanged")])
-        self._send("add", self._fitting(new))
-        self._send("update", self._fitting(changed))
-
-    def _there(self, batch: list[Prepared]) -> dict[Any, Record]:
-        if not batch:
-            return {}
-        keys = [self._schema.key_of(one.record) for one in batch]
-        names = tuple(dict.fromkeys(name for one in batch for name in one.record))
-        return {self._schema.key_of(row): row for row in self._adapter.fetch(self._schema, keys, names)}
-
-    def _differing(self, record: Record, present: Record) -> Record:
-        keys = self._schema.key_fields
-        changed = {
-            name: value for name, value in record.items() if name not in keys and not same(value, present.get(name))
-        }
-        return {**{name: record[name] for name in keys}, **changed} if changed else {}
+                self._note([self._outcome(one, change.action, change.code, change.message, change.field)])
+        self._send("add", new)
+        self._send("update", changed)
 
     def _send(self, operation: Operation, records: list[Prepared]) -> None:
         """Send records in batches; what a refusal leaves of one is sent next."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from biodata.adapter import Context, Identity, Page, PageRequest, TableInfo, WriteBatch
+    from biodata.adapter import Compared, Context, Identity, Page, PageRequest, TableInfo, WriteBatch
     from biodata.query.grouping import Group
     from biodata.query.plan import Plan
     from biodata.query.pushdown import Pushdown
@@ -111,6 +111,14 @@ class DuckdbAdapter(Adapter):
         from biodata_duckdb.read import fetch
 
         return fetch(self._database, self._table(schema.table), keys, fields)
+
+    def compare(self, schema: Schema, records: Sequence[Record]) -> Sequence[Compared]:
+        """By DuckDB's own comparison."""
+        from biodata_duckdb.compare import compare
+
+        return compare(
+            self._database, self._table(schema.table), records, lambda keys, names: self.fetch(schema, keys, names)
+        )
 
     def write(self, batch: WriteBatch) -> Sequence[Outcome]:
         """One batch in one transaction."""

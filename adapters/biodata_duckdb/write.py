@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from biodata_duckdb.database import Database
     from biodata_duckdb.schema import Table
 
-__all__ = ["write"]
+__all__ = ["Batch", "Group", "check_values", "write"]
 
 _BATCH = "biodata_batch"
 
@@ -83,9 +83,9 @@ def write(
 def _completed(batch: WriteBatch, stored: Callable[[Sequence[Key], Sequence[str]], Any]) -> list[Record]:
     """The records as they are to be stored."""
     records = [dict(record) for record in batch.records]
-    limited = [field for field in batch.schema if is_limited(field)]
+    limited = list(filter(is_limited, batch.schema))
     for index, record in enumerate(records) if limited else ():
-        _check_values(limited, record, index)
+        check_values(limited, record, index)
     if batch.operation == "add":
         empty = dict.fromkeys(field.name for field in batch.schema if field.default is None)
         return [empty | record for record in records] if batch.schema.key_fields else records
@@ -94,7 +94,12 @@ def _completed(batch: WriteBatch, stored: Callable[[Sequence[Key], Sequence[str]
     return records
 
 
-def _check_values(limited: Sequence[Field], record: Record, index: int) -> None:
+def check_values(limited: Sequence[Field], record: Record, index: int) -> None:
+    """Hold a record's values to what their columns can take.
+
+    Raises:
+        BatchRefused: `BD-WRITE-TYPE`.
+    """
     for field in limited:
         try:
             check_storable(field, record.get(field.name))
@@ -234,8 +239,10 @@ class Batch:
         return [name for name in group.fields if name not in self._keys]
 
     def _differ(self, group: Group) -> str:
-        tests = [f"{self._stored(name)} IS DISTINCT FROM {self._value(name)}" for name in self._changeable(group)]
-        return " OR ".join(tests) or "FALSE"
+        return " OR ".join(map(self._differs, self._changeable(group))) or "FALSE"
+
+    def _differs(self, name: str) -> str:
+        return f"{self._stored(name)} IS DISTINCT FROM {self._value(name)}"
 
     def _same_key(self) -> str:
         return " AND ".join(f"{self._stored(name)} = {self._value(name)}" for name in self._keys)

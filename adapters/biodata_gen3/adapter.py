@@ -11,7 +11,7 @@ from biodata_gen3.settings import Gen3Settings
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from biodata.adapter import Context, Identity, Page, PageRequest, TableInfo, WriteBatch
+    from biodata.adapter import Compared, Context, Identity, Page, PageRequest, TableInfo, WriteBatch
     from biodata.config.profiles import Access
     from biodata.connection import Connection
     from biodata.extras import Extras
@@ -138,6 +138,12 @@ class Gen3Adapter(Adapter):
         from biodata_gen3.documents import as_record
 
         return as_record(schema, record, self._project)
+
+    def compared(self, schema: Schema, record: Record, stored: Record | None) -> Compared:
+        """Links are told that a PUT cannot change."""
+        from biodata_gen3.compare import compared
+
+        return compared(schema, record, stored)
 
     def write(self, batch: WriteBatch) -> Sequence[Outcome]:
         """One batch of at most 100."""

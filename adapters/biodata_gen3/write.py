@@ -16,6 +16,7 @@ from biodata.errors import ProtocolError, Unavailable, Unsupported
 from biodata.http import Request
 from biodata.receipts import Outcome
 from biodata.records.types import Reference, element
+from biodata_gen3.compare import changes_of, compared
 from biodata_gen3.refusals import NotThere, Race, refusal
 from biodata_gen3.schema import ID
 
@@ -99,8 +100,11 @@ class Writer:
                     raise BatchRefused("there is no record with this key", code="BD-NOT-FOUND", index=index)
                 changes, again = record, {}
             else:
-                _check_links(schema, record, present, index)
-                changes = _changes(schema, record, present)
+                found = compared(schema, record, present)
+                if found.refusal is not None:
+                    found.refusal.index = index
+                    raise found.refusal
+                changes = found.changes
                 again = {name: present[name] for name in node.resent}
                 if not changes:
                     outcomes[index] = Outcome(batch.rows[index], "unchanged", key, present[ID])
@@ -148,7 +152,7 @@ class Writer:
         if not stored:
             raise _too_large(batch) from error
         found = {at: stored.get(batch.key(at)) for at in sent}
-        there = {at: one for at, one in found.items() if one and not _changes(batch.schema, batch.records[at], one)}
+        there = {at: one for at, one in found.items() if one and not changes_of(batch.schema, batch.records[at], one)}
         if len(there) < len(sent):
             raise error
         lost = "the answer was lost, and the record is there"
@@ -262,47 +266,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
     return value.isoformat() if isinstance(value, date) else value
-
-
-def _changes(schema: Schema, record: Record, present: Record) -> Record:
-    """What differs from what is stored; no value and no element are the same."""
-    keys = {*schema.key_fields, ID}
-    return {
-        name: value
-        for name, value in record.items()
-        if name not in keys and not _same(schema[name], value, present.get(name))
-    }
-
-
-def _same(field: Field, one: Any, other: Any) -> bool:
-    if one in (None, []) or other in (None, []):
-        return one in (None, []) and other in (None, [])
-    if field.options.get("link") and isinstance(one, list):
-        return set(one) == set(other)
-    return type(one) is type(other) and bool(one == other) if isinstance(one, bool) else bool(one == other)
-
-
-def _check_links(schema: Schema, record: Record, present: Record, index: int) -> None:
-    """A link that is there can neither be moved nor removed (protocols/gen3.md, fact 4).
-
-    Raises:
-        BatchRefused: `BD-WRITE-LINK`.
-    """
-    for name, value in record.items():
-        if not schema[name].options.get("link"):
-            continue
-        held, wanted = _ends(present.get(name)), _ends(value)
-        kept = held <= wanted if isinstance(present.get(name), list) else not held or held == wanted
-        if not kept:
-            raise BatchRefused(
-                f"a link of field '{name}' would be moved or removed, and a commons cannot do that: delete the "
-                "record and add it again",
-                code="BD-WRITE-LINK",
-                index=index,
-                field=name,
-            )
-
-
-def _ends(value: Any) -> set[Any]:
-    listed: Sequence[Any] = value if isinstance(value, list) else [value]
-    return {one for one in listed if one is not None}

@@ -12,7 +12,7 @@ from biodata_molgenis.settings import MolgenisSettings, check_login, server_root
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from biodata.adapter import Context, Identity, Page, PageRequest, TableInfo, WriteBatch
+    from biodata.adapter import Compared, Context, Identity, Page, PageRequest, TableInfo, WriteBatch
     from biodata.config.profiles import Access
     from biodata.connection import Connection
     from biodata.extras import Extras
@@ -139,6 +139,12 @@ class MolgenisAdapter(Adapter):
         from biodata_molgenis.read import fetch
 
         return fetch(self._session, schema, keys, fields)
+
+    def compared(self, schema: Schema, record: Record, stored: Record | None) -> Compared:
+        """What the server keeps as it is, an empty text as null, is the same."""
+        from biodata_molgenis.compare import compared
+
+        return compared(schema, record, stored)
 
     def write(self, batch: WriteBatch) -> Sequence[Outcome]:
         """One batch of at most 1000."""

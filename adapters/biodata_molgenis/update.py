@@ -14,7 +14,8 @@ from biodata.http import Request
 from biodata.receipts import Outcome
 from biodata.records.types import EXACT_FLOAT, Boolean, Date, DateTime, Float, Integer, List, Reference, String
 from biodata.records.uploads import brings_file
-from biodata_molgenis.encode import back_side, cleared, encoded, kept, merged
+from biodata_molgenis.compare import changes_of
+from biodata_molgenis.encode import cleared, encoded, merged
 from biodata_molgenis.errors import UNKNOWN_ROW
 from biodata_molgenis.read import fetch
 from biodata_molgenis.refusals import send
@@ -64,7 +65,7 @@ class Update:
     def _pending(self) -> dict[int, Record]:
         """Position in the batch to the values that change."""
         batch, schema = self._batch, self._schema
-        if batch.compared and not any(self._in_doubt(record) for record in batch.records):
+        if batch.compared:
             return {index: self._without_key(record) for index, record in enumerate(batch.records)}
         names = list(dict.fromkeys(name for record in batch.records for name in record))
         keys = [batch.key(index) for index in range(len(batch.records))]
@@ -80,19 +81,12 @@ class Update:
                 self._outcomes[index] = Outcome(batch.rows[index], "unchanged", key)
         return pending
 
-    def _in_doubt(self, record: Record) -> bool:
-        """Whether a value that differs may be kept as what is there all the same: see `kept`."""
-        return any(
-            value == "" or isinstance(value, dict) or back_side(self._schema[name]) for name, value in record.items()
-        )
-
     def _without_key(self, record: Record) -> Record:
         return {name: value for name, value in record.items() if name != self._schema.key}
 
     def _changes(self, given: Record, stored: Record) -> Record:
-        mode, fields = self._batch.list_mode, self._schema.by_name
-        wanted = {name: merged(stored[name], value, mode) for name, value in given.items()}
-        return {name: value for name, value in wanted.items() if not kept(fields[name], stored[name], value)}
+        wanted = {name: merged(stored[name], value, self._batch.list_mode) for name, value in given.items()}
+        return changes_of(self._schema, wanted, stored)
 
     def _refuse(self, index: int, code: str, message: str, field: str | None = None) -> None:
         written = self._written.get(index)

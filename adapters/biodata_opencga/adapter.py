@@ -8,9 +8,9 @@ from biodata.adapter import Adapter, Capabilities, Mark
 from biodata_opencga.settings import OpencgaSettings, check_login, server_root
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from biodata.adapter import Context, Identity, Page, PageRequest, TableInfo, WriteBatch
+    from biodata.adapter import Compared, Context, Identity, Page, PageRequest, TableInfo, WriteBatch
     from biodata.connection import Connection
     from biodata.extras import Extras
     from biodata.http import HttpSession
@@ -29,6 +29,7 @@ class OpencgaAdapter(Adapter):
 
     platform: ClassVar[str] = "opencga"
     Settings = OpencgaSettings
+    compared_with: ClassVar[Mapping[str, str]] = {"annotations": "annotationSets"}
     capabilities: ClassVar[Capabilities] = Capabilities(
         transport="JSON pages over HTTP, by offset",
         page_size=1000,
@@ -140,6 +141,12 @@ class OpencgaAdapter(Adapter):
         from biodata_opencga.read import fetch
 
         return fetch(self._session, self._study(schema), schema, keys, fields)
+
+    def compared(self, schema: Schema, record: Record, stored: Record | None) -> Compared:
+        """Nulls and blanks within a value are no difference."""
+        from biodata_opencga.compare import compared
+
+        return compared(schema, record, stored)
 
     def write(self, batch: WriteBatch) -> Sequence[Outcome]:
         """One record to add, or up to 100 to update or delete."""

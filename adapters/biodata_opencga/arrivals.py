@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from biodata.fitting import same
@@ -11,9 +12,9 @@ from biodata_opencga.shapes import STATUS
 
 if TYPE_CHECKING:
     from biodata.adapter import WriteBatch
-    from biodata.records.types import DataType, Record
+    from biodata.records.types import DataType, Field, Record, Schema
 
-__all__ = ["ANNOTATION_SETS", "as_shown", "is_as_asked", "is_as_given"]
+__all__ = ["ANNOTATION_SETS", "as_shown", "differing", "is_as_asked", "is_as_given"]
 
 ANNOTATION_SETS = "annotationSets"
 
@@ -39,31 +40,49 @@ def is_as_asked(stored: Record, record: Record, batch: WriteBatch) -> bool:
         record: what was asked for.
         batch: the one that it is of.
     """
-    return all(_is_so(stored, name, value, batch) for name, value in record.items())
+    return all(_is_there(stored, name, value, batch) for name, value in record.items())
 
 
-def _is_so(stored: Record, name: str, value: Any, batch: WriteBatch) -> bool:
-    if name == ANNOTATIONS:
-        return updated_sets(stored.get(ANNOTATION_SETS) or (), batch.schema[name], value) is None
+def _is_there(stored: Record, name: str, value: Any, batch: WriteBatch) -> bool:
     if isinstance(value, list) and batch.list_mode != "replace":
         held = stored.get(name) or ()
         return all((one in held) == (batch.list_mode == "add") for one in value)
-    type_ = batch.schema[name].type
-    return same(as_shown(stored.get(name), type_), as_shown(value, type_))
+    return _is_so(stored, name, value, batch.schema)
 
 
-def as_shown(value: Any, type_: DataType) -> Any:
-    """A value as the server gives it back: without nulls and blanks (section 2), a state's name being its id."""
+def differing(stored: Record, record: Record, schema: Schema) -> Record:
+    """The fields of a record, the key aside, that an update would change."""
+    rest = ((name, value) for name, value in record.items() if name not in schema.key_fields)
+    return {name: value for name, value in rest if not _is_so(stored, name, value, schema)}
+
+
+def _is_so(stored: Record, name: str, value: Any, schema: Schema) -> bool:
+    if name == ANNOTATIONS:
+        return updated_sets(stored.get(ANNOTATION_SETS) or (), schema[name], value) is None
+    return same(as_shown(stored.get(name), schema[name]), as_shown(value, schema[name]))
+
+
+def as_shown(value: Any, field: Field) -> Any:
+    """A value as the server gives it back: whole seconds, no nulls and blanks (section 2), a state's name its id.
+
+    An element of a list of which nothing is left is none, and a number may stand for no value.
+    """
+    return None if str(value) == field.options.get("none") else _shown(value, field.type)
+
+
+def _shown(value: Any, type_: DataType) -> Any:
     if isinstance(type_, List) and isinstance(value, list):
-        return [as_shown(one, type_.item) for one in value]
+        return [shown for one in value if (shown := _shown(one, type_.item)) is not None]
     if isinstance(type_, Object) and isinstance(value, dict):
-        named = {"name": value["id"], **value} if type_ == STATUS and value.get("id") else value
+        named = {**value, "name": value.get("id")} if type_ == STATUS else value
         types = {field.name: field.type for field in type_.fields}
-        inner = {name: as_shown(one, types[name]) for name, one in named.items()}
+        inner = {name: _shown(one, types[name]) for name, one in named.items()}
         return {name: one for name, one in inner.items() if one not in (None, [])} or None
     if isinstance(type_, Json):
         full = _without_nulls(value)
-        return None if full == {} else full
+        return None if full in ({}, []) else full
+    if isinstance(value, datetime):
+        return value.replace(microsecond=0)
     return None if value == "" else value
 
 

@@ -19,6 +19,7 @@ from biodata_opencga.answers import opened, received
 from biodata_opencga.arrivals import ANNOTATION_SETS, as_shown, is_as_asked, is_as_given
 from biodata_opencga.bodies import Unwritable, for_add, for_update
 from biodata_opencga.catalogue import study_in_path
+from biodata_opencga.compare import lost, taken_away
 from biodata_opencga.outcomes import Outcomes
 from biodata_opencga.read import fetch
 from biodata_opencga.render import NO_VALUE, plain
@@ -149,6 +150,8 @@ class _Writer(Outcomes):
         It would make a version of each such update. What is stored is asked for only where there may be some.
         """
         schema, records = self._batch.schema, list(self._batch.records)
+        if self._batch.compared:
+            return records
         blank = {index: names for index, record in enumerate(records) if (names := self._with_blanks(record))}
         keys = [self._batch.key(index) for index in blank]
         asked = list(dict.fromkeys(name for names in blank.values() for name in names))
@@ -162,8 +165,8 @@ class _Writer(Outcomes):
         return records
 
     def _with_blanks(self, record: Record) -> list[str]:
-        types = {name: self._batch.schema[name].type for name in record if name != ANNOTATIONS}
-        return [name for name, type_ in types.items() if as_shown(record[name], type_) != record[name]]
+        fields = [self._batch.schema[name] for name in record if name != ANNOTATIONS]
+        return [field.name for field in fields if as_shown(record[field.name], field) != record[field.name]]
 
     def _annotation_sets(self) -> dict[Key, list[dict[str, Any]]]:
         """Those that are stored, of the records to be annotated: the server's list of them is written whole."""
@@ -177,19 +180,18 @@ class _Writer(Outcomes):
         """Those that the server can change as asked: it merges `attributes` and cannot take a key away."""
         schema = self._batch.schema
         merged = [name for name in body.content if schema[name].options.get("merged")]
-        if not merged or not indexes:
+        if not merged or not indexes or self._batch.compared:
             return indexes
         keys = [self._batch.key(index) for index in indexes]
         there = {schema.key_of(one): one for one in fetch(self._session, self._study_name, schema, keys, merged)}
         kept = []
         for index in indexes:
             stored = there.get(self._batch.key(index), {})
-            lost = next((name for name in merged if set(stored.get(name) or ()) - set(body.content[name])), None)
-            if lost is None:
+            name = lost(merged, body.content, stored)
+            if name is None:
                 kept.append(index)
             else:
-                message = f"the server merges '{lost}': a key that is there cannot be taken away"
-                self._note(index, "refused", "BD-WRITE-CLEAR", message, field=lost)
+                self._note(index, "refused", "BD-WRITE-CLEAR", taken_away(name), field=name)
         return kept
 
     def _update(self, body: Body, indexes: list[int]) -> None:

@@ -22,6 +22,7 @@ pytest.register_assert_rewrite(
     *(
         f"biodata.testing.{part}"
         for part in (
+            "agreeing",
             "contract",
             "differential",
             "differing",

@@ -25,6 +25,7 @@ from biodata.query.tree import And, Leaf, Or
 from biodata.records.types import Reference, element
 from biodata.references import Expanded
 from biodata.scan import trim
+from biodata.testing.agreeing import agreed, altered
 from biodata.testing.ground import Ground
 from biodata.testing.questions import questions
 from biodata.testing.wide import draw, quiet, resolved
@@ -146,6 +147,20 @@ class Differential:
                 table.update(untied).raise_for_refused()
             if keys:
                 table.delete(keys).raise_for_refused()
+
+    # --- a merge -----------------------------------------------------------------------------------------------
+
+    def merge(self, table: str, seed: int) -> Counter[str]:
+        """Compare altered records of a filled table, some of them new, with what is there, and upsert them.
+
+        Returns:
+            As `agreed`.
+        """
+        repository, own = self.connection[table], list(self._keys[table])
+        wide = next(wide for wide in self.tables if wide.table == table)
+        others = list(self._made(wide, repository.schema, seed + 1))
+        stored = list(repository.get(own))
+        return agreed(repository, [*altered(stored, others, repository.schema, seed), *others])
 
     # --- a question --------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ has the seed, and a failure the command that repeats its round.
 from __future__ import annotations
 
 import random
+from collections import Counter
 from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
@@ -71,6 +72,7 @@ class Differing:
 
     Attributes:
         questions: asked of each table in a round; `least_rounds`: how many there are, however short the time.
+        merges: how often altered records are merged into each table.
         unmet: reason of a rule -> why no question of this target meets it.
         supports: how parts of filters must have been done.
         mutations: name -> a change of the adapter's pushdown table that makes some answers wrong.
@@ -79,6 +81,7 @@ class Differing:
 
     questions: ClassVar[int] = 150
     least_rounds: ClassVar[int] = 1
+    merges: ClassVar[int] = 2
     unmet: ClassVar[Mapping[str, str]] = {}
     supports: ClassVar[frozenset[str]] = frozenset({"exact", "inexact", "unsupported"})
     mutations: ClassVar[Mapping[str, Callable[[Pushdown], Pushdown]]] = {}
@@ -102,6 +105,19 @@ class Differing:
         except Disagreement as wrong:
             pytest.fail(f"{wrong}\nAgain: pytest '{request.node.nodeid}' {_SEED} {wrong.seed}")
         self.check_coverage(differential)
+
+    def test_compare_says_what_an_upsert_does(
+        self, differential: Differential, request: pytest.FixtureRequest
+    ) -> None:
+        seed = request.config.getoption(_SEED, default=_DEFAULT)
+        found: Counter[str] = Counter()
+        differential.fill(seed)
+        for number in range(self.merges):
+            for wide in differential.tables:
+                if wide.asked:
+                    found += differential.merge(wide.table, seed + number)
+        differential.clear()
+        assert set(found) >= {"create", "update", "unchanged", "refused"}
 
     def test_a_changed_rule_is_noticed(self, differential: Differential, request: pytest.FixtureRequest) -> None:
         if not self.mutations:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from biodata.testing.target import ValueDomain
 
-__all__ = ["near", "of_type", "pattern_near"]
+__all__ = ["near", "near_values", "of_type", "pattern_near"]
 
 _LETTERS = "\u00e9\u00c9\u0301\u00df\u017f\u0130\u0131\u212a\u03a3\u03c3\u03c2\ufb01\U0001f600\uff5e\u00a0"
 """A combining one, one beyond 16 bits, a blank, and those whose other case is odd."""
@@ -58,9 +58,12 @@ def of_type(type_: t.DataType, domain: ValueDomain) -> SearchStrategy[Any]:
 
 def near(value: Any) -> SearchStrategy[Any]:
     """Values that are nearly the same: another case, a piece, one more, the same instant in another zone."""
-    if isinstance(value, str):
-        return st.sampled_from(_near_texts(value))
-    return st.sampled_from(_near_numbers(value))
+    return st.sampled_from(near_values(value))
+
+
+def near_values(value: Any) -> list[Any]:
+    """Those values; of a text, a number, a date or an instant."""
+    return _near_texts(value) if isinstance(value, str) else _near_numbers(value)
 
 
 def pattern_near(text: str) -> SearchStrategy[str]:

@@ -38,8 +38,8 @@ KINDS: dict[str, tuple[str, ...]] = {
 }
 """Each kind with its facts.
 
-`stage` is extract, transform, compare, load or delete; `rows` of a stage that starts is the number expected, null where
-nobody knows it, and of one that ended the number that came out. `tally` is status to number of records.
+`stage` is extract, transform, compare, load or delete; `rows` of a stage that starts is the number expected, null
+where nobody knows it, and of one that ended the number that came out. `tally` is status to number of records.
 """
 
 

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from hypothesis import strategies as st
 
-from biodata.records.types import String
+from biodata.records.types import Json, String
 from biodata.sandbox import Sandbox
 from biodata.testing import DifferentialSuite, Target, Wide, changed
 from biodata.testing.values import of_type
@@ -44,8 +44,12 @@ def _file(number: int, odd: str) -> str:
     return f"data:{odd.replace(':', '_')}{number}.txt"
 
 
+_ATTRIBUTES = st.none() | st.dictionaries(st.sampled_from("abc"), of_type(Json(), DOMAIN), max_size=2)
+
+
 def _wide(table: str, rows: int, key: Any = _key, ties: str = "", **given: Any) -> Wide:
-    return Wide(table, given={"status": _STATUS, **given}, rows=rows, key=key, ties=ties)
+    usual = {"status": _STATUS, "attributes": _ATTRIBUTES}
+    return Wide(table, given={**usual, **given}, rows=rows, key=key, ties=ties)
 
 
 WIDE = (
@@ -81,6 +85,7 @@ def _every_text_is_plain(pushdown: Pushdown) -> Pushdown:
 
 class TestOpencga(DifferentialSuite):
     questions = 40
+    merges = 1
     mutations: ClassVar = {
         "a missing value is a value": partial(
             changed, reason="the server gives records without a value too", support="exact"
