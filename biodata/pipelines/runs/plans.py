@@ -95,7 +95,8 @@ class _Kept:
 
         from biodata.pipelines.state.spool import SpoolWriter
 
-        schema = pa.schema({"action": pa.string(), "digest": pa.binary()})
+        fields: list[pa.Field[Any]] = [pa.field("action", pa.string()), pa.field("digest", pa.binary())]
+        schema = pa.schema(fields)
         name = f"{work.step.name}{ACTIONS}"
         if name not in self._writers:
             self._writers[name] = SpoolWriter(self._spool.directory / f"{name}.parquet", schema)
