@@ -22,8 +22,9 @@ demo: $(STAMP) ## log in to servers on this computer, read, check, transform, lo
 test: $(STAMP) lint types ## lint, types and all tests
 	$(BIN)/pytest -n 2
 
-test-more: $(STAMP) $(OLDER) ## tests with packages that are not ours to choose: an older pyopencga in a venv of its own
+test-more: $(STAMP) $(OLDER) ## tests with what is not ours to choose: an older pyopencga in a venv of its own, a browser
 	$(dir $(OLDER))bin/python -m pytest -n 2 tests/adapters/opencga/test_client*.py
+	$(BIN)/pytest tests/more
 
 lint: $(STAMP) ## ruff: rules and formatting
 	$(BIN)/ruff check

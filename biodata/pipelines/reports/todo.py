@@ -84,7 +84,7 @@ def _rejected(report: RunReport, step: StepReport) -> Iterator[Todo]:
 def _unmapped(report: RunReport, step: StepReport) -> Iterator[Todo]:  # noqa: ARG001 - the shape of the others
     for one in step.coverage:
         if one.distinct:
-            what = f"{one.different} {'value' if one.distinct == 1 else 'values'} of {one.column} without a target"
+            what = f"{one.different} {'value' if one.different == '1' else 'values'} of {one.column} without a target"
             more = f"{one.rows - one.mapped:,} of {one.rows:,} rows have what {one.list} lacks."
             yield Todo("look", what, more, step.name)
 

@@ -42,7 +42,7 @@ dt{color:var(--soft)}
 dd{margin:0}
 .tiles{display:flex;flex-wrap:wrap;gap:.6rem;margin:1.25rem 0}
 .tiles div{display:flex;flex-direction:column-reverse;justify-content:flex-end;flex:1 0 auto;min-width:6.5rem;
-background:var(--panel);border-radius:.5rem;padding:.6rem .9rem}
+max-width:12rem;background:var(--panel);border-radius:.5rem;padding:.6rem .9rem}
 .tiles dt{font-size:.85rem;line-height:1.3}
 .tiles dd{font-size:1.4rem;font-weight:600;font-variant-numeric:tabular-nums;white-space:nowrap}
 """

@@ -16,8 +16,8 @@ __all__ = ["HEIGHT", "WIDTH", "Frame", "svg"]
 
 WIDTH, HEIGHT = 480, 400
 RIGHT, TOP, BOTTOM = 20, 16, 56
-LETTER = 7.5
-"""How wide a digit of a tick is, in the units of the plot."""
+LETTER = 8.3
+"""How wide a digit of a tick is in the widest of the usual fonts, in the units of the plot."""
 GAP, LINE = 8, 18
 """What labels keep free beside each other, and above each other."""
 
