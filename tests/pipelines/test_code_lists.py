@@ -239,7 +239,7 @@ def donors(connect, tmp_path):
 
 
 def test_a_whole_run_maps_rejects_and_tells_the_coverage(donors, pipeline, run, target):
-    report = run(pipeline(text=PIPELINE))
+    report = run(pipeline(text=PIPELINE), show_values=True)
     assert target("donors") == {
         "a": {"id": "a", "sex": "male", "tissues": ["blood", "liver"]},
         "b": {"id": "b", "sex": "female", "tissues": ["blood"]},

@@ -4,19 +4,23 @@ import base64
 import hashlib
 import json
 import re
+import shlex
 import stat
 from html.parser import HTMLParser
 from itertools import pairwise
 
+import click
 import msgspec
 import pytest
 from msgspec.structs import replace
 
+from biodata.cli.main import cli
 from biodata.pipelines.checks.whole import number_of
-from biodata.pipelines.reports.facts import RunReport
+from biodata.pipelines.reports.commands import commands
+from biodata.pipelines.reports.facts import RunReport, Unmapped
 from biodata.pipelines.reports.html import html_report, write_reports
 from biodata.pipelines.reports.page.words import percent, seconds
-from biodata.pipelines.reports.todo import commands, todos
+from biodata.pipelines.reports.todo import todos
 from tests.example_reports import ALL, CHECKED, DONORS, DRY, FAILED, QUIET, WITHHELD
 
 VOID = {"meta", "wbr"}
@@ -100,7 +104,8 @@ def test_a_page_is_readable_by_ear(page):
 WITHHELD_FACTS = (
     "biobank-to-commons", "deletes withheld", "2026-02-03 02:15:00 UTC", "took 9 min 42 s", "It had died once",
     "23,460 deletes in commons/diagnosis were withheld", "23,460 of 120,400 records would be deleted (max: 2%)",
-    "biodata run config/pipelines/biobank.yml --save-plan plan.json", "60 records wait for a parent",
+    "biodata run config/pipelines/biobank.yml --param since=2019-01-01", "--save-plan plan.json",
+    "60 records wait for a parent",
     "14 records were rejected", "3 values of diagnosis without a target", "the commons knows no index for case",
     "umcg/biobank_donors → commons/case (merge)", "consent = true", "unchanged since the last run", "45,806", "2,391",
     "every donor comes once", "donor_id: every value comes once", "the text is no number", "12, 40, 41, 977",
@@ -122,10 +127,13 @@ def test_the_page_has_the_facts(run, facts):
     assert [fact for fact in facts if fact not in words] == []
 
 
-def test_values_are_there_only_when_they_may_be_shown():
-    hidden = html_report(replace(DRY, show_values=False))
-    assert "C79.5" not in hidden
-    assert "D-1" not in hidden
+def test_values_are_there_only_when_they_may_be_shown(tmp_path):
+    told = [replace(DONORS.coverage[1], unmapped=(Unmapped("C50.9", 61),))]
+    run = replace(DRY, steps=(replace(DRY.steps[0], coverage=tuple(told)),))
+    for shown in (True, False):
+        report = write_reports(replace(run, show_values=shown), tmp_path, "dry")
+        for text in (report.html_path.read_text("utf-8"), report.json_path.read_text("utf-8"), repr(report)):
+            assert all((value in text) is shown for value in ("C79.5", "D-1", "C50.9"))
 
 
 BAD = "<b onload=x>&\"'</b>"
@@ -180,11 +188,26 @@ def test_a_check_that_stopped_the_run_is_told_once():
     assert [todo.what for todo in todos(other) if todo.level == "bad"][1] == "A check does not hold: all donors there"
 
 
-def test_commands_can_be_pasted():
-    odd = replace(WITHHELD, file="my files/a'b.yml", pipeline="a b")
-    assert dict(commands(odd))["Run it again"] == """biodata run 'my files/a'"'"'b.yml'"""
-    assert dict(commands(odd))["See the rejected records"] == "biodata rejects list 'a b'"
-    assert not any("rejects" in command for _, command in commands(QUIET))
+@pytest.mark.parametrize("run", ALL.values(), ids=ALL)
+def test_the_commands_are_there_and_can_be_pasted(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rejects.xlsx").touch()
+    odd = replace(run, file="my files/a'b.yml", pipeline="a b", parameters={"since": "a 'b'"})
+    typed = [text for _, text in commands(odd)] + [todo.command for todo in todos(odd) if todo.command]
+    assert len(typed) >= 3
+    for text in typed:
+        program, *words = shlex.split(text)
+        assert program == "biodata"
+        command = cli
+        while isinstance(command, click.Group):
+            command = command.get_command(click.Context(command), words.pop(0))
+        command.make_context("", words)
+
+
+def test_a_command_has_the_parameters_of_the_run():
+    typed = dict(commands(replace(WITHHELD, file="my files/a'b.yml")))["Run it again"]
+    assert typed == """biodata run 'my files/a'"'"'b.yml' --param since=2019-01-01 --param 'cohort=…'"""
+    assert not any("rejects" in text for _, text in commands(QUIET))
 
 
 def test_both_forms_are_written_privately(tmp_path):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from biodata.pipelines.reports.masking import masked
 from biodata.pipelines.reports.page.foot import foot
 from biodata.pipelines.reports.page.head import head
 from biodata.pipelines.reports.page.overview import overview
@@ -27,10 +28,14 @@ PARTS = (head, overview, steps, foot)
 
 
 def write_reports(report: RunReport, directory: Path, name: str) -> RunReport:
-    """Write `NAME.html` and `NAME.json`, for the owner's eyes only; the report with their paths filled in."""
+    """Write `NAME.html` and `NAME.json`, for the owner's eyes only.
+
+    Returns:
+        The report with their paths filled in, and like them without people's values unless they may be shown.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     html, json = directory / f"{name}.html", directory / f"{name}.json"
-    placed = msgspec.structs.replace(report, html_path=html, json_path=json)
+    placed = msgspec.structs.replace(masked(report), html_path=html, json_path=json)
     _write(html, html_report(placed).encode())
     _write(json, placed.to_json())
     return placed

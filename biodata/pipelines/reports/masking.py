@@ -1,4 +1,4 @@
-"""Reports for people who did not ask for values: what lists had no target for is counted, and not told."""
+"""Reports for people who did not ask for values: what lists lack and what would change is counted, and not told."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def masked(report: RunReport) -> RunReport:
 
 
 def _step(step: StepReport) -> StepReport:
-    return msgspec.structs.replace(step, coverage=tuple(_coverage(one) for one in step.coverage))
+    return msgspec.structs.replace(step, coverage=tuple(_coverage(one) for one in step.coverage), changes=())
 
 
 def _coverage(coverage: Coverage) -> Coverage:

@@ -1,18 +1,19 @@
-"""What a person has to do after a run, and the commands for it."""
+"""What a person has to do after a run."""
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
+
+from biodata.pipelines.reports.commands import listing, replaying, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from biodata.pipelines.reports.facts import RunReport, StepReport
 
-__all__ = ["Todo", "commands", "todos"]
+__all__ = ["Todo", "todos"]
 
 
 class Todo(msgspec.Struct, frozen=True):
@@ -43,12 +44,13 @@ def todos(report: RunReport) -> tuple[Todo, ...]:
 
 
 def _stopped(report: RunReport) -> Iterator[Todo]:
-    again = _run(report)
+    again = running(report)
     if report.state == "interrupted":
         yield Todo("warn", "The run was interrupted", report.go_on, command=again)
     if report.state == "failed":
         code = f" ({report.error_code})" if report.error_code else ""
-        parts = (report.error or "It is not known why.", report.error_hint or "", report.go_on)
+        hint = report.error_hint or ""
+        parts = (report.error or "It is not known why.", hint if hint not in report.go_on else "", report.go_on)
         yield Todo("bad", f"The run failed{code}", "\n".join(part for part in parts if part), command=again)
 
 
@@ -63,14 +65,14 @@ def _withheld(report: RunReport, step: StepReport) -> Iterator[Todo]:
     if deletes and deletes.withheld:
         more = f"{deletes.withheld}. Where they are right, keep them in a plan, look at it, and apply it."
         what = f"{deletes.missing:,} deletes in {step.target} were withheld"
-        yield Todo("warn", what, more, step.name, f"{_run(report)} --save-plan plan.json")
+        yield Todo("warn", what, more, step.name, running(report, "--save-plan", "plan.json"))
 
 
 def _waiting(report: RunReport, step: StepReport) -> Iterator[Todo]:
     if step.waiting:
-        more = "They are kept, and loaded when the records that they refer to are there."
+        more = "They are kept. A later run loads them when the records that they refer to are there; or, by hand:"
         what = f"{_records(step.waiting, 'waits', 'wait')} for a parent"
-        yield Todo("warn", what, more, step.name, _rejects(report, "replay"))
+        yield Todo("warn", what, more, step.name, replaying(report, "--step", step.name))
 
 
 def _rejected(report: RunReport, step: StepReport) -> Iterator[Todo]:
@@ -78,7 +80,7 @@ def _rejected(report: RunReport, step: StepReport) -> Iterator[Todo]:
     if refused > 0:
         rules = ", ".join(dict.fromkeys(tally.rule for tally in step.rejects if not tally.waiting))
         what = f"{_records(refused, 'was', 'were')} rejected"
-        yield Todo("warn", what, f"By {rules}.", step.name, _rejects(report, "list"))
+        yield Todo("warn", what, f"By {rules}.", step.name, listing(report, "--step", step.name))
 
 
 def _unmapped(report: RunReport, step: StepReport) -> Iterator[Todo]:  # noqa: ARG001 - the shape of the others
@@ -91,23 +93,3 @@ def _unmapped(report: RunReport, step: StepReport) -> Iterator[Todo]:  # noqa: A
 
 def _records(number: int, one: str, many: str) -> str:
     return f"{number:,} record {one}" if number == 1 else f"{number:,} records {many}"
-
-
-def commands(report: RunReport) -> tuple[tuple[str, str], ...]:
-    """(what for, command) of all that one may want to do next."""
-    found = [(f"Run it {'for good' if report.dry_run else 'again'}", _run(report))]
-    if not report.dry_run:
-        found.append(("See what a run would do, and write nothing", f"{_run(report)} --dry-run"))
-    if report.rejected:
-        found.append(("See the rejected records", _rejects(report, "list")))
-        found.append(("Load them again when the trouble is mended", _rejects(report, "replay")))
-    found.append(("See the runs before this one", f"biodata runs {shlex.quote(report.pipeline)}"))
-    return tuple(found)
-
-
-def _run(report: RunReport) -> str:
-    return f"biodata run {shlex.quote(report.file)}"
-
-
-def _rejects(report: RunReport, verb: str) -> str:
-    return f"biodata rejects {verb} {shlex.quote(report.pipeline)}"

@@ -64,6 +64,7 @@ def execute(
         plan = read_plan(options.apply) if options.apply else None
         earlier = planned_run(plan, spec, journal) if plan else _earlier(spec, journal, progress, options)
         run = Run(spec, values=values, journal=journal, progress=progress, options=options, earlier=earlier)
+        progress.plan([step.name for step in spec.steps])
         if earlier:
             manifest = read_manifest(run.directory)
             spool = Spool(run.directory / "spool")

@@ -281,6 +281,8 @@ class Run:
             show_values=self.options.show_values,
             error=text,
             error_code=code,
+            error_hint=error.hint if isinstance(error, BiodataError) else None,
+            go_on=self.how_to_go_on(state, error) if state in {"failed", "interrupted"} else "",
             rejects_path=self.rejects.path if self.rejects.count() else None,
         )
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from biodata.pipelines.reports.commands import commands
 from biodata.pipelines.reports.page.tables import facts, table
 from biodata.pipelines.reports.page.words import Html, code, command, instant, number
-from biodata.pipelines.reports.todo import commands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
