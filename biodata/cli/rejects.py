@@ -57,7 +57,7 @@ def which_options(function: Callable[..., Any]) -> Callable[..., Any]:
     for name, word in (("step", "NAME"), ("run", "RUN"), ("pipeline", "NAME")):
         function = click.option(f"--{name}", metavar=word, help=f"Of one {name}.")(function)
     states = click.Choice(STATES)
-    told = "In this state; may come often. By default those that are open or waiting."
+    told = "In this state; may come often. By default those that are open or waiting (list --run: all)."
     return click.option("--state", "states", type=states, multiple=True, help=told)(function)
 
 
@@ -72,6 +72,7 @@ def which_options(function: Callable[..., Any]) -> Callable[..., Any]:
 @click.pass_context
 def list_(_ctx: click.Context, /, form: str | None, *, by_rule: bool, **options: Any) -> None:
     """List rejects, or count them by rule; without values."""
+    options["states"] = options["states"] or (("all",) if options["run"] else ())
     store, which = reject_file(), which_of(options)
     counts = store.counts(which)
     total = sum(one.count for one in counts)

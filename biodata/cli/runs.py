@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["list_", "runs", "show", "verify"]
 
 SECTION = "Commands"
-COLUMNS = ("run", "pipeline", "state", "started", "seconds", "read", "rejected", "tally")
+COLUMNS = ("run", "pipeline", "kind", "state", "started", "seconds", "read", "rejected", "tally")
 STEPS = ("step", "state", "read", "passed", "rejected", "batches", "seconds", "tally")
 REJECTS = ("count", "state", "step", "stage", "rule", "reason", "first")
 
@@ -135,6 +135,7 @@ def _row(journal: Journal, run: RunRow) -> dict[str, Any]:
     return {
         "run": run.id,
         "pipeline": run.pipeline,
+        "kind": getattr(run, "kind", "run"),
         "state": run.state,
         "started": run.started,
         "seconds": _seconds(run),

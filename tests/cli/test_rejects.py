@@ -149,6 +149,7 @@ def test_drop_closes_those_that_are_named(run, rejected):
     assert run("rejects", "drop", "1").err == "1 dropped\n"
     assert [row["id"] for row in listed(run)] == [2]
     assert [row["id"] for row in listed(run, "--state", "dropped")] == [1]
+    assert [row["state"] for row in listed(run, "--run", rejected)] == ["dropped", "open"]
     assert "1 were closed already" in run("rejects", "drop", "1").err
     assert run("rejects", "drop", "99").status == 5
 
