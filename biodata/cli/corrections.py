@@ -85,6 +85,9 @@ def drop(ctx: click.Context, /, ids: tuple[int, ...], *, everything: bool, yes: 
     metavar="FILE",
     help="What rejects export wrote, corrected; these rejects where no others are named.",
 )
+@click.option(
+    "--param", "parameters", multiple=True, metavar="NAME=VALUE", help="A parameter that the file declares."
+)
 @click.option("--strict", is_flag=True, help=f"End with {STRICT} when one was rejected again.")
 @click.option(
     "-o", "--format", "form", type=click.Choice(["text", "json"]), default="text", help="A line, or the report."
@@ -96,16 +99,16 @@ def replay(ctx: click.Context, /, file: Path, ids: tuple[int, ...], **options: A
     Each enters where it was rejected, so that nothing is made twice. One that is rejected again keeps its id and
     has an attempt more.
     """
-    from importlib import import_module
-
+    from biodata.cli.run import parameters_of
     from biodata.pipelines import Journal, progress_for
+    from biodata.pipelines.runs.replay import replay as replay_rejects
     from biodata.pipelines.state.journal import state_directory
 
     named, corrected = bool(ids or options["step"] or options["everything"]), options["corrected"]
     if not named and corrected is None:
         raise click.UsageError("Say which rejects: ID…, --step NAME, --all or --corrected FILE.")
     journal = Journal(state_directory())
-    done = import_module("biodata.pipelines.runs.replay").replay(
+    done = replay_rejects(
         file,
         rejects=reject_file(),
         which=which_of(options, ids) if named else None,
@@ -113,6 +116,7 @@ def replay(ctx: click.Context, /, file: Path, ids: tuple[int, ...], **options: A
         connect=current(ctx).connect,
         journal=journal,
         progress=progress_for(),
+        parameters=parameters_of(options["parameters"]),
     )
     sys.stdout.write(done.to_json().decode() if options["form"] == "json" else done.summary() + "\n")
     if options["strict"] and done.rejected:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from biodata.pipelines import RunReport
 
-__all__ = ["run"]
+__all__ = ["parameters_of", "run"]
 
 STRICT = 7
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -56,7 +56,7 @@ def run(ctx: click.Context, /, file: Path, parameters: Sequence[str], report: Pa
     state = current(ctx)
     form, strict = options.pop("form"), options.pop("strict")
     done = load_pipeline(file).run(
-        parameters=_parameters(parameters),
+        parameters=parameters_of(parameters),
         connect=state.connect,
         progress=progress_for(),
         report_dir=report,
@@ -69,7 +69,8 @@ def run(ctx: click.Context, /, file: Path, parameters: Sequence[str], report: Pa
         ctx.exit(STRICT)
 
 
-def _parameters(texts: Sequence[str]) -> dict[str, str]:
+def parameters_of(texts: Sequence[str]) -> dict[str, str]:
+    """The values of `--param NAME=VALUE`, by name."""
     pairs = [text.partition("=") for text in texts]
     for name, equals, _ in pairs:
         if not (name and equals):

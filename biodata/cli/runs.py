@@ -135,7 +135,7 @@ def _row(journal: Journal, run: RunRow) -> dict[str, Any]:
     return {
         "run": run.id,
         "pipeline": run.pipeline,
-        "kind": getattr(run, "kind", "run"),
+        "kind": run.kind,
         "state": run.state,
         "started": run.started,
         "seconds": _seconds(run),

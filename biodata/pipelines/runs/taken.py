@@ -43,9 +43,7 @@ class Taken(msgspec.Struct, frozen=True):
         if not record.keys() <= set(columns.names):
             return None
         try:
-            if self.kept.stage == "load":
-                return to_batch([record], columns)
-            return pa.RecordBatch.from_pylist([record], schema=columns)
+            return to_batch([record], columns)
         except (pa.ArrowException, TypeError, ValueError, OverflowError):
             return None
 

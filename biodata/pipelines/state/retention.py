@@ -133,7 +133,7 @@ class Purge:
         """The runs that the next one looks back to: the last that was done, and of each step the last loaded."""
         names: set[str] = set()
         for run in reversed(runs):
-            if getattr(run, "kind", "run") != "run":  # a preview, a plan or a replay
+            if run.kind != "run":  # a preview, a plan or a replay
                 continue
             loaded = {step["name"] for step in self.journal.steps(run.id) if step["state"] in LOADED}
             if run.state == "done" or loaded - names:
