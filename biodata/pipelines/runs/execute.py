@@ -7,6 +7,7 @@ journal knows it and a report is left.
 from __future__ import annotations
 
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from functools import partial
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any
@@ -27,9 +28,11 @@ from biodata.pipelines.runs.options import Options
 from biodata.pipelines.runs.plans import check_sealed, planned_run, read_plan
 from biodata.pipelines.runs.prepare import target_of
 from biodata.pipelines.runs.reading import prepare_all, read_all
+from biodata.pipelines.runs.replay import replay_waiting
 from biodata.pipelines.runs.run import Run
 from biodata.pipelines.runs.warned import heard
 from biodata.pipelines.runs.writing import write_all
+from biodata.pipelines.state.retention import tidy
 from biodata.pipelines.state.spool import Spool
 
 if TYPE_CHECKING:
@@ -59,6 +62,7 @@ def execute(
 
     options = options or Options()
     _make(options.report_dir)
+    tidy(journal, datetime.now(UTC))
     values = chosen(spec.parameters, parameters or {})
     with journal.hold(spec.name):
         plan = read_plan(options.apply) if options.apply else None
@@ -124,9 +128,18 @@ def _guarded(run: Run, connect: Callable[[str], Connection]) -> RunReport:
         run.progress.note(run.how_to_go_on("failed", error))
         raise
     report = run.finish(state)
+    if state == "done" and not run.options.dry_run:
+        _after(run, connect)
     if state == "withheld":
         raise _withheld(run, report)
     return report
+
+
+def _after(run: Run, connect: Callable[[str], Connection]) -> None:
+    """What earlier runs left waiting for records that are there now."""
+    replayed = replay_waiting(run, connect)
+    if replayed is not None:
+        run.progress.note(f"What waited for a parent was sent again: {replayed.summary()}")
 
 
 def _withheld(run: Run, report: RunReport) -> CheckFailed:

@@ -189,9 +189,9 @@ def _through(run: Run, work: Work, spool: Spool, mine: Sequence[Taken]) -> Any:
         groups.setdefault(chain.end if one.kept.stage == "load" else min(one.kept.at, chain.end), []).append(one)
     with spool.writer(f"{work.step.name}.again", schema) as writer:
         for at, some in groups.items():
-            name = f"{work.step.name}.{at}.again"
-            entering = _sealed(run, spool, f"{name}.read", chain.entering(at), some)
-            made = chain.run(entering, spool, name=name, reject=run.reject, key_of=source.key_of, start=at)
+            own, name = Spool(spool.directory / str(at)), work.step.name
+            entering = _sealed(run, own, f"{name}.read", chain.entering(at), some)
+            made = chain.run(entering, own, name=name, reject=run.reject, key_of=source.key_of, start=at)
             for batch in made.batches():
                 writer.write(batch.cast(schema))
         return writer.seal()

@@ -17,15 +17,21 @@ from biodata.pipelines.loading.parents import Parents
 from biodata.pipelines.loading.replacing import may_replace
 from biodata.pipelines.loading.sending import Sending
 from biodata.pipelines.reports.facts import Deletes, counts
+from biodata.pipelines.rows import Rows
+from biodata.pipelines.spec import Extract, FileExtract
+from biodata.pipelines.state.reject import OPEN
+from biodata.pipelines.state.reject_file import Which
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from biodata.pipelines.loading.target import Target
     from biodata.pipelines.runs.run import Run
     from biodata.pipelines.runs.work import Work
-    from biodata.pipelines.spec import DeleteMissing
+    from biodata.pipelines.sources.base import Source
+    from biodata.pipelines.spec import DeleteMissing, Step
     from biodata.pipelines.state.spool import Sealed, Spool
+    from biodata.records.types import Key
 
 __all__ = ["write_all"]
 
@@ -64,11 +70,25 @@ class _Writer:
         self._delete()
         for work in run.works:
             run.note(work, "done" if work.state != "withheld" else "withheld", seen=work.told.seen)
+        self._supersede()
         for connection in {id(w.target.connection): w.target.connection for w in run.works if w.target}.values():
             if connection.adapter.has("transaction"):
                 marks.clear(connection, run.id)
         withheld = run.held_back or any(work.deletes and work.deletes.withheld for work in run.works)
         return "withheld" if withheld else "done"
+
+    def _supersede(self) -> None:
+        """Close what earlier runs rejected of records that were read again now: their rows have taken their place."""
+        run = self._run
+        for work in run.works:
+            which = Which(pipeline=run.spec.name, step=work.step.name, before=run.id, states=OPEN)
+            if not run.rejects.counts(which):
+                continue
+            if not is_incremental(work.step):
+                run.rejects.supersede(run.spec.name, work.step.name, run.id)
+            elif work.source is not None and work.read is not None:
+                keys = _keys(work.source, work.read)
+                run.rejects.supersede_keys(run.spec.name, work.step.name, run.id, keys)
 
     def _load(self, work: Work) -> None:
         run, target = self._run, work.target
@@ -145,3 +165,14 @@ class _Writer:
             return run.patiently(
                 lambda: find_missing(work, target, rules, self._spool, values=run.values, identities=run.identities)
             )
+
+
+def is_incremental(step: Step) -> bool:
+    """Whether a run reads a part of the source only."""
+    return isinstance(step.extract, Extract | FileExtract) and step.extract.incremental is not None
+
+
+def _keys(source: Source, read: Sealed) -> Iterator[Key]:
+    """The keys of the records that were read."""
+    for batch in read.batches():
+        yield from map(source.key_of, Rows.numbered(batch).batch.to_pylist())
