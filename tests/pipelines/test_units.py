@@ -72,7 +72,7 @@ def test_what_is_no_unit(text):
         ("mg/dl", "mmol/l", r"between which stands the molar mass: compute it in `columns`, say src\.glucose"),
         ("%", "mmol/mol", r"they measure a number and a share of \[substance\]"),
         ("IU/l", "U/l", "they measure"),
-        ("dB", "Np", "a logarithm"),
+        ("dBm", "mW", "a logarithm"),
         ("kilo", "kg", "there is no unit 'kilo'"),
         ("mmhg", "kPa", r"there is no unit 'mmhg'; did you mean 'mmHg'\?"),
     ],
