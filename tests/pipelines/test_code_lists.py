@@ -67,9 +67,10 @@ def test_a_row_with_an_unmapped_value_is_rejected_without_saying_the_value():
 
 @pytest.mark.parametrize(("otherwise", "expected"), [("null", ["male", None]), ("keep", ["male", " x"])])
 def test_an_unmapped_value_becomes_null_or_stays(otherwise, expected):
-    records, faults, (coverage,) = through(CodeList("v", SEX, on_unmapped=otherwise), [{"v": "1"}, {"v": " x"}])
-    assert ([one["v"] for one in records], faults) == (expected, [])
-    assert (coverage.rows, coverage.mapped) == (2, 1)
+    rows = [{"v": "1"}, {"v": " x"}, {"v": " x"}, {"v": "x"}]
+    records, faults, (coverage,) = through(CodeList("v", SEX, on_unmapped=otherwise), rows)
+    assert ([one["v"] for one in records[:2]], faults) == (expected, [])
+    assert (coverage.rows, coverage.mapped, coverage.distinct, coverage.unmapped[0].rows) == (4, 1, 1, 3)
 
 
 def test_case_matters_and_blanks_at_the_ends_do_not():

@@ -191,18 +191,21 @@ def row(number):
 
 
 def test_what_is_computed_or_nested_is_made_first(operations):
-    first, code_list, units, columns = operations(
+    first, code_list, units, hospital, columns = operations(
         ("sex", "=upper(src.sex)", "sex", "M=male"),
         ("weight", "", "weight", "", "src.hospital.unit -> kg"),
+        ("hospital.code", "", "hospital", "1=UMCG"),
     )
     assert first.keep
     assert [(one.name, one.expression) for one in first.columns] == [
         ("sex (mapped)", "upper(src.sex)"),
         ("unit of weight (mapped)", 'src."hospital"."unit"'),
+        ("hospital (mapped)", 'src."hospital"."code"'),
     ]
+    assert hospital.of == "hospital (mapped)"
     assert (code_list.of, code_list.into) == ("sex (mapped)", "sex (mapped)")
     assert (units.of, units.unit_of) == ("weight", "unit of weight (mapped)")
-    assert len(columns.columns) == 2
+    assert len(columns.columns) == 3
 
 
 def test_more_columns_say_versions_and_what_becomes_of_others(operations):
@@ -256,11 +259,21 @@ def test_a_table_that_is_not_there(pipeline, tmp_path):
         load_pipeline(pipeline(text=PIPELINE))
 
 
-def test_a_word_for_unmapped_that_is_none(problems):
-    headings = (*HEADINGS, "on unmapped")
-    assert problems(("sex", "", "sex", "1=m", "", "", "rejct"), headings=headings) == [
-        "maps/donors.csv, row 2, on unmapped: 'rejct' is not one of reject, null, keep; did you mean 'reject'?"
+def test_words_for_unmapped_and_versions_that_say_nothing(problems):
+    rows = (
+        ("sex", "", "sex", "1=m", "", "", "rejct"),
+        ("age", "", "age", "", "", "", "null"),
+        ("day", "", "day", "", "", "", "", "2024"),
+    )
+    assert problems(*rows, headings=(*HEADINGS, "on unmapped", "version")) == [
+        "maps/donors.csv, row 2, on unmapped: 'rejct' is not one of reject, null, keep; did you mean 'reject'?",
+        "maps/donors.csv, row 3, on unmapped: there is neither a code list nor an ontology",
+        "maps/donors.csv, row 4, version: there is no code list that it could be the version of",
     ]
+
+
+def test_a_table_that_makes_nothing(problems):
+    assert problems(("sex", "skip")) == ["mapping: maps/donors.csv makes no target field"]
 
 
 def test_expressions_are_judged_and_told_with_their_row(problems):

@@ -35,6 +35,8 @@ from tests.pipelines.through import compiled, through
         ("MIM:154700", "omim:154700"),
         ("SNOMED:22298006", "snomedct:22298006"),
         ("doid:DOID:1816", "DOID:1816"),
+        ("BNF:0101", "bnf:0101"),
+        ("BNF 0101", None),
         ("HP:1250", None),
         ("HP:", None),
         ("icd10:C50.9.1", None),

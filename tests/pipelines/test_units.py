@@ -48,6 +48,8 @@ def converted(value, of, to):
         (4.5, "mEq/L", "Eq/l", 0.0045),
         (50, "%", "‰", 500),
         (30, "mg/g", "g/kg", 30),
+        (5, "pmol", "mol", 5e-12),
+        (5, "mol", "pmol", 5e12),
     ],
 )
 def test_clinical_spellings_and_exact_answers(value, of, to, expected):
@@ -104,6 +106,10 @@ def test_numbers_of_any_kind_become_floats_and_null_stays(kind):
         Units("v", "kg", "g"), [{"v": value} for value in rows], pa.schema([("v", kind)])
     )
     assert (records, faults, coverage) == ([{"v": 1.5}, {"v": None}], [], ())
+
+
+def test_a_whole_number_that_is_no_float_becomes_the_nearest():
+    assert through(Units("v", "kg", "kg"), [{"v": 2**60 + 1}])[0] == [{"v": float(2**60)}]
 
 
 def test_texts_spell_numbers_with_a_point():
@@ -212,5 +218,5 @@ def test_without_pint_the_extra_is_named():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == (
-        'BD-PIPELINE-PACKAGE|units needs the package pint, which is not installed|Install "biodata-access[mapping]"'
+        'BD-PIPELINE-PACKAGE|`units` needs the package pint, which is not installed|Install "biodata-access[mapping]"'
     )

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from biodata.pipelines.file.nodes import Node
-    from biodata.pipelines.sheets import Row
+    from biodata.pipelines.sheets import Row, Sheet
 
 __all__ = ["mapping"]
 
@@ -87,21 +87,26 @@ def mapping(node: Node) -> Sequence[Operation]:
     """The operations that a mapping table stands for."""
     forbid(node)
     file = node.mapping(MAPPING).child("file") if isinstance(node.value, dict) else node
-    name = file.text()
-    if not name:
+    sheet = _sheet(file)
+    lines = tuple(_lines([_Place(file, sheet.name, row) for row in sheet.rows])) if sheet else ()
+    if sheet and not lines:
+        file.note(f"mapping: {sheet.name} makes no target field")
+    if not lines:
         return ()
+    first = tuple(column for line in lines for column in line.first)
+    before = (Columns(first, True, *node.at),) if first else ()  # noqa: FBT003 - as the spec has it
+    works = (work for line in lines for work in line.works)
+    return (*before, *works, Columns(tuple(line.column for line in lines), False, *node.at))  # noqa: FBT003
+
+
+def _sheet(file: Node) -> Sheet | None:
+    name = file.text()
     try:
-        sheet = read_sheet(
-            Path(node.problems.file).parent / Path(name).expanduser(), name, COLUMNS, ("target field",), ("rule",)
-        )
+        path = Path(file.problems.file).parent / Path(name).expanduser()
+        return read_sheet(path, name, COLUMNS, ("target field",), ("rule",)) if name else None
     except ConfigError as error:
         file.note(f"mapping: {error.message}")
-        return ()
-    lines = tuple(_lines([_Place(file, name, row) for row in sheet.rows]))
-    first = tuple(column for line in lines for column in line.first)
-    works = tuple(work for line in lines for work in line.works)
-    before = (Columns(first, True, *node.at),) if first else ()  # noqa: FBT003 - as the spec has it
-    return (*before, *works, Columns(tuple(line.column for line in lines), False, *node.at))  # noqa: FBT003
+        return None
 
 
 def _lines(places: Sequence[_Place]) -> Iterator[_Line]:
@@ -137,13 +142,22 @@ def _rule(place: _Place) -> Rule | None:
     except ValueError as error:
         place.note("rule", str(error))
         return None
-    for column in rule.needs:
-        if not place.text(column):
-            place.note(column, "it is missing, and the rule names it")
+    _check_columns(place, rule)
     if rule.expression is None and not rule.skip and not place.text("source field"):
         place.note("source field", "it is missing; without a source the rule is constant: VALUE")
         return None
     return rule
+
+
+def _check_columns(place: _Place, rule: Rule) -> None:
+    """Note what the rule needs and the row does not have, and what the row has and nothing uses."""
+    for column in rule.needs:
+        if not place.text(column):
+            place.note(column, "it is missing, and the rule names it")
+    if place.text("version") and not place.text("code list"):
+        place.note("version", "there is no code list that it could be the version of")
+    if place.text("on unmapped") and not place.text("code list") and rule.prefixes is None:
+        place.note("on unmapped", "there is neither a code list nor an ontology")
 
 
 def _made(place: _Place, rule: Rule, target: str) -> _Line:

@@ -195,7 +195,7 @@ def near_unit(text: str) -> str | None:
 @cache
 def _registry() -> Any:
     """Pint's units and ours, with decimal numbers, so that 9 mg are 0.009 g."""
-    registry = needed("pint", "units").UnitRegistry(non_int_type=Decimal)
+    registry = needed("pint", "`units`").UnitRegistry(non_int_type=Decimal)
     for definition in DEFINITIONS:
         registry.define(definition)
     return registry

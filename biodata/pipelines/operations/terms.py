@@ -115,7 +115,7 @@ def registry_version() -> str:
 def _registry() -> Any:
     """The registry; it takes a second or two and 90 MB, and 60 MB more with the first address."""
     with _no_directories():
-        return needed("bioregistry", "ontology").manager
+        return needed("bioregistry", "`ontology`").manager
 
 
 @contextmanager
