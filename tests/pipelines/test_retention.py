@@ -26,8 +26,8 @@ def journal(tmp_path, monkeypatch):
 def ended(journal):
     """Notes a run that ended: `ended("r1", "done")`, with files, and with a spool where it can be taken up again."""
 
-    def note(run, state="done", *, pipeline="night", spool=False, loaded=("donors",)):
-        journal.begin(run, pipeline=pipeline, file="night.yml", sha256="0", version="1")
+    def note(run, state="done", *, pipeline="night", spool=False, loaded=("donors",), kind="run"):
+        journal.begin(run, pipeline=pipeline, file="night.yml", sha256="0", version="1", kind=kind)
         for step in ("donors", "cases"):
             journal.step(run, step, state="done" if step in loaded else "checked", rows_read=1)
         journal.batch(run, "donors", 1, 1, {"created": 1})
@@ -75,6 +75,14 @@ def test_the_last_run_that_was_done_stays_and_so_does_what_steps_have_seen_since
     ended("r6")
     tidy(journal, LATER)
     assert left(journal) == ["o1", "r6"]
+
+
+@pytest.mark.parametrize("kind", ["preview", "plan", "replay"])
+def test_what_was_no_run_of_the_pipeline_does_not_count_as_its_last(journal, ended, kind):
+    ended("r1")
+    ended("r2", kind=kind)
+    tidy(journal, LATER)
+    assert left(journal) == ["r1"]
 
 
 def test_a_run_under_way_or_that_can_be_taken_up_again_stays(journal, ended):
