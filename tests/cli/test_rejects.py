@@ -168,3 +168,38 @@ def test_drop_of_all_has_to_be_said_twice(run, rejected):
 def test_replay_needs_to_know_which(run, rejected):
     assert "Say which rejects" in run("rejects", "replay", "ages.yml").err
     assert run("rejects", "replay", "ages.yml", "--corrected", "none.csv").status == 2
+
+
+def corrected(home, name, **cells):
+    """The export of that name with cells of the first reject changed."""
+    rows = list(csv.DictReader((home / name).read_text().splitlines()))
+    rows[0] |= cells
+    with (home / name).open("w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0].keys())
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def test_what_was_corrected_is_replayed_and_the_rest_has_an_attempt_more(run, home, rejected):
+    run("rejects", "export", "--output", "wrong.csv")
+    corrected(home, "wrong.csv", age="41")
+    done = run("rejects", "replay", "ages.yml", "--corrected", "wrong.csv", "--strict")
+    assert (done.status, "1 rejected" in done.out) == (7, True), done.err
+    rows = listed(run, "--state", "all")
+    assert [(row["id"], row["state"], row["attempt"], row["step"], row["row"]) for row in rows] == [
+        (1, "replayed", 1, "ages", 1), (2, "open", 2, "ages", 2),
+    ]  # fmt: skip
+    with biodata.connect("target") as connection:
+        assert connection["ages"].get("Jane")["age"] == 41
+    corrected(home, "wrong.csv", _reject="2", id="John", age="42", born="")
+    (home / "wrong.csv").write_text("\n".join((home / "wrong.csv").read_text().splitlines()[:2]) + "\n")
+    assert run("rejects", "replay", "ages.yml", "--corrected", "wrong.csv", "--strict").status == 0
+    assert listed(run) == []
+    assert [row["kind"] for row in json.loads(run("runs", "list", "-o", "json").out)] == ["run", "replay", "replay"]
+
+
+def test_replay_of_one_step_and_of_none(run, rejected):
+    assert run("rejects", "replay", "ages.yml", "--step", "ages", "--strict").status == 7
+    assert [row["attempt"] for row in listed(run)] == [2, 2]
+    none = run("rejects", "replay", "ages.yml", "--step", "x")
+    assert (none.status, "BD-PIPELINE-REJECT" in none.err) == (5, True)
