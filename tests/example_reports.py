@@ -183,5 +183,11 @@ ALL = {
     "checked": CHECKED,
     "quiet": QUIET,
     "interrupted": replace(FAILED, state="interrupted", error=None, error_code=None, error_hint=None),
-    "planned": replace(DRY, state="planned", dry_run=False, show_values=False),
+    "planned": replace(
+        WITHHELD,
+        state="planned",
+        resumed=0,
+        plan_path=Path("plans/night.json"),
+        steps=(replace(DIAGNOSES, tally={}, preview={"add": 60, "leave": 96_880, "delete": 23_460}),),
+    ),
 }

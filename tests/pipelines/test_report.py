@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import io
 import json
 import re
 import shlex
@@ -15,11 +16,13 @@ import pytest
 from msgspec.structs import replace
 
 from biodata.cli.main import cli
+from biodata.errors import CheckFailed
 from biodata.pipelines.checks.whole import number_of
 from biodata.pipelines.reports.commands import commands
 from biodata.pipelines.reports.facts import RunReport, Unmapped
 from biodata.pipelines.reports.html import html_report, write_reports
 from biodata.pipelines.reports.page.words import percent, seconds
+from biodata.pipelines.reports.progress import LineProgress
 from biodata.pipelines.reports.todo import todos
 from tests.example_reports import ALL, CHECKED, DONORS, DRY, FAILED, QUIET, WITHHELD
 
@@ -173,6 +176,17 @@ def test_what_is_to_be_done_comes_weightiest_first():
     assert "There is nothing to do." in html_report(QUIET)
 
 
+def test_a_plan_waits_to_be_approved():
+    first, second, *_ = todos(ALL["planned"])
+    assert first.what == "The plan waits to be approved"
+    assert first.command.endswith("--apply plans/night.json")
+    assert second.what == "23,460 deletes in commons/diagnosis would be withheld"
+    assert "approves them all the same" in second.more
+    assert (
+        ALL["planned"].summary().endswith("would add 60, leave 96,880, delete 23,460; planned, nothing was written")
+    )
+
+
 def test_a_failure_is_told_with_its_code_what_was_written_and_what_to_do():
     words = Page(html_report(FAILED)).words
     for text in ("The run failed (BD-REMOTE-UNAVAILABLE)", "the server did not answer for 10 minutes",
@@ -271,6 +285,55 @@ def test_shares_are_never_better_than_they_are():
 def test_times_in_words():
     times = [seconds(value) for value in (0.0004, 0.2, 12.34, 250, 11_100)]
     assert times == ["0 ms", "200 ms", "12.3 s", "4 min 10 s", "3 h 5 min"]
+
+
+MANY_PLOTS = """\
+    plot:
+      - {scatter: [ref, alt], line: equality}
+      - {histogram: alt_fraction, bins: 4}
+      - {bar: ref}
+"""
+ONE_PLOT = "    plot: {scatter: [ref, alt], line: equality}\n"
+
+
+def test_a_real_run_shows_its_plots_and_who_it_was(source, pipeline, run):
+    source()
+    report = run(pipeline((ONE_PLOT, MANY_PLOTS)))
+    page = Page(report.html_path.read_text("utf-8"))
+    assert "21 rows by alt_fraction." in page.words
+    assert "21 rows by ref." in page.words
+    assert len([one for one in page.all("svg") if one.get("class") == "plot"]) == 2
+    assert [sum(data.counts) for data in report.steps[0].plots if hasattr(data, "counts")] == [21]
+    assert "this computer" in page.words
+    assert "There is nothing to do." in page.words
+
+
+def test_a_real_run_that_fails_says_how_to_go_on(source, pipeline, run, tmp_path):
+    source(samples="22")
+    with pytest.raises(CheckFailed):
+        run(pipeline())
+    words = Page((tmp_path / "reports/counts.html").read_text("utf-8")).words
+    for told in ("It stopped before it was through; nothing was written.", "step counts: all samples there: 21 rows",
+                 "Nothing was written; run the same command again to start anew."):  # fmt: skip
+        assert words.count(told) == 1, told
+
+
+def test_a_real_dry_run_says_what_would_be(source, pipeline, run):
+    source()
+    report = run(pipeline(), dry_run=True)
+    words = Page(report.html_path.read_text("utf-8")).words
+    assert "would add21" in words
+    assert "How the source is asked" in words
+    assert report.summary().endswith("counts: would add 21; dry run, nothing was written")
+
+
+def test_a_real_run_of_several_steps_says_which(source, pipeline, run):
+    source()
+    stream = io.StringIO()
+    again = "  - name: again\n    extract: {step: counts}\non_reject:"
+    run(pipeline(("on_reject:", again)), progress=LineProgress(stream))
+    assert "1/2 counts: read source/SampleAse: 21 rows" in stream.getvalue()
+    assert "2/2 again: " in stream.getvalue()
 
 
 @pytest.mark.parametrize(

@@ -168,6 +168,7 @@ class RunReport(msgspec.Struct, frozen=True, kw_only=True):
         parameters: their values as text; `…` where people's values are not to be shown and the value was given.
         resumed: how often the run was taken up again after it had died.
         show_values: whether people's values are in this report.
+        plan_path: the plan of a planned run; None of others.
         rejects_path: the rejected records themselves; None when there are none.
         html_path: the report for people, self-contained; `json_path` the same facts for programs.
     """
@@ -193,6 +194,7 @@ class RunReport(msgspec.Struct, frozen=True, kw_only=True):
     error_code: str | None = None
     error_hint: str | None = None
     go_on: str = ""
+    plan_path: Path | None = None
     rejects_path: Path | None = None
     html_path: Path | None = None
     json_path: Path | None = None
@@ -201,6 +203,11 @@ class RunReport(msgspec.Struct, frozen=True, kw_only=True):
     def ok(self) -> bool:
         """Whether the run did all that it was to do; rejects within the budget are no failure."""
         return self.state == "done"
+
+    @property
+    def would(self) -> bool:
+        """Whether this is what a run would do, and nothing was written."""
+        return self.dry_run or self.state == "planned"
 
     @property
     def rejected(self) -> int:

@@ -27,7 +27,7 @@ def _wrong(report: RunReport) -> Iterator[str]:
         code = f" [{report.error_code}]" if report.error_code else ""
         yield f"{report.state}: {_first(report.error or 'stopped by the user')}{code}"
     if report.withheld:
-        yield f"deletes withheld: {'; '.join(report.withheld)}"
+        yield f"deletes {'would be ' if report.would else ''}withheld: {'; '.join(report.withheld)}"
 
 
 def _first(text: str) -> str:
@@ -44,7 +44,7 @@ def _rows(report: RunReport) -> str:
 
 def _targets(report: RunReport) -> Iterator[str]:
     for step in report.steps:
-        if step.target and (report.dry_run or report.state == "planned"):
+        if step.target and report.would:
             yield f"{step.name}: would {would(step)}"
         elif step.target and (report.state in {"done", "withheld"} or step.outcome):
             yield f"{step.name}: {counts(step.outcome)}"
@@ -56,7 +56,7 @@ def would(step: StepReport) -> str:
 
 
 def _quiet(report: RunReport) -> Iterator[str]:
-    if report.dry_run or report.state == "planned":
+    if report.would:
         yield f"{'dry run' if report.dry_run else 'planned'}, nothing was written"
     elif report.state == "done" and any(step.target for step in report.steps) and not report.changed:
         yield "nothing changed"

@@ -36,7 +36,7 @@ class Todo(msgspec.Struct, frozen=True):
 
 def todos(report: RunReport) -> tuple[Todo, ...]:
     """All of them, the weightiest first."""
-    found = [*_stopped(report)]
+    found = [*_stopped(report), *_planned(report)]
     for each in (_failed_checks, _withheld, _waiting, _rejected, _unmapped):
         found += [todo for step in report.steps for todo in each(report, step)]
     found += [Todo("look", "A platform's adapter warns", text) for text in report.warnings]
@@ -54,6 +54,12 @@ def _stopped(report: RunReport) -> Iterator[Todo]:
         yield Todo("bad", f"The run failed{code}", "\n".join(part for part in parts if part), command=again)
 
 
+def _planned(report: RunReport) -> Iterator[Todo]:
+    if report.plan_path:
+        apply = running(report, "--apply", str(report.plan_path))
+        yield Todo("warn", "The plan waits to be approved", "This does what it says, and no more:", command=apply)
+
+
 def _failed_checks(report: RunReport, step: StepReport) -> Iterator[Todo]:
     for check in step.checks:
         if not check.ok and check.kind != "rows" and check.detail not in (report.error or ""):
@@ -63,9 +69,13 @@ def _failed_checks(report: RunReport, step: StepReport) -> Iterator[Todo]:
 def _withheld(report: RunReport, step: StepReport) -> Iterator[Todo]:
     deletes = step.deletes
     if deletes and deletes.withheld:
-        more = f"{deletes.withheld}. Where they are right, keep them in a plan, look at it, and apply it."
-        what = f"{deletes.missing:,} deletes in {step.target} were withheld"
-        yield Todo("warn", what, more, step.name, running(report, "--save-plan", "plan.json"))
+        what = f"{deletes.missing:,} deletes in {step.target} {'would be' if report.would else 'were'} withheld"
+        if report.plan_path:
+            more = f"{deletes.withheld}. Who approves the plan approves them all the same."
+            yield Todo("warn", what, more, step.name)
+        else:
+            more = f"{deletes.withheld}. Where they are right, keep them in a plan, look at it, and apply it."
+            yield Todo("warn", what, more, step.name, running(report, "--save-plan", "plan.json"))
 
 
 def _waiting(report: RunReport, step: StepReport) -> Iterator[Todo]:

@@ -283,6 +283,7 @@ class Run:
             error_code=code,
             error_hint=error.hint if isinstance(error, BiodataError) else None,
             go_on=self.how_to_go_on(state, error) if state in {"failed", "interrupted"} else "",
+            plan_path=self.options.save_plan if state == "planned" else None,
             rejects_path=self.rejects.path if self.rejects.count() else None,
         )
 

@@ -91,9 +91,9 @@ def _numbers(report: RunReport) -> Iterator[tuple[str, int]]:
     yield "rejected", report.rejected
     if report.waiting:
         yield "of them waiting", report.waiting
-    would = report.dry_run or report.state == "planned"
-    totals: dict[str, int] = {} if would else dict.fromkeys(("created", "updated", "unchanged"), 0)
+    totals: dict[str, int] = {} if report.would else dict.fromkeys(("created", "updated", "unchanged"), 0)
     for step in report.steps:
-        for word, value in (step.preview if would else step.outcome).items():
+        for word, value in (step.preview if report.would else step.outcome).items():
             totals[word] = totals.get(word, 0) + value
-    yield from ((f"would {word}" if would else word.replace("_", " "), value) for word, value in totals.items())
+    named = "would {}" if report.would else "{}"
+    yield from ((named.format(word.replace("_", " ")), value) for word, value in totals.items())
