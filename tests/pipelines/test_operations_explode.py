@@ -12,12 +12,12 @@ from biodata.pipelines.state.spool import BATCH_ROWS
 from biodata.records.arrow import to_batch
 from tests.pipelines.chains import JSON, compiled, through
 
-SCHEMA = pa.schema([("id", pa.int64()), ("tags", pa.list_(pa.string())), ("n", pa.int64())])
+SCHEMA = pa.schema([("id", pa.int64()), ("tags", pa.list_(pa.string())), ("n", pa.int64()), ("t", pa.string())])
 ROWS = [
-    {"id": 1, "tags": ["a", "b"], "n": 1},
-    {"id": 2, "tags": None, "n": 2},
-    {"id": 3, "tags": [], "n": 3},
-    {"id": 4, "tags": [None, "c"], "n": 4},
+    {"id": 1, "tags": ["a", "b"], "n": 1, "t": "x"},
+    {"id": 2, "tags": None, "n": 2, "t": "x"},
+    {"id": 3, "tags": [], "n": 3, "t": "x"},
+    {"id": 4, "tags": [None, "c"], "n": 4, "t": "x"},
 ]
 
 
@@ -27,7 +27,7 @@ def test_each_element_has_a_row_in_the_lists_place_and_an_empty_list_one_with_nu
         (1, "a"), (1, "b"), (2, None), (3, None), (4, None), (4, "c"),
     ]  # fmt: skip
     assert found.numbers == [1, 1, 2, 3, 4, 4]
-    assert found.schema.names == ["id", "tags", "n"]
+    assert found.schema.names == ["id", "tags", "n", "t"]
     assert found.schema.field("tags").type == pa.string()
     assert found.chain.notes() == ()
 
@@ -71,7 +71,8 @@ def test_long_lists_come_in_pieces_so_that_memory_is_bounded():
     ("of", "words"),
     [
         ("tag", r"f\.yml:7:9: step s: explode: there is no column 'tag'; did you mean 'tags'"),
-        ("n", "explode: the column 'n' holds no lists; it is int64"),
+        ("n", "explode: the column 'n' holds no lists; it is int64 "),
+        ("t", "explode: the column 't' holds no lists; it is string; split it first"),
     ],
 )
 def test_what_does_not_fit(of, words):

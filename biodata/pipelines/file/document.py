@@ -19,7 +19,7 @@ from biodata.pipelines.file.order import in_order
 from biodata.pipelines.file.parameters import parameters
 from biodata.pipelines.file.values import duration, name
 from biodata.pipelines.operations.check import check_expressions
-from biodata.pipelines.spec import CodeList, Duration, Extract, PipelineSpec, Step
+from biodata.pipelines.spec import CodeList, Duration, Extract, PipelineSpec, PythonCall, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -55,7 +55,7 @@ def _names(spec: PipelineSpec) -> tuple[str, ...]:
 
 
 def _digest(path: Path, spec: PipelineSpec) -> str:
-    """Of the file and of all that it takes its rules from: a changed code list is a changed pipeline."""
+    """Of the file and of all that it takes its rules from: a changed code list or function is a changed pipeline."""
     digest = sha256(path.read_bytes())
     for part in dict.fromkeys(_parts(spec)):
         place = path.parent / part
@@ -67,7 +67,7 @@ def _digest(path: Path, spec: PipelineSpec) -> str:
 def _parts(spec: PipelineSpec) -> Iterator[str]:
     yield from spec.parts
     for step in spec.steps:
-        yield from (one.path for one in step.transform if isinstance(one, CodeList) and one.path)
+        yield from (one.path for one in step.transform if isinstance(one, CodeList | PythonCall) and one.path)
 
 
 def _source_names(step: Step) -> tuple[str, ...] | None:

@@ -29,7 +29,10 @@ def check_expressions(
     """
     before = names = source
     for operation in step.transform:
-        before, names = names, outline(operation).names(names)
+        seen = outline(operation)
+        if names is not None and not set(seen.reads) <= set(names):
+            return  # that is told where it is compiled, and what follows from it is no news
+        before, names = names, seen.names(names)
         if isinstance(operation, Columns):
             scope = Scope(before, (), parameters)
             for column in operation.columns:

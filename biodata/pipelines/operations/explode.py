@@ -35,7 +35,8 @@ class Exploded:
 
         column = column_of(source, operation.of, "explode")
         if not pa.types.is_list(column.type):
-            raise unfit("explode", f"the column {operation.of!r} holds no lists; it is {column.type}")
+            hint = "; split it first" if pa.types.is_string(column.type) else ""
+            raise unfit("explode", f"the column {operation.of!r} holds no lists; it is {column.type}{hint}")
         self._of, self._keep = operation.of, operation.empty == "keep"
         self._field = pa.field(operation.into or operation.of, column.type.value_type, metadata=column.metadata)
         self.schema = with_field(source, self._field)

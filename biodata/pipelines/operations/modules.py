@@ -17,20 +17,21 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from biodata.pipelines.operations.base import Surroundings
+    from biodata.pipelines.spec import PythonCall
 
 __all__ = ["function"]
 
 CODE = "BD-PIPELINE-PYTHON"
 
 
-def function(call: str, around: Surroundings) -> Callable[[Any], Any]:
+def function(operation: PythonCall, around: Surroundings) -> Callable[[Any], Any]:
     """The function that `module:name` names; a module beside the pipeline file is run anew.
 
     Raises:
         QueryError: `BD-PIPELINE-PYTHON`, there is no such module or function, or the module cannot be imported.
     """
+    call, file = operation.call, around.path(operation.path)
     module, _, name = call.partition(":")
-    file = around.path(module.replace(".", "/") + ".py")
     found = _beside(file, call) if file.is_file() else _installed(module, file, call)
     made: Callable[[Any], Any] | None = getattr(found, name, None)
     if callable(made):

@@ -48,7 +48,7 @@ class Called:
         import pyarrow as pa
 
         self.what, self.left_out = f"python {operation.call}", 0
-        self._function = function(operation.call, around)
+        self._function = function(operation, around)
         self.schema = source
         for name, kind in operation.adds:
             self.schema = with_field(self.schema, pa.field(name, arrow_type(TYPES[kind])))

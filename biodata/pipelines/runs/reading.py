@@ -112,6 +112,7 @@ class _Reader:
                 progress=run.progress,
             )
         work.coverage = work.chain.coverage()
+        work.told.notes += work.chain.notes()
         rejected = run.rejects.count(work.step.name)
         run.note(work, "transformed", rows_out=work.out.rows, rejected=rejected)
         run.end(work, "transform", f"{work.out.rows:,} rows, {rejected:,} rejected", work.out.rows)

@@ -236,6 +236,11 @@ class PythonCall(_Operation, frozen=True, tag="python"):
     line: int = 0
     column: int = 0
 
+    @property
+    def path(self) -> str:
+        """Of the module, if it is a file beside the pipeline file."""
+        return self.call.partition(":")[0].replace(".", "/") + ".py"
+
 
 Operation: TypeAlias = (
     Columns | Rename | Explode | Split | Dedupe | CodeList | Units | Ontology | Links | Pseudonymise | PythonCall

@@ -101,7 +101,7 @@ class PipelineSpec(msgspec.Struct, frozen=True):
         wait: how long a run waits for a server that is not to be reached before it gives up; not at all when None.
         file: where it was read from.
         parts: the mapping tables that it was made from, as the file names them.
-        sha256: of the file's bytes and of those of the mapping tables and code lists that it names, in hex.
+        sha256: of the file's bytes and of those of the mapping tables, code lists and modules beside it, in hex.
     """
 
     name: str
