@@ -11,6 +11,7 @@ from biodata.pipelines.sources.base import located
 from biodata.pipelines.sources.contract import contracted
 from biodata.pipelines.sources.each import EachSource
 from biodata.pipelines.sources.file import FileSource
+from biodata.pipelines.sources.incremental import CursorSource, check_incremental
 from biodata.pipelines.sources.sql import SqlSource
 from biodata.pipelines.sources.step import StepSource
 from biodata.pipelines.sources.table import TableSource
@@ -49,16 +50,30 @@ def bind(binding: Binding) -> Source:
     Raises:
         BiodataError: whatever does not fit; nothing has been read.
     """
-    extract, each = binding.step.extract, binding.step.each
+    extract = binding.step.extract
+    if not isinstance(extract, Extract | FileExtract):
+        return _each(binding, extract, None)
+    source = _new_only(binding, extract)
+    asked = [source.title, *(extract.fields or ())]
+    return contracted(source, extract.contract, asked, binding.memory.seen)
 
-    def make(one: Binding) -> Source:
-        return _of_kind(one, extract, None)
 
-    source = make(binding) if each is None else EachSource(binding, each, make)
-    if isinstance(extract, Extract | FileExtract):
-        asked = [source.title, *(extract.fields or ())]
-        source = contracted(source, extract.contract, asked, binding.memory.seen)
-    return source
+def _new_only(binding: Binding, extract: Extract | FileExtract) -> Source:
+    """The source, from its cursor on where it has one."""
+    incremental = extract.incremental
+    if incremental is not None:
+        check_incremental(binding.step, incremental)
+    if incremental is None or incremental.cursor is None:
+        return _each(binding, extract, None)
+    return CursorSource(binding, extract, incremental, lambda one, also: _each(binding, one, also))
+
+
+def _each(binding: Binding, extract: AnyExtract, also: Node | None) -> Source:
+    """The source, once for each value where there are some."""
+    each = binding.step.each
+    if each is None:
+        return _of_kind(binding, extract, also)
+    return EachSource(binding, each, lambda one: _of_kind(one, extract, also))
 
 
 def _of_kind(binding: Binding, extract: AnyExtract, also: Node | None) -> Source:

@@ -85,3 +85,43 @@ def changed_at(array: Any, path: Sequence[str], change: Callable[[Any], Any]) ->
     children[index] = changed_at(children[index], path[1:], change)
     fields = [field.with_type(child.type) for field, child in zip(array.type, children, strict=True)]
     return pa.StructArray.from_arrays(children, fields=fields, mask=array.is_null())
+
+
+def path_in(schema: pa.Schema, name: str) -> Path | None:
+    """The path of a dotted name: a column, dots and all, or a field inside one; None where there is none."""
+    import pyarrow as pa
+
+    if name in schema.names:
+        return (name,)
+    path = tuple(name.split("."))
+    if path[0] not in schema.names:
+        return None
+    kind = schema.field(path[0]).type
+    for step in path[1:]:
+        kind = kind.value_type if pa.types.is_list(kind) else kind
+        if not pa.types.is_struct(kind) or kind.get_field_index(step) < 0:
+            return None
+        kind = kind.field(step).type
+    return path
+
+
+def without(batch: pa.RecordBatch, path: Path) -> pa.RecordBatch:
+    """The batch without the column that a path leads to, and without the structs that have no other field."""
+    index = batch.schema.get_field_index(path[0])
+    left = _without(batch.column(index), path[1:])
+    return batch.remove_column(index) if left is None else batch.set_column(index, path[0], left)
+
+
+def _without(array: Any, path: Path) -> Any:
+    import pyarrow as pa
+
+    if not path:
+        return None
+    children = dict(zip((field.name for field in array.type), array.flatten(), strict=True))
+    left = _without(children.pop(path[0]), path[1:])
+    if left is not None:
+        children[path[0]] = left
+    fields = [field.with_type(children[field.name].type) for field in array.type if field.name in children]
+    if not fields:
+        return None
+    return pa.StructArray.from_arrays([children[field.name] for field in fields], fields=fields, mask=array.is_null())
