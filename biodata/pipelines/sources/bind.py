@@ -8,6 +8,7 @@ import msgspec
 
 from biodata.pipelines.rows import NUMBER, Rows
 from biodata.pipelines.sources.base import located
+from biodata.pipelines.sources.content import ContentSource
 from biodata.pipelines.sources.contract import contracted
 from biodata.pipelines.sources.each import EachSource
 from biodata.pipelines.sources.file import FileSource
@@ -55,7 +56,9 @@ def bind(binding: Binding) -> Source:
         return _each(binding, extract, None)
     source = _new_only(binding, extract)
     asked = [source.title, *(extract.fields or ())]
-    return contracted(source, extract.contract, asked, binding.memory.seen)
+    source = contracted(source, extract.contract, asked, binding.memory.seen)
+    by_content = extract.incremental is not None and extract.incremental.cursor is None
+    return ContentSource(source, binding, extract) if by_content else source
 
 
 def _new_only(binding: Binding, extract: Extract | FileExtract) -> Source:
