@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from biodata.errors import ConfigError
 from biodata.pipelines.rows import NUMBER, Rows
 from biodata.pipelines.sources.base import located
 from biodata.pipelines.sources.content import ContentSource
@@ -13,6 +14,7 @@ from biodata.pipelines.sources.contract import contracted
 from biodata.pipelines.sources.each import EachSource
 from biodata.pipelines.sources.file import FileSource
 from biodata.pipelines.sources.incremental import CursorSource, check_incremental
+from biodata.pipelines.sources.pseudonyms import PseudonymSource
 from biodata.pipelines.sources.sql import SqlSource
 from biodata.pipelines.sources.step import StepSource
 from biodata.pipelines.sources.table import TableSource
@@ -53,12 +55,25 @@ def bind(binding: Binding) -> Source:
     """
     extract = binding.step.extract
     if not isinstance(extract, Extract | FileExtract):
+        _raise_for_late_pseudonyms(binding.step)
         return _each(binding, extract, None)
     source = _new_only(binding, extract)
     asked = [source.title, *(extract.fields or ())]
     source = contracted(source, extract.contract, asked, binding.memory.seen)
+    if binding.step.pseudonyms:
+        source = PseudonymSource(source, binding)
     by_content = extract.incremental is not None and extract.incremental.cursor is None
     return ContentSource(source, binding, extract) if by_content else source
+
+
+def _raise_for_late_pseudonyms(step: Step) -> None:
+    """What earlier steps made, and the tables of a SELECT, lie in the spool before a row of this step is read."""
+    if step.pseudonyms:
+        raise ConfigError(
+            "pseudonymise: the clear values would be in the spool already",
+            code="BD-PIPELINE-PSEUDONYM",
+            hint="It stands in the step that reads the field from its table or file (from, file)",
+        )
 
 
 def _new_only(binding: Binding, extract: Extract | FileExtract) -> Source:
