@@ -16,6 +16,7 @@ from biodata.pipelines.spec import CountCheck, FreshCheck, LookUp, ReferencesChe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     import pyarrow as pa
 
@@ -34,6 +35,7 @@ def prepare(
     earlier: Mapping[str, Work],
     connections: Mapping[str, Connection],
     memory: StepMemory,
+    kept: Path | None = None,
 ) -> Work:
     """Bind the source, compile the operations and look at the target.
 
@@ -41,7 +43,7 @@ def prepare(
         BiodataError: whatever does not fit, with file, line and step; nothing has been read or written.
     """
     with located(spec.file, step.extract.line, step.name, step.extract.column):
-        source = bind(Binding(spec.file, step, values, connections, earlier, memory))
+        source = bind(Binding(spec.file, step, values, connections, earlier, memory, kept))
     work = Work(step, Told(source.title, source.where), memory)
     with work.stage("prepare"):
         names = tuple(one.name for one in spec.parameters)

@@ -9,6 +9,7 @@ from biodata.pipelines.checks.whole import Checking, CheckOutcome, check_set
 from biodata.pipelines.reports.collect import plot_data
 from biodata.pipelines.runs.prepare import prepare
 from biodata.pipelines.sources.bind import located, read_into
+from biodata.pipelines.sources.content import kept_directory
 from biodata.pipelines.state.memory import StepMemory
 from biodata.pipelines.state.rejects import Reject
 
@@ -32,12 +33,15 @@ def prepare_all(run: Run, connections: Mapping[str, Connection]) -> None:
         BiodataError: whatever does not fit.
     """
     memory = run.journal.memory(run.spec.name)
+    kept = kept_directory(run.journal.directory, run.spec.name)
     run.works.clear()
     for step in run.spec.steps:
         earlier = {work.step.name: work for work in run.works}
         known = memory.get(step.name, StepMemory())
         run.works.append(
-            prepare(run.spec, step, values=run.values, earlier=earlier, connections=connections, memory=known)
+            prepare(
+                run.spec, step, values=run.values, earlier=earlier, connections=connections, memory=known, kept=kept
+            )
         )
 
 

@@ -18,6 +18,7 @@ from biodata.pipelines.loading.replacing import may_replace
 from biodata.pipelines.loading.sending import Sending
 from biodata.pipelines.reports.facts import Deletes, counts
 from biodata.pipelines.rows import Rows
+from biodata.pipelines.sources.content import keep_content, kept_directory
 from biodata.pipelines.spec import Extract, FileExtract
 from biodata.pipelines.state.reject import OPEN
 from biodata.pipelines.state.reject_file import Which
@@ -69,7 +70,7 @@ class _Writer:
             run.enter("deleting")
         self._delete()
         for work in run.works:
-            run.note(work, "done" if work.state != "withheld" else "withheld", seen=work.told.seen)
+            run.note(work, "done" if work.state != "withheld" else "withheld", **self._seen(work))
         self._supersede()
         for connection in {id(w.target.connection): w.target.connection for w in run.works if w.target}.values():
             if connection.adapter.has("transaction"):
@@ -102,9 +103,21 @@ class _Writer:
                 run.end(work, "load", f"withheld: {work.deletes.withheld if work.deletes else ''}", 0)
                 return
             self._send(work, target)
+        seen = {} if self._is_read_by_others(work) else self._seen(work)
         rejected = run.rejects.count(work.step.name)
-        run.note(work, "loaded", tally=work.tally, rejected=rejected, seen=work.told.seen)
+        run.note(work, "loaded", tally=work.tally, rejected=rejected, **seen)
         run.end(work, "load", counts(work.tally), sum(work.tally.values()))
+
+    def _is_read_by_others(self, work: Work) -> bool:
+        """Whether rows of the step are in other steps too, which are to get them again where the run stops now."""
+        return any(work.step.name in step.reads_steps for step in self._run.spec.steps)
+
+    def _seen(self, work: Work) -> dict[str, Any]:
+        """What the step has seen, kept now that its rows are where they go; rejected rows are to come again."""
+        run, step = self._run, work.step.name
+        kept = kept_directory(run.journal.directory, run.spec.name)
+        keep_content(self._spool.directory, kept, step, (one.row for one in run.rejects if one.step == step))
+        return {"seen": work.told.seen}
 
     def _send(self, work: Work, target: Target) -> None:
         run = self._run
@@ -168,8 +181,9 @@ class _Writer:
 
 
 def is_incremental(step: Step) -> bool:
-    """Whether a run reads a part of the source only."""
-    return isinstance(step.extract, Extract | FileExtract) and step.extract.incremental is not None
+    """Whether a run reads a part of the source only; where contents are compared, what was rejected comes again."""
+    incremental = step.extract.incremental if isinstance(step.extract, Extract | FileExtract) else None
+    return incremental is not None and incremental.cursor is not None
 
 
 def _keys(source: Source, read: Sealed) -> Iterator[Key]:

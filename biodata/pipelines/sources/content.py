@@ -31,22 +31,27 @@ if TYPE_CHECKING:
     from biodata.pipelines.spec import Extract, FileExtract
     from biodata.pipelines.state.spool import Spool
 
-__all__ = ["ContentSource", "keep_content"]
+__all__ = ["ContentSource", "keep_content", "kept_directory"]
 
 SEEN = "content"
 KEY_BYTES, HASH_BYTES = 32, 16
 
 
-def keep_content(spool: Path, state: Path, step: str, rejected: Iterable[int]) -> None:
+def kept_directory(state: Path, pipeline: str) -> Path:
+    """Where a pipeline keeps things between runs (`Binding.state`), below the state directory."""
+    return state / "memory" / pipeline
+
+
+def keep_content(spool: Path, kept: Path, step: str, rejected: Iterable[int]) -> None:
     """Keep what a step has seen, now that its rows are loaded; nothing where it does not compare contents.
 
     Args:
         spool: the directory of the run's spool.
-        state: the directory where the pipeline keeps things between runs (`Binding.state`).
+        kept: where the pipeline keeps things between runs.
         step: the step's name.
         rejected: the numbers of its rows that were rejected, at whatever stage: they come again at the next run.
     """
-    keep_hashes(spool / _file(step), state / _file(step), rejected)
+    keep_hashes(spool / _file(step), kept / _file(step), rejected)
 
 
 class ContentSource(Around):

@@ -53,14 +53,17 @@ class Step(msgspec.Struct, frozen=True):
         return tuple(table for table in tables if isinstance(table, Address))
 
     @property
+    def reads_steps(self) -> tuple[str, ...]:
+        """The steps that it reads from."""
+        if isinstance(self.extract, StepExtract):
+            return (self.extract.step,)
+        tables = self.extract.tables if isinstance(self.extract, SqlExtract) else ()
+        return tuple(table for table in tables if isinstance(table, str))
+
+    @property
     def follows(self) -> tuple[str, ...]:
         """The steps that it reads from, and those that it needs, each once."""
-        names: list[str] = []
-        if isinstance(self.extract, StepExtract):
-            names.append(self.extract.step)
-        if isinstance(self.extract, SqlExtract):
-            names += [table for table in self.extract.tables if isinstance(table, str)]
-        return tuple(dict.fromkeys((*names, *self.needs)))
+        return tuple(dict.fromkeys((*self.reads_steps, *self.needs)))
 
     @property
     def looks_up(self) -> tuple[Address, ...]:

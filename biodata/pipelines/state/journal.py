@@ -270,6 +270,7 @@ class Journal:
             rows = database.execute(
                 "SELECT steps.name, steps.seen FROM steps JOIN runs ON runs.id = steps.run "
                 "WHERE runs.pipeline = ? AND runs.kind = 'run' AND steps.state IN ('loaded', 'done') "
+                "AND steps.seen <> '{}' "
                 "ORDER BY runs.id",
                 (pipeline,),
             )

@@ -1,0 +1,105 @@
+"""Whole runs, night after night, with the same file: nothing is lost between them, whatever stops one."""
+
+import pytest
+
+from biodata.errors import RejectBudgetExceeded
+from biodata.pipelines.state.journal import Journal
+
+FILE = """\
+version: 1
+name: nightly
+params: {least: '0'}
+steps:
+  - name: people
+    extract: {file: people.csv, incremental: {by: content}}
+    transform: [{columns: {id: src.id, n: CAST(src.n AS INTEGER)}}]
+    check: [{name: positive, rows: n >= 0}]
+    load: {to: target/people, mode: merge, key: [id]}
+on_reject: {budget: 1}
+"""
+BEHIND = """\
+  - name: ages
+    extract: {step: people}
+    transform: [{columns: {id: src.id, age: 100 / src.n}}]
+    load: {to: target/ages, mode: merge, key: [id]}
+"""
+
+
+@pytest.fixture
+def night(run, tmp_path):
+    """A run over `people.csv` with these rows."""
+
+    def call(*rows, text=FILE, **options):
+        (tmp_path / "people.csv").write_text("".join(f"{row}\n" for row in ("id,n", *rows)))
+        path = tmp_path / "nightly.yml"
+        path.write_text(text)
+        return run(path, **options)
+
+    return call
+
+
+def step(report, name="people"):
+    return next(one for one in report.steps if one.name == name)
+
+
+def test_only_what_is_new_goes_to_the_target(night, target):
+    first = step(night("a,1", "b,2"))
+    assert (first.rows_read, first.unchanged_since, first.tally) == (2, 0, {"created": 2})
+    second = step(night("a,1", "b,3", "c,4"))
+    assert (second.rows_read, second.unchanged_since, second.tally) == (3, 1, {"updated": 1, "created": 1})
+    third = step(night("a,1", "b,3", "c,4"))
+    assert (third.rows_read, third.unchanged_since, third.tally) == (3, 3, {})
+    assert {key: row["n"] for key, row in target("people").items()} == {"a": 1, "b": 3, "c": 4}
+
+
+def test_what_was_rejected_comes_again_until_it_is_right(night, target):
+    first = night("a,1", "b,-2")
+    assert (first.rejected, step(first).tally) == (1, {"created": 1})
+    again = night("a,1", "b,-2")
+    assert (again.rejected, step(again).unchanged_since) == (1, 1)
+    right = night("a,1", "b,2")
+    assert (right.rejected, step(right).tally) == (0, {"created": 1})
+
+
+def test_rejects_of_rows_that_came_again_are_not_kept_twice(night, tmp_path):
+    for _ in range(3):
+        night("a,1", "b,-2")
+    from biodata.pipelines.state.reject import OPEN
+    from biodata.pipelines.state.reject_file import RejectFile, Which
+
+    assert sum(1 for _ in RejectFile(tmp_path / "state").find(Which(pipeline="nightly", states=OPEN))) == 1
+
+
+def test_a_dry_run_has_seen_nothing(night):
+    night("a,1")
+    night("a,1", "b,2", dry_run=True)
+    assert step(night("a,1", "b,2")).tally == {"created": 1}
+
+
+def test_a_run_that_failed_has_seen_nothing(night):
+    night("a,1")
+    with pytest.raises(RejectBudgetExceeded):
+        night("a,1", "b,2", "c,-1", "d,-1")
+    assert step(night("a,1", "b,2")).tally == {"created": 1}
+
+
+@pytest.mark.parametrize("incremental", ["{by: content}", "{cursor: n}"])
+def test_rows_that_another_step_reads_come_again_where_that_one_was_not_loaded(night, target, connect, incremental):
+    text = FILE.replace("on_reject: {budget: 1}\n", BEHIND).replace("{by: content}", incremental)
+    with connect("target") as connection:
+        connection.client.execute("CREATE TABLE ages (id VARCHAR PRIMARY KEY, age DOUBLE CHECK (age > 10))")
+    assert night("a,2", text=text).ok
+    with pytest.raises(RejectBudgetExceeded):
+        night("a,2", "b,50", "c,4", text=text)
+    assert sorted(target("people")) == ["a", "b", "c"]
+    with connect("target") as connection:
+        connection.client.execute("DROP TABLE ages")
+    assert night("a,2", "b,50", "c,4", text=text).ok
+    assert {"b", "c"} <= set(target("ages"))
+
+
+def test_what_is_kept_lies_in_the_state_directory_for_the_owner_only(night, tmp_path):
+    night("a,1")
+    kept = tmp_path / "state" / "memory" / "nightly"
+    assert {path.name for path in kept.iterdir()} == {"people.contents", "contents.key"}
+    assert Journal(tmp_path / "state").memory("nightly")["people"].seen.keys() == {"fields", "asked", "content"}
