@@ -347,7 +347,10 @@ def test_a_cursor_is_no_pseudonym(read, connect):
         ("id = 'CANARY'", "id = '<value>'"),
         ("id = 'CANARY' and number > 3", "id = '<value>' and number > 3"),
         ("number > 3", "number > 3"),
-        ("sex.by in ('CANARY', 'b') or not id != ${param:who}", "sex.by in ('<value>', '<value>') or not id != ${param:who}"),
+        (
+            "sex.by in ('CANARY', 'b') or not id != ${param:who}",
+            "sex.by in ('<value>', '<value>') or not id != ${param:who}",
+        ),
         ("starts_with(id, 'CANARY')", "starts_with(id, '<value>')"),
         ("id like 'CANARY%' or kin = ${param:who}", "id like '<value>' or kin = ${param:who}"),
         ("id between 'CANARY' and 'D'", "id between '<value>' and '<value>'"),
@@ -491,7 +494,7 @@ def test_nothing_that_a_run_leaves_has_a_clear_value_in_it(whole, connect, tmp_p
         (3, 2, 1),
         (3, 1, 2),
     ]
-    assert {"donors.read.parquet", "visits.contents", "rejects.ndjson"} <= watching.files | {
+    assert {"donors.read.parquet", "visits.contents", "rejects.sqlite"} <= watching.files | {
         path.name for path in state.rglob("*")
     }
     watching.look()
