@@ -176,7 +176,8 @@ def test_paper_has_all_the_words(printed):
     words = re.sub(r"\s+", " ", " ".join(pages))
     assert 5 <= len(pages) <= 11
     for told in (WITHHELD.run_id, "What to do", "biodata rejects replay config/pipelines/biobank.yml",
-                 "Coverage of lists", "tumour_volume_mm3 (log scale)", "commons.example.org:8443", "a.de.vries@example.org",
+                 "Coverage of lists", "tumour_volume_mm3 (log scale)", "commons.example.org:8443",
+                 "a.de.vries@example.org",
                  "23,460 of 120,400 records would be deleted (max: 2%)"):  # fmt: skip
         assert told in words, told
     assert WITHHELD.sha256 in words.replace(" ", "")

@@ -46,11 +46,11 @@ class BarPlot(msgspec.Struct, frozen=True, tag_field="plot", tag="bar"):
 
 
 class HistogramPlot(msgspec.Struct, frozen=True, tag_field="plot", tag="histogram"):
-    """How many rows have a value in each interval of a column of numbers.
+    """How many rows have a value in each interval of a column of numbers or dates.
 
     Attributes:
-        column: the column of numbers.
-        bins: how many intervals; chosen by the number of rows when None.
+        column: the column of numbers, dates or instants.
+        bins: how many equal intervals; round ones that suit the values when None.
     """
 
     column: str
