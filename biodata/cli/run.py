@@ -63,6 +63,10 @@ def run(ctx: click.Context, /, file: Path, parameters: Sequence[str], report: Pa
         show_values=state.show_values,
         **options,
     )
+    if form == "text" and (done.dry_run or done.state == "planned"):
+        from biodata.cli.preview import show_preview
+
+        show_preview(done)
     sys.stdout.write(done.to_json().decode() if form == "json" else done.summary() + "\n")
     _where(done)
     if strict and done.rejected:

@@ -30,16 +30,17 @@ def test_a_task_is_tried_until_it_is_done_or_the_time_is_over():
             raise Unavailable("gone fishing")
         return "back"
 
-    assert patiently(Duration(30, "30s"), lambda: away(2), told.append) == "back"
+    assert patiently(Duration(30, "30s"), lambda: away(2), lambda *pause: told.append(pause)) == "back"
     assert len(told) == 2
-    assert "gone fishing" in told[0]
+    assert "gone fishing" in told[0][0]
+    assert told[1][1] > told[0][1]
     tries.clear()
     with pytest.raises(Unavailable):
-        patiently(Duration(0.6, "0.6s"), lambda: away(99), told.append)
+        patiently(Duration(0.6, "0.6s"), lambda: away(99), lambda *_: None)
     assert len(tries) >= 2
     tries.clear()
     with pytest.raises(Unavailable):
-        patiently(None, lambda: away(1), told.append)
+        patiently(None, lambda: away(1), lambda *_: None)
     assert len(tries) == 1
 
 

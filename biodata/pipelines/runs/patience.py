@@ -19,13 +19,13 @@ FIRST, LONGEST = 0.5, 60.0
 """Seconds of the first pause and of the longest; each is twice as long as the one before."""
 
 
-def patiently(wait: Duration | None, task: Callable[[], T], note: Callable[[str], None]) -> T:
+def patiently(wait: Duration | None, task: Callable[[], T], note: Callable[[str, float, str | None], None]) -> T:
     """Do a task that may be done again, until it is done or the server was away for too long.
 
     Args:
         wait: how long in all; a server that is away is an error at once when None.
         task: must do no harm when it is done again.
-        note: told of each pause.
+        note: told of each pause: in words, its seconds, and the profile that is waited for.
 
     Raises:
         Unavailable: the server is still away. RateLimited likewise.
@@ -40,6 +40,7 @@ def patiently(wait: Duration | None, task: Callable[[], T], note: Callable[[str]
             if left <= 0:
                 raise
             pause = min(pause, left, LONGEST)
-            note(f"{error.message} ({error.code}); trying again in {pause:.0f} s, for {wait} in all")
+            text = f"{error.message} ({error.code}); trying again in {pause:.0f} s, for {wait} in all"
+            note(text, pause, error.profile)
             sleep(pause)
             pause *= 2

@@ -91,7 +91,11 @@ class Run:
 
     def patiently(self, task: Callable[[], T]) -> T:
         """Do a task that may be done again, waiting for a server as long as the file allows."""
-        return patiently(self.spec.wait, task, self.progress.note)
+        return patiently(self.spec.wait, task, self._waits)
+
+    def _waits(self, text: str, seconds: float, profile: str | None) -> None:
+        self.progress.note(text)
+        self.events.emit("server.waiting", profile=profile, seconds=round(seconds, 1))
 
     # What is noted: in the journal, and for the person who watches.
 
