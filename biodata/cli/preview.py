@@ -1,4 +1,4 @@
-"""What a run would do, told to a person: how each source is asked, what each target would get, which hosts get data."""
+"""What a run would do, told to a person: how sources are asked, what targets would get, which hosts get data."""
 
 from __future__ import annotations
 

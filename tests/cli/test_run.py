@@ -108,3 +108,75 @@ def test_a_key_twice_is_told_with_its_line(run, home):
     shown = run("run", "twice.yml")
     assert shown.status == 3
     assert "twice.yml:3" in shown.err
+
+
+def test_a_dry_run_says_how_sources_are_asked_what_targets_would_get_and_which_hosts_get_data(run, pipeline):
+    file = pipeline(GOOD, number=2)
+    run("run", file)
+    with biodata.connect("source") as connection:
+        connection["people"].update({"id": "s1", "age": 41}).raise_for_refused()
+    shown = run("run", file, "--dry-run")
+    assert shown.status == 0, shown.err
+    assert "step ages: source/people -> target/ages (merge)" in shown.out
+    assert "SELECT" in shown.out
+    assert "would change 1, leave 1" in shown.out
+    (host,) = [line for line in shown.out.splitlines() if line.strip().startswith("target")]
+    assert "this computer" in host
+    assert "gets records" in host
+    assert "41" not in shown.out
+    assert "s1" not in shown.out
+    values = run("--show-values", "run", file, "--dry-run")
+    assert "s1: age: 1 -> 41" in values.out
+
+
+def test_a_plan_is_saved_and_applied(run, pipeline, home):
+    file = pipeline(GOOD, number=2)
+    saved = run("run", file, "--save-plan", "plan.json")
+    assert saved.status == 0, saved.err
+    assert "planned, nothing was written" in saved.out
+    assert json.loads((home / "plan.json").read_text())["steps"][0]["would"] == {"add": 2}
+    applied = run("run", file, "--apply", "plan.json")
+    assert applied.status == 0, applied.err
+    assert "2 created" in applied.out
+    assert run("run", file, "--apply", "plan.json").status == 3
+
+
+def test_deletes_that_are_withheld_are_9_and_told_in_one_line(run, pipeline, home):
+    file = pipeline(GOOD, number=2)
+    text = (home / file).read_text().replace("key: [id]}", "key: [id], delete_missing: {max: 0}}")
+    (home / file).write_text(text)
+    assert run("run", file).status == 0
+    with biodata.connect("source") as connection:
+        connection["people"].add({"id": "s3", "age": 3}).raise_for_refused()
+        connection["people"].delete("s1").raise_for_refused()
+    shown = run("run", file)
+    assert shown.status == 9
+    assert "1 of 3 records would be deleted (max: 0)" in shown.err
+    assert "--save-plan" in shown.err
+
+
+def test_parameters(run, pipeline, home):
+    file = pipeline(GOOD, number=1)
+    text = (home / file).read_text()
+    text = text.replace("steps:", "params:\n  least: {type: int}\nsteps:").replace(
+        "fields: [id, age]", 'where: "age >= ${param:least}", fields: [id, age]'
+    )
+    (home / file).write_text(text)
+    missing = run("run", file)
+    assert (missing.status, "--param least=VALUE" in missing.err) == (3, True)
+    wrong = run("run", file, "--param", "least=many")
+    assert (wrong.status, "many" not in wrong.err, "a whole number" in wrong.err) == (3, True, True)
+    unknown = run("run", file, "--param", "lest=2")
+    assert (unknown.status, "Did you mean 'least'?" in unknown.err) == (3, True)
+    assert run("run", file, "--param", "least").status == 2
+    done = run("run", file, "--param", "least=2")
+    assert (done.status, "1 created" in done.out) == (0, True), done.err
+
+
+def test_events_are_lines_of_json(run, pipeline, home):
+    assert run("run", pipeline(GOOD, number=2), "--events", "events.ndjson").status == 0
+    events = [json.loads(line) for line in (home / "events.ndjson").read_text().splitlines()]
+    kinds = [event["event"] for event in events]
+    assert (kinds[0], kinds[-1]) == ("run.started", "run.ended")
+    assert {"stage.started", "stage.ended", "check.ended", "batch.loaded"} <= set(kinds)
+    assert events[-1]["tally"] == {"created": 2}
