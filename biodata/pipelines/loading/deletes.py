@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from biodata.errors import Unavailable
 from biodata.pipelines.loading.guards import rules_of, why_not
 from biodata.pipelines.loading.missing import keys_of, missing_of
@@ -61,10 +63,12 @@ def delete(work: Work, target: Target, keys: Sealed, desk: Desk) -> dict[str, in
         Unavailable: what became of some is not known; deleting again finds out.
     """
     tally: Counter[str] = Counter()
+    reasons: dict[str, None] = {}
     for some in keys_of(keys, target.schema, target.load.batch):
         receipt = target.repository.delete(some, on_refused="isolate")
         tally.update(receipt.tally)
         desk.deleted(work, some, receipt)
+        reasons |= dict.fromkeys(one.message or one.code for one in receipt.refused)
     lost = tally["unknown"] + tally["not_sent"]
     if lost:
         raise Unavailable(
@@ -72,4 +76,7 @@ def delete(work: Work, target: Target, keys: Sealed, desk: Desk) -> dict[str, in
             code="BD-PIPELINE-UNKNOWN",
             hint="Run the same command again: it looks up what is there",
         )
+    if tally["refused"] and work.deletes:
+        why = f"{tally['refused']:,} deletes were refused: {'; '.join(list(reasons)[:3])}"
+        work.deletes = msgspec.structs.replace(work.deletes, withheld=why)
     return dict(tally)

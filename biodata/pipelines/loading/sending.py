@@ -19,7 +19,7 @@ from biodata.pipelines.rows import Rows
 from biodata.pipelines.state.rejects import Reject
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from biodata.pipelines.loading.approved import Approved
     from biodata.pipelines.loading.parents import Parents
@@ -58,11 +58,17 @@ class Desk(Protocol):
     def begun(self, work: Work) -> dict[int, dict[str, int] | None]:
         """The batches that were sent before, by number: what the target has answered, None where it is in doubt."""
 
+    def doubted(self, work: Work, keys: list[Key]) -> None:
+        """A batch of these records may have been written before, and nobody has noted it."""
+
     def sending(self, work: Work, batch: Batch) -> None:
         """A batch is about to be sent."""
 
     def sent(self, work: Work, batch: Batch, tally: dict[str, int], receipt: Receipt) -> None:
         """The target has answered for a batch."""
+
+    def arrived(self, work: Work, tally: dict[str, int], keys: Iterable[Key]) -> None:
+        """All rows of a step are there at once, in one transaction."""
 
     def deleted(self, work: Work, keys: list[Key], receipt: Receipt) -> None:
         """The target has answered for some deletes."""
@@ -103,6 +109,7 @@ class Sending:
         marks.make(connection)
         there = marks.find(connection, run, step)
         if there is not None:
+            self._desk.arrived(self._work, there, [])
             return there
         tally: Counter[str] = Counter()
         with connection.transaction():
@@ -110,7 +117,14 @@ class Sending:
                 tally.update(self._target.repository.delete(all=True).tally)
             tally.update(self._one_by_one())
             marks.put(connection, run, step, dict(tally))
+        self._desk.arrived(self._work, dict(tally), self._keys())
         return dict(tally)
+
+    def _keys(self) -> Iterator[Key]:
+        names = list(self._target.schema.key_fields)
+        for batch in self._work.passed.batches():
+            there = [name for name in names if name in batch.schema.names]
+            yield from map(self._target.schema.key_of, batch.select(there).to_pylist())
 
     def _one_by_one(self) -> Counter[str]:
         tally: Counter[str] = Counter()
@@ -134,6 +148,8 @@ class Sending:
     def _send(self, batch: Batch, approved: list[tuple[str, bytes]] | None) -> dict[str, int]:
         adding, repository = self._target.together or self._target.load.mode == "append", self._target.repository
         ready = self._with_parents(batch if approved is None else self._as_approved(batch, approved))
+        if batch.number in self._begun:
+            self._desk.doubted(self._work, [self._target.schema.key_of(record) for record in ready.records])
         there, left = self._found(ready) if adding and batch.number in self._begun else (0, ready)
         self._desk.sending(self._work, batch)
         receipt = (repository.add if adding else repository.upsert)(left.records, on_refused="isolate")

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from biodata.connection import Connection
     from biodata.pipelines.reports.facts import RunReport
     from biodata.pipelines.reports.progress import Progress
+    from biodata.pipelines.runs.plans import Plan
     from biodata.pipelines.spec import PipelineSpec
     from biodata.pipelines.state.journal import Journal, RunRow
 
@@ -66,7 +67,7 @@ def execute(
     values = chosen(spec.parameters, parameters or {})
     with journal.hold(spec.name):
         plan = read_plan(options.apply) if options.apply else None
-        earlier = planned_run(plan, spec, journal) if plan else _earlier(spec, journal, progress, options)
+        earlier = _earlier(spec, journal, progress, options, plan)
         run = Run(spec, values=values, journal=journal, progress=progress, options=options, earlier=earlier)
         progress.plan([step.name for step in spec.steps])
         if earlier:
@@ -75,6 +76,7 @@ def execute(
             if plan:
                 check_sealed(plan, spool)
             run.works += restored(manifest, spec, values, spool, journal.memory(spec.name))
+            run.profiles |= {one.profile: one for one in manifest.profiles}
             journal.again(run.id)
             progress.note(_taken_up(earlier))
         else:
@@ -98,12 +100,24 @@ def _taken_up(earlier: RunRow) -> str:
     return f"Going on with run {earlier.id}, which stopped while it was {earlier.phase}."
 
 
-def _earlier(spec: PipelineSpec, journal: Journal, progress: Progress, options: Options) -> RunRow | None:
-    """The run that is taken up again; None where this is a new one."""
+def _earlier(
+    spec: PipelineSpec, journal: Journal, progress: Progress, options: Options, plan: Plan | None
+) -> RunRow | None:
+    """The run that is taken up again, or that was planned; None where this is a new one.
+
+    Raises:
+        ConfigError: `BD-PIPELINE-UNFINISHED`, another run than the planned one stopped while it wrote.
+    """
     for dead in journal.bury_the_dead(spec.name):
         if not dead.writing:
             progress.note(f"Run {dead.id} ended without a word before it wrote anything; this one starts anew.")
     found = journal.unfinished(spec.name)
+    if plan is not None:
+        planned = planned_run(plan, spec, journal)
+        if found is not None and found.id != planned.id:
+            message = f"Run {found.id} stopped while it wrote, and is to be ended before a plan is applied"
+            raise ConfigError(message, code="BD-PIPELINE-UNFINISHED", hint="Run the same command without --apply")
+        return planned
     if found is None or options.dry_run or options.save_plan:
         return None
     if not options.restart:
@@ -169,8 +183,7 @@ def _all(run: Run, connect: Callable[[str], Connection]) -> str:
             run.patiently(partial(prepare_all, run, connections))
             _identify(run, connections)
             read_all(run, spool, connections)
-            started = run.started.isoformat()
-            write_manifest(manifest_of(run.id, run.spec, run.values, started, run.works), run.directory)
+            write_manifest(manifest_of(run), run.directory)
             run.enter("sealed")
         return write_all(run, spool)
 
@@ -185,13 +198,15 @@ def _bind_targets(run: Run, connections: Mapping[str, Connection]) -> None:
     """The targets of a run that is taken up again, if they are as they were; sources are not asked any more."""
     sealed = {one.name: one for one in read_manifest(run.directory).steps}
     told = {one.profile: one for one in flows(run.spec, connections)}
+    asked: set[str] = set()
     for work in run.works:
         load = work.step.load
         if load is None:
             continue
         name = load.target.profile
-        if name not in run.profiles:
+        if name not in asked:
             run.profiles[name] = run.patiently(partial(identified, told[name], connections[name]))
+            asked.add(name)
         work.target = run.patiently(partial(target_of, run.spec, work.step, _columns(work), connections))
         if work.target and not same_shape(sealed[work.step.name], work.target):
             raise changed(run.id, f"the table {load.target} has another shape since")

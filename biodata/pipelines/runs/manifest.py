@@ -13,15 +13,16 @@ import msgspec
 
 from biodata.errors import ConfigError
 from biodata.pipelines.checks.whole import CheckOutcome
-from biodata.pipelines.reports.facts import Coverage, PlotData
+from biodata.pipelines.reports.facts import Coverage, PlotData, ProfileFacts
 from biodata.pipelines.runs.work import Told, Work
 from biodata.pipelines.state.private import replace_private
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
     from biodata.pipelines.loading.target import Target
+    from biodata.pipelines.runs.run import Run
     from biodata.pipelines.spec import PipelineSpec
     from biodata.pipelines.state.memory import StepMemory
     from biodata.pipelines.state.spool import Spool
@@ -59,6 +60,7 @@ class Manifest(msgspec.Struct, frozen=True):
     parameters: str
     started: str
     steps: tuple[SealedStep, ...]
+    profiles: tuple[ProfileFacts, ...] = ()
 
 
 def digest_of(values: Any) -> str:
@@ -72,10 +74,8 @@ def _shape(schema: Schema) -> str:
     return digest_of((schema.table, schema.key_fields, fields))
 
 
-def manifest_of(
-    run: str, spec: PipelineSpec, values: Mapping[str, Any], started: str, works: Sequence[Work]
-) -> Manifest:
-    """What the steps are now."""
+def manifest_of(run: Run) -> Manifest:
+    """What a run is now."""
     steps = tuple(
         SealedStep(
             name=work.step.name,
@@ -87,9 +87,17 @@ def manifest_of(
             plots=work.plots,
             seconds=work.seconds,
         )
-        for work in works
+        for work in run.works
     )
-    return Manifest(run, spec.name, spec.sha256, digest_of(values), started, steps)
+    return Manifest(
+        run=run.id,
+        pipeline=run.spec.name,
+        sha256=run.spec.sha256,
+        parameters=digest_of(run.values),
+        started=run.started.isoformat(),
+        steps=steps,
+        profiles=tuple(run.profiles.values()),
+    )
 
 
 def write_manifest(manifest: Manifest, directory: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from datetime import UTC, datetime
+from itertools import islice
 from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,7 +20,7 @@ from biodata.pipelines.state.journal import new_run_id
 from biodata.pipelines.state.rejects import RejectStore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from biodata.pipelines.loading.sending import Batch
     from biodata.pipelines.reports.progress import Progress
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 __all__ = ["Run"]
 
 T = TypeVar("T")
+AUDITED = 1000
+"""Keys in one line of the audit log."""
 
 
 class Run:
@@ -172,27 +175,40 @@ class Run:
         for status, number in receipt.tally.items():
             work.tally[status] = work.tally.get(status, 0) + number
         self.rejects.flush()
-        self._audit(work, receipt)
+        if work.target and not work.target.together:
+            self._audit(work, receipt)
         self.journal.batch(self.id, work.step.name, batch.number, len(batch.records), tally)
         self.events.emit(
             "batch.loaded", step=work.step.name, number=batch.number, rows=len(batch.records), tally=tally
         )
         self.progress.advance(len(batch.rows))
 
+    def doubted(self, work: Work, keys: list[Key]) -> None:
+        """A batch of these records may have been written before, and nobody has noted it."""
+        self._note_write(work, work.step.load.mode if work.step.load else "", {"unknown": len(keys)}, keys)
+
+    def arrived(self, work: Work, tally: dict[str, int], keys: Iterable[Key]) -> None:
+        """All rows of a step are there at once, in one transaction."""
+        verb, rest = work.step.load.mode if work.step.load else "", iter(keys)
+        counts = tally
+        while some := list(islice(rest, AUDITED)):
+            self._note_write(work, verb, counts, some)
+            counts = {}
+        if counts:
+            self._note_write(work, verb, counts, [])
+
     def _audit(self, work: Work, receipt: Receipt) -> None:
-        """Note in the audit log which records were written to; those that were left alone are not."""
-        load = work.step.load
+        """Note which records were written to; those that were left alone are not."""
         keys = [one.key for one in receipt if one.status not in {"unchanged", "refused", "not_sent"}]
-        if load is None or not (keys or receipt.bulk):
-            return
-        self.audit.write(
-            profile=load.target.profile,
-            table=load.target.table,
-            verb=receipt.operation,
-            counts=receipt.tally,
-            keys=keys,
-            identity=self.identities.get(load.target.profile),
-        )
+        if keys or receipt.bulk:
+            self._note_write(work, receipt.operation, receipt.tally, keys)
+
+    def _note_write(self, work: Work, verb: str, counts: dict[str, int], keys: list[Key]) -> None:
+        load = work.step.load
+        if load is not None:
+            at, table = load.target.profile, load.target.table
+            who = self.identities.get(at)
+            self.audit.write(profile=at, table=table, verb=verb, counts=counts, keys=keys, identity=who)
 
     def deleted(self, work: Work, keys: list[Key], receipt: Receipt) -> None:
         """The target has answered for some deletes."""

@@ -325,6 +325,9 @@ class Journal:
         return dead
 
     def _bury(self, run: RunRow) -> None:
+        if run.phase == "planned":  # it died before anything was done: it is a plan again
+            self.end(run.id, "planned", phase="planned")
+            return
         self.end(run.id, "interrupted", "the process ended without a word", phase=run.phase)
         if not run.writing:
             self.forget_spool(run.id)
