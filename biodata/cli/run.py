@@ -83,7 +83,9 @@ def parameters_of(texts: Sequence[str]) -> dict[str, str]:
 
 
 def _where(report: RunReport) -> None:
-    paths = {"report": report.html_path, "facts": report.json_path, "rejects": report.rejects_path}
+    paths = {"report": report.html_path, "facts": report.json_path}
     for label, path in paths.items():
         if path is not None:
             say(f"{label}: {path}")
+    if report.rejected and not report.dry_run:
+        say(f"rejects: biodata rejects list --run {report.run_id}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -169,14 +170,13 @@ def _facts(journal: Journal, run: RunRow) -> dict[str, Any]:
 
     from biodata.pipelines.state.reject_file import RejectFile, Which
 
-    report = journal.run_directory(run.id) / "report.html"
     batches = journal.batches(run.id)
     sent = Counter(batch["step"] for batch in batches)
     rejects = RejectFile(journal.directory).counts(Which(run=run.id))
     return {
         **msgspec.structs.asdict(run),
         "seconds": _seconds(run),
-        "report": str(report) if report.exists() else None,
+        "report": run.report if run.report and Path(run.report).exists() else None,
         "steps": [_step(step, sent[step["name"]]) for step in journal.steps(run.id)],
         "batches": batches,
         "rejects": [msgspec.structs.asdict(one) for one in rejects],

@@ -58,6 +58,9 @@ class Desk(Protocol):
     def begun(self, work: Work) -> dict[int, dict[str, int] | None]:
         """The batches that were sent before, by number: what the target has answered, None where it is in doubt."""
 
+    def again(self, work: Work, batch: Batch | None) -> None:
+        """A batch, or all rows of a step, are sent again: what was refused of them before does not count."""
+
     def doubted(self, work: Work, keys: list[Key]) -> None:
         """A batch of these records may have been written before, and nobody has noted it."""
 
@@ -111,6 +114,7 @@ class Sending:
         if there is not None:
             self._desk.arrived(self._work, there, [])
             return there
+        self._desk.again(self._work, None)
         tally: Counter[str] = Counter()
         with connection.transaction():
             if self._target.load.mode == "replace":
@@ -146,6 +150,8 @@ class Sending:
             yield Batch(number, list(from_arrow(numbered.batch)), numbered.numbers.to_pylist())
 
     def _send(self, batch: Batch, approved: list[tuple[str, bytes]] | None) -> dict[str, int]:
+        if batch.number in self._begun:
+            self._desk.again(self._work, batch)
         adding, repository = self._target.together or self._target.load.mode == "append", self._target.repository
         ready = self._with_parents(batch if approved is None else self._as_approved(batch, approved))
         if batch.number in self._begun:

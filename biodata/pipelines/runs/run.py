@@ -17,6 +17,7 @@ from biodata.pipelines.runs.patience import patiently
 from biodata.pipelines.state.audit import Audit
 from biodata.pipelines.state.events import Events
 from biodata.pipelines.state.journal import new_run_id
+from biodata.pipelines.state.reject_file import Which
 from biodata.pipelines.state.rejects import RejectStore
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ class Run:
             raise RejectBudgetExceeded(
                 f"{found:,} records were rejected, and the budget of {self.spec.budget} allows "
                 f"{allowed:,} of {read:,}; the last by {reject.rule!r}, row {reject.row}: {reject.reason}",
-                hint=f"The rejected records are kept in {self.rejects.path}"
+                hint=f"biodata rejects list --run {self.id} lists them"
                 + ("" if self.writing else "; nothing was written"),
             )
 
@@ -182,6 +183,10 @@ class Run:
             "batch.loaded", step=work.step.name, number=batch.number, rows=len(batch.records), tally=tally
         )
         self.progress.advance(len(batch.rows))
+
+    def again(self, work: Work, batch: Batch | None) -> None:
+        """A batch, or all rows of a step, are sent again: what was refused of them before does not count."""
+        self.rejects.retract(work.step.name, ["load"], None if batch is None else batch.rows)
 
     def doubted(self, work: Work, keys: list[Key]) -> None:
         """A batch of these records may have been written before, and nobody has noted it."""
@@ -233,6 +238,8 @@ class Run:
         self.rejects.flush()
         report = self._report(state, error)
         self._tell(report)
+        if self.options.dry_run:
+            self.rejects.close(Which(run=self.id), "superseded")
         kept = self.phase if self.can_go_on(state, error) else "ended"
         kept = "planned" if state == "planned" else kept
         self.journal.end(self.id, state, report.error or "", phase=kept)
@@ -242,10 +249,12 @@ class Run:
             (self.options.report_dir, self.spec.name) if self.options.report_dir else (self.directory, "report")
         )
         try:
-            return write_reports(report, place, name)
+            written = write_reports(report, place, name)
         except OSError as problem:
             message = f"The run is {state}, and its report cannot be written to {place}: {problem.strerror}"
             raise ConfigError(message, code="BD-PIPELINE-REPORT") from None
+        self.journal.reported(self.id, written.html_path)
+        return written
 
     def _tell(self, report: RunReport) -> None:
         """The last event."""

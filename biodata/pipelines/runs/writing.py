@@ -88,8 +88,9 @@ class _Writer:
             if not is_incremental(work.step):
                 run.rejects.supersede(run.spec.name, work.step.name, run.id)
             elif work.source is not None and work.read is not None:
-                keys = _keys(work.source, work.read)
-                run.rejects.supersede_keys(run.spec.name, work.step.name, run.id, keys)
+                told = (run.spec.name, work.step.name, run.id)
+                run.rejects.supersede_keys(*told, _keys(work.source, work.read))
+                run.rejects.supersede_keys(*told, _target_keys(work), of_target=True)
 
     def _load(self, work: Work) -> None:
         run, target = self._run, work.target
@@ -190,3 +191,10 @@ def _keys(source: Source, read: Sealed) -> Iterator[Key]:
     """The keys of the records that were read."""
     for batch in read.batches():
         yield from map(source.key_of, Rows.numbered(batch).batch.to_pylist())
+
+
+def _target_keys(work: Work) -> Iterator[tuple[Any, ...]]:
+    """The keys that the rows have in the target."""
+    names = list(work.step.load.key) if work.step.load else []
+    for batch in work.passed.batches() if names else ():
+        yield from (tuple(record.values()) for record in batch.select(names).to_pylist())

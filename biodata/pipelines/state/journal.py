@@ -42,7 +42,8 @@ CREATE TABLE IF NOT EXISTS batches (
 """
 LATER = {
     "runs": {"phase": "TEXT NOT NULL DEFAULT 'reading'", "resumed": "INTEGER NOT NULL DEFAULT 0",
-             "identities": "TEXT NOT NULL DEFAULT '{}'", "kind": "TEXT NOT NULL DEFAULT 'run'"},
+             "identities": "TEXT NOT NULL DEFAULT '{}'", "kind": "TEXT NOT NULL DEFAULT 'run'",
+             "report": "TEXT NOT NULL DEFAULT ''"},
     "steps": {"seen": "TEXT NOT NULL DEFAULT '{}'"},
     "batches": {"state": "TEXT NOT NULL DEFAULT 'done'"},
 }  # fmt: skip
@@ -50,7 +51,7 @@ LATER = {
 STEP_COLUMNS = frozenset({"state", "rows_read", "rows_out", "rejected", "tally", "seconds", "seen"})
 RUN_COLUMNS = (
     "id", "pipeline", "file", "sha256", "version", "pid", "state", "started", "ended", "message", "phase", "resumed",
-    "kind", "identities",
+    "kind", "report", "identities",
 )  # fmt: skip
 RESUMED_FROM = frozenset({"loading", "deleting"})
 """The phases of a run in which a target may have been written to."""
@@ -64,6 +65,7 @@ class RunRow(msgspec.Struct, frozen=True):
         phase: how far it got: reading, sealed (all is read, transformed and checked), loading, deleting or ended.
         resumed: how often it was taken up again after it had died.
         identities: profile to who the platform took us for.
+        report: where the report for people was written; empty before.
         kind: run, preview (a dry run), plan (of one that was not applied) or replay (of rejects).
     """
 
@@ -80,6 +82,7 @@ class RunRow(msgspec.Struct, frozen=True):
     phase: str = "ended"
     resumed: int = 0
     kind: str = "run"
+    report: str = ""
     identities: dict[str, str] = {}
 
     @property
@@ -193,6 +196,12 @@ class Journal:
         with self._open() as database:
             text = json.dumps(identities, sort_keys=True)
             database.execute("UPDATE runs SET identities = ? WHERE id = ?", (text, run))
+
+    def reported(self, run: str, path: Path | None) -> None:
+        """Note where the report is."""
+        with self._open() as database:
+            place = str(path.absolute()) if path else ""
+            database.execute("UPDATE runs SET report = ? WHERE id = ?", (place, run))
 
     def end(self, run: str, state: str, message: str = "", *, phase: str = "ended") -> None:
         """Note how a run ended, and in which phase: one that ended while it wrote can be taken up again."""
