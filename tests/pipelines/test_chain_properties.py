@@ -139,7 +139,7 @@ def operations(draw, *, whole=True):
 
 
 @given(ROWS, operations())
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_every_row_is_accounted_for(rows, found):
     model = Model(list(enumerate(rows, start=1)))
     for operation in found:
@@ -151,7 +151,7 @@ def test_every_row_is_accounted_for(rows, found):
 
 
 @given(ROWS, operations(whole=False))
-@settings(max_examples=30)
+@settings(max_examples=20)
 def test_what_is_rejected_and_put_right_gives_what_right_rows_had_given(rows, found):
     def right(record):
         return record | {"n": 4} if record["n"] in {1, 5, 9} else record
