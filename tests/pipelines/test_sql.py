@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from textwrap import dedent
 
+import pyarrow as pa
 import pytest
 
 from biodata.errors import ConfigError, QueryError
 from biodata.pipelines import load_pipeline
+from biodata.pipelines.sources.select import Select
 from biodata.records.types import Field, Json, Schema, String
 
 FILE = """\
@@ -103,3 +105,10 @@ def test_json_stays_json(tmp_path, connect):
     with connect("target") as target:
         assert target["notes"].schema["note"].type == Json()
         assert target["notes"].get("n1")["note"] == {"a": [1, None]}
+
+
+def test_lists_of_json_stay_lists_of_json():
+    schema = pa.schema([pa.field("notes", pa.list_(pa.string()), metadata={"biodata": "json"})])
+    answer = Select("SELECT notes, notes[1] AS first FROM visits", {"visits": schema}, {}).schema
+    assert answer.field("notes").type == pa.list_(pa.string())
+    assert [one.metadata for one in answer] == [{b"biodata": b"json"}] * 2

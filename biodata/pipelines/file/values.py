@@ -57,8 +57,10 @@ def budget(node: Node, default: Budget) -> Budget:
         node.note(f"{node.place}: expected a number of records, or a percentage such as 1%")
         return default
     value, percent = float(found[1]), bool(found[2])
-    if (percent and value > WHOLE) or (not percent and value != int(value)):
-        node.note(f"{node.place}: expected a whole number of records, or a percentage up to 100%")
+    if percent and value > WHOLE:
+        node.note(f"{node.place}: expected a percentage up to 100%")
+    if not percent and value != int(value):
+        node.note(f"{node.place}: expected a whole number of records, or a percentage such as 1%")
     return Budget(value, percent)
 
 
