@@ -26,9 +26,10 @@ def _hosts(report: RunReport) -> Iterator[str]:
     yield "profiles"
     width = max((len(one.profile) for one in report.profiles), default=0)
     for one in report.profiles:
-        who = f"as {one.user or 'anonymous'}"
+        own = one.user is None and one.host == "this computer"
+        who = "" if own else f", as {one.user or 'anonymous'}"
         gets = f"gets {one.gets}" if one.gets else "gets no data"
-        yield f"   {one.profile:<{width}}  {one.host}  {one.server} {one.version}".rstrip() + f", {who}; {gets}"
+        yield f"   {one.profile:<{width}}  {one.host}  {one.server} {one.version}".rstrip() + f"{who}; {gets}"
 
 
 def _step(step: StepReport) -> Iterator[str]:

@@ -84,7 +84,6 @@ class Run:
         self.writing = self.resumed > 0
         self.started = datetime.fromisoformat(earlier.started) if earlier else datetime.now(UTC)
         self._clock = monotonic()
-        progress.plan([step.name for step in spec.steps])
 
     @property
     def identities(self) -> dict[str, str]:
