@@ -8,6 +8,8 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 OLDER  := .more/pyopencga-2.12/.installed
+NIGHTS := $(patsubst tests/more/%.txt,.more/%/.installed,$(filter-out tests/more/pyopencga%,$(wildcard tests/more/*.txt)))
+NEXTFLOW := .more/nextflow-24.10.0/.installed
 UV     := $(shell command -v uv 2>/dev/null || echo $(BIN)/uv)
 
 .DEFAULT_GOAL := help
@@ -22,9 +24,9 @@ demo: $(STAMP) ## log in to servers on this computer, read, check, transform, lo
 test: $(STAMP) lint types ## lint, types and all tests
 	$(BIN)/pytest -n 2
 
-test-more: $(STAMP) $(OLDER) ## tests with what is not ours to choose: an older pyopencga in a venv of its own, a browser
+test-more: $(STAMP) $(OLDER) $(NIGHTS) $(NEXTFLOW) ## tests with what is not ours to choose: an older pyopencga, orchestrators, a browser
 	$(dir $(OLDER))bin/python -m pytest -n 2 tests/adapters/opencga/test_client*.py
-	$(BIN)/pytest tests/more
+	BIODATA_MORE=.more $(BIN)/pytest tests/more
 
 lint: $(STAMP) ## ruff: rules and formatting
 	$(BIN)/ruff check
@@ -60,3 +62,12 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(BIN)/python -c 'import sysconfig; print("import site; site.addsitedir(%r)" % sysconfig.get_path("purelib"))' \
 	  > $$($(@D)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/rest.pth
 	@touch $@
+
+# where there is no Maven there is no Nextflow, and its test says so
+.more/nextflow-%/.installed: tests/more/nextflow-%.xml tests/more/nextflow-%.sha256
+	@mkdir -p $(@D)
+	@if command -v mvn >/dev/null; then \
+	  mvn --quiet --batch-mode --file $< org.apache.maven.plugins:maven-dependency-plugin:2.8:copy-dependencies \
+	    -DincludeScope=runtime -DoutputDirectory=$(CURDIR)/$(@D)/lib && \
+	  (cd $(@D)/lib && sha256sum --quiet --check $(CURDIR)/tests/more/nextflow-$*.sha256) && touch $@; \
+	fi

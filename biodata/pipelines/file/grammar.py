@@ -139,12 +139,12 @@ OPERATIONS: dict[str, Shape] = {
     "python": Either((one.CALL, PYTHON)),
 }
 MAPPING = Keys(
-    {"file": one.TEXT},
+    {"file": one.MAPPING_TABLE},
     required=("file",),
     says={"file": "The table, relative to the pipeline file: csv, tsv or xlsx."},
 )
 TRANSFORM = Keys(
-    {**OPERATIONS, "mapping": Either((one.TEXT, MAPPING))},
+    {**OPERATIONS, "mapping": Either((one.MAPPING_TABLE, MAPPING))},
     kinds=get_args(spec.Operation),
     one_of=(*OPERATIONS, "mapping"),
     says={

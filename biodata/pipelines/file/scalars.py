@@ -50,6 +50,9 @@ PATH = Value(
 ADDRESS = Value(
     {"type": "string", "pattern": "^[^/]+/.", "not": {"pattern": IN_PARAMETER}, "examples": ["umcg/donors"]}
 )
+MAPPING_TABLE = Value(
+    {"type": "string", "pattern": r"\S", "not": {"pattern": IN_PARAMETER}, "examples": ["mapping.csv"]}
+)
 SEPARATOR = Value({"type": "string", "minLength": 1})
 CALL = _text(rf"^{WORD}(?:\.{WORD})*:{WORD}$", "cleaning:one_sample")
 SECRET = _text(r"^\s*\$\{(?:env:\s*\w+|(?:file|keyring|command):[\s\S]+)\}\s*$", "${keyring:biodata/study}")
@@ -60,8 +63,13 @@ FILTER = _text(r"\S", "age >= 40 and sex = 'F'")
 EXPRESSION = Value({"type": ["string", "number", "boolean"], "pattern": r"\S", "examples": ["upper(src.code)"]})
 DURATION = _text(rf"^{values.DURATION.pattern}$", "36h")
 SHARE = _text(rf"^\s*{values.PERCENT.pattern}\s*$", "90%")
-BUDGET = Either(
-    (Value({"type": "integer", "minimum": 0}), _text(rf"^\s*(?:\d+(?:\.0+)?|{values.PERCENT.pattern})\s*$", "1%")),
+BUDGET = Value(
+    {
+        "type": ["integer", "string"],
+        "minimum": 0,
+        "pattern": rf"^\s*(?:\d+(?:\.0+)?|{values.PERCENT.pattern})\s*$",
+        "examples": ["1%"],
+    }
 )
 
 PARAMETER_NAME = {"pattern": "^[a-z_][a-z0-9_]*$"}
