@@ -8,8 +8,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 OLDER  := .more/pyopencga-2.12/.installed
-NIGHTS := $(patsubst tests/more/%.txt,.more/%/.installed,$(filter-out tests/more/pyopencga%,$(wildcard tests/more/*.txt)))
-NEXTFLOW := .more/nextflow-24.10.0/.installed
+MORE   := $(patsubst tests/more/%.txt,.more/%/.installed,$(wildcard tests/more/*.txt)) .more/nextflow-24.10.0/.installed
 UV     := $(shell command -v uv 2>/dev/null || echo $(BIN)/uv)
 
 .DEFAULT_GOAL := help
@@ -24,7 +23,7 @@ demo: $(STAMP) ## log in to servers on this computer, read, check, transform, lo
 test: $(STAMP) lint types ## lint, types and all tests
 	$(BIN)/pytest -n 2
 
-test-more: $(STAMP) $(OLDER) $(NIGHTS) $(NEXTFLOW) ## tests with what is not ours to choose: an older pyopencga, orchestrators, a browser
+test-more: $(STAMP) $(MORE) ## tests with what is not ours to choose: an older pyopencga, orchestrators, a browser
 	$(dir $(OLDER))bin/python -m pytest -n 2 tests/adapters/opencga/test_client*.py
 	BIODATA_MORE=.more $(BIN)/pytest tests/more
 
