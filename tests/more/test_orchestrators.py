@@ -78,15 +78,14 @@ def prefect(night):
     return night.program(place("prefect") / "bin/python", "-c", code, **PREFECT)
 
 
-def dagster(night):
+def dagster(night, *asked):
     """Dagster 1.13.29: one partition of the asset."""
-    night.write("examinations_dagster.py", **{"delay=600": "delay=0.1"})
+    page = night.write("examinations_dagster.py", **{"delay=600": "delay=0.1"})
     home = night.directory / "dagster"
     home.mkdir()
     (home / "dagster.yaml").write_text("telemetry: {enabled: false}\nconcurrency: {pools: {default_limit: 1}}\n")
-    asked = ["asset", "materialize", "--select", "examinations", "--partition", FIRST_DAY]
-    command = place("dagster") / "bin/dagster"
-    return night.program(command, *asked, "-f", "examinations_dagster.py", DAGSTER_HOME=str(home))
+    asked = asked or ("asset", "materialize", "--select", "examinations", "--partition", FIRST_DAY)
+    return night.program(place("dagster") / "bin/dagster", *asked, "-f", page.name, DAGSTER_HOME=str(home))
 
 
 def snakemake(night):
@@ -150,25 +149,27 @@ def test_a_server_that_is_away_is_asked_again(night, tool, tries):
 
 
 def test_dagster_has_the_schedule(night):
-    night.write("examinations_dagster.py")
-    listed = night.program(place("dagster") / "bin/dagster", "schedule", "list", "-f", "examinations_dagster.py")
+    listed = dagster(night, "schedule", "list")
     assert "15 2 * * *" in listed.stdout, said(listed)
 
 
 def test_prefect_waits_for_the_night(night):
     page = night.write("examinations_prefect.py")
-    python = place("prefect") / "bin/python"
     out = night.directory / "out"
     with out.open("w") as file:
         served = subprocess.Popen(
-            [python, page], cwd=night.directory, env={**night.environment, **PREFECT}, stdout=file, stderr=file
+            [place("prefect") / "bin/python", page],
+            env={**night.environment, **PREFECT, "PYTHONUNBUFFERED": "1"},
+            stdout=file,
+            stderr=file,
+            start_new_session=True,
         )
     try:
         until = time.monotonic() + 250
-        while "is being served" not in out.read_text() and time.monotonic() < until:
-            assert served.poll() is None, out.read_text()
+        while "is being served" not in out.read_text("utf-8") and time.monotonic() < until:
+            assert served.poll() is None, out.read_text("utf-8")
             time.sleep(0.5)
-        assert "is being served" in out.read_text()
+        assert "is being served" in out.read_text("utf-8")
     finally:
-        served.send_signal(signal.SIGINT)
-        served.wait(60)
+        os.killpg(served.pid, signal.SIGKILL)  # the flow's process and its server
+        served.wait()
