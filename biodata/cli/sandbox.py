@@ -43,6 +43,12 @@ def server_options(function: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         click.option("--empty", is_flag=True, help="Start without the demo data."),
         click.option(
+            "--with",
+            "example",
+            type=click.Choice(["biobank"]),
+            help="Add what the pipeline of that name in config/pipelines needs to the demo data.",
+        ),
+        click.option(
             "--port",
             "ports",
             multiple=True,
@@ -109,6 +115,7 @@ class RunCommand(Command):
 @command(
     "biodata sandbox run -- biodata query molgenis/ASE --limit 3",
     "biodata sandbox run molgenis --empty -- python my_tests.py",
+    "biodata sandbox run --with biobank -- biodata run config/pipelines/biobank.yml --dry-run",
     cls=RunCommand,
     options_metavar="[OPTIONS]",
 )
@@ -139,13 +146,16 @@ def started(
     ports: dict[str, int],
     token_lifetime: float | None,
     dictionary: Path | None,
+    example: str | None,
 ) -> Iterator[Sandbox]:
     """The servers, running; stopped at the end."""
     from biodata.errors import ConfigError
     from biodata.sandbox.run import Sandbox, platforms_with_sandbox
 
     names = _known(platforms, tuple(platforms_with_sandbox()))
-    options = {"dictionary": dictionary} if dictionary else {}
+    if empty and example:
+        raise click.UsageError("--with adds to the demo data, and --empty leaves them out.")
+    options = {name: one for name, one in (("dictionary", dictionary), ("example", example)) if one}
     servers = Sandbox(
         names, empty=empty, token_lifetime=token_lifetime, ports=_assigned(ports, names), options=options
     )

@@ -134,6 +134,12 @@ class Dictionary:
                     raise _wrong(path, f"link {link.name} of {node.label} leads to {link.target}, which is not there")
         return dictionary
 
+    def with_example(self, name: str) -> Dictionary:
+        """The same with the node types of an example, and with its properties of those that are there."""
+        with as_file(files("biodata_gen3.sandbox").joinpath("data", f"{name}.json")) as path:
+            more = _nodes(read_artifact(path))
+        return Dictionary(self.raw | {label: _joined(self.raw.get(label), node) for label, node in more.items()})
+
     def __getitem__(self, label: str) -> NodeType:
         return self.nodes[label]
 
@@ -179,6 +185,10 @@ def _allow_null(rule: dict[str, Any]) -> None:
 
 def _nodes(raw: dict[str, Any]) -> dict[str, Any]:
     return {name: one for name, one in raw.items() if not name.startswith("_") and name != "metaschema"}
+
+
+def _joined(node: dict[str, Any] | None, more: dict[str, Any]) -> dict[str, Any]:
+    return more if node is None else {**node, "properties": node["properties"] | more["properties"]}
 
 
 def _own() -> dict[str, Any]:

@@ -39,10 +39,11 @@ class Gen3Sandbox(SandboxPlatform):
             or as commons publish theirs (`artifact.py`).
         mixed_exports: whether ids of several types can be exported at once, as by older servers.
         tier: what the search shows of what a user may not read: `private`, `regular` or `libre`.
+        example: of which pipeline the dictionary has the node types too: `biobank`.
     """
 
     platform: ClassVar[str] = "gen3"
-    options: ClassVar[frozenset[str]] = frozenset({"dictionary", "mixed_exports", "tier"})
+    options: ClassVar[frozenset[str]] = frozenset({"dictionary", "example", "mixed_exports", "tier"})
 
     def __init__(
         self,
@@ -53,11 +54,13 @@ class Gen3Sandbox(SandboxPlatform):
         dictionary: Dictionary | Path | None = None,
         mixed_exports: bool = False,
         tier: Literal["private", "regular", "libre"] = "regular",
+        example: str | None = None,
     ) -> None:
         # An empty Faults is false, and still the one that the server looks at.
         super().__init__(clock or Clock(), Faults() if faults is None else faults, token_lifetime)
         loaded = dictionary if isinstance(dictionary, Dictionary) else Dictionary.load(dictionary)
         self._own_dictionary = dictionary is None
+        loaded = loaded.with_example(example) if example else loaded
         self.state = State(self.clock, loaded, token_lifetime)
         self.state.mixed_exports, self.state.tier = mixed_exports, tier
         self._application = Application(self.state)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from biodata_molgenis.sandbox.model import EntityType
     from biodata_molgenis.sandbox.state import Row, State
 
-__all__ = ["handle"]
+__all__ = ["handle", "import_file"]
 
 ACTIONS = ("ADD", "ADD_UPDATE_EXISTING", "UPDATE", "ADD_IGNORE_EXISTING")
 METADATA_ACTIONS = ("ADD", "UPDATE", "UPSERT", "IGNORE")
@@ -76,7 +76,7 @@ def _finish(state: State, run: Row, upload: Upload, action: str, metadata_action
     types, stored = dict(state.types), dict(state.stored)
     done: Row = {"endDate": state.clock.now()}
     try:
-        imported = _import(state, upload, action, metadata_action)
+        imported = import_file(state, upload, action, metadata_action)
     except ApiError as error:
         state.types, state.stored = types, stored
         done |= {"status": "FAILED", "message": error.message}
@@ -86,7 +86,12 @@ def _finish(state: State, run: Row, upload: Upload, action: str, metadata_action
     state.stored[system.IMPORT_RUN] = {**state.stored[system.IMPORT_RUN], run["id"]: {**run, **done}}
 
 
-def _import(state: State, upload: Upload, action: str, metadata_action: str) -> dict[str, int]:
+def import_file(state: State, upload: Upload, action: str, metadata_action: str) -> dict[str, int]:
+    """Import what was uploaded; how many rows of which table.
+
+    Raises:
+        ApiError: as the server would answer; some of it may be there then.
+    """
     emx = read_emx(upload.filename, upload.content, with_types=metadata_action != "IGNORE")
     _put_types(state, emx, metadata_action)
     unknown = [name for name in emx.data if name not in state.types]

@@ -8,6 +8,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from biodata.sandbox import Clock, Faults, SandboxPlatform
+from biodata_molgenis.sandbox.example import import_example
 from biodata_molgenis.sandbox.model import Attribute
 from biodata_molgenis.sandbox.routes import Application
 from biodata_molgenis.sandbox.state import ADMIN, State
@@ -27,15 +28,26 @@ class MolgenisSandbox(SandboxPlatform):
 
     Users: `admin` with password `admin`; when seeded also `viewer` with password `viewer`, who may read the demo
     tables and nothing else.
+
+    Args:
+        clock, faults, token_lifetime: as for every sandbox.
+        example: of which pipeline the tables are there too, when seeded: `biobank`.
     """
 
     platform: ClassVar[str] = "molgenis"
+    options: ClassVar[frozenset[str]] = frozenset({"example"})
 
     def __init__(
-        self, clock: Clock | None = None, faults: Faults | None = None, token_lifetime: float | None = None
+        self,
+        clock: Clock | None = None,
+        faults: Faults | None = None,
+        token_lifetime: float | None = None,
+        *,
+        example: str | None = None,
     ) -> None:
         # An empty Faults is false, and still the one that the server looks at.
         super().__init__(clock or Clock(), Faults() if faults is None else faults, token_lifetime)
+        self._example = example
         self.state = State(self.clock, token_lifetime)
         self._application = Application(self.state)
 
@@ -55,6 +67,8 @@ class MolgenisSandbox(SandboxPlatform):
         for table in ("ASE", "SampleAse", "persons"):
             self.state.add_rows(table, _demo_rows(table))
             self.state.grant(VIEWER, table, "read")
+        if self._example:
+            import_example(self.state, self._example)
 
     def entry(self, url: str, directory: Path) -> dict[str, str]:  # noqa: ARG002 - no file is needed
         """`url`, `username` and `password` of the administrator."""
