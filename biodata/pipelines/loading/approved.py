@@ -51,9 +51,9 @@ class Approved:
         return list(islice(self._rows, size))
 
 
-def is_approved(change: Change, approved: tuple[str, bytes]) -> bool:
-    """Whether with a row is done what was approved, or nothing, because it is so already."""
-    return change.action == "unchanged" or action_of(change) == approved
+def is_approved(change: Change | None, approved: tuple[str, bytes]) -> bool:
+    """Whether with a row is done what was approved, or nothing, because it is so already or its parent is not there."""
+    return change is None or change.action == "unchanged" or action_of(change) == approved
 
 
 def _rows(actions: Sealed) -> Iterator[tuple[str, bytes]]:

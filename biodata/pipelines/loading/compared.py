@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from biodata.pipelines.runs.work import Work
     from biodata.records.types import Record
 
-__all__ = ["changes_of", "compared"]
+__all__ = ["changes_of", "compared", "with_parents"]
 
 
 def changes_of(work: Work, target: Target, parents: Parents) -> Iterator[list[Change | None]]:
@@ -23,10 +23,14 @@ def changes_of(work: Work, target: Target, parents: Parents) -> Iterator[list[Ch
     from biodata.records.arrow import from_arrow
 
     for batch in work.passed.batches(target.load.batch):
-        records = list(from_arrow(Rows.numbered(batch).batch))
-        ready = [parents.lacks(record) is None for record in records]
-        found = iter(compared(target, [record for record, fine in zip(records, ready, strict=True) if fine]))
-        yield [next(found) if fine else None for fine in ready]
+        yield with_parents(target, list(from_arrow(Rows.numbered(batch).batch)), parents)
+
+
+def with_parents(target: Target, records: Sequence[Record], parents: Parents) -> list[Change | None]:
+    """What would become of each record; None of one whose parent is not there."""
+    ready = [parents.lacks(record) is None for record in records]
+    found = iter(compared(target, [record for record, fine in zip(records, ready, strict=True) if fine]))
+    return [next(found) if fine else None for fine in ready]
 
 
 def compared(target: Target, records: Sequence[Record]) -> list[Change]:

@@ -14,7 +14,7 @@ from biodata.errors import Unavailable
 from biodata.fitting import same
 from biodata.pipelines.loading import marks
 from biodata.pipelines.loading.approved import is_approved
-from biodata.pipelines.loading.compared import compared
+from biodata.pipelines.loading.compared import with_parents
 from biodata.pipelines.rows import Rows
 from biodata.pipelines.state.rejects import Reject
 
@@ -167,10 +167,10 @@ class Sending:
 
     def _as_approved(self, batch: Batch, approved: list[tuple[str, bytes]]) -> Batch:
         """The rows with which is done what was approved; the others are held back."""
-        changes = compared(self._target, batch.records)
+        changes = with_parents(self._target, batch.records, self._parents)
         held = [not is_approved(change, one) for change, one in zip(changes, approved, strict=True)]
         for record, row, change, out in zip(batch.records, batch.rows, changes, held, strict=True):
-            if out:
+            if out and change is not None:
                 self._desk.hold_back(self._held(record, row, change.key))
         return batch.without(held)
 
