@@ -137,10 +137,47 @@ def test_a_rejected_row_whose_key_nobody_knows_stops_the_deletes(people, pipelin
     assert ids(target) == [f"{one}40" for one in "abcdefghijkl"]
 
 
-def test_another_user_deletes_nothing(pipeline, connect, tmp_path, target):
+THROUGH = """\
+version: 1
+name: through
+steps:
+  - name: clean
+    extract: {from: source/people}
+    transform:
+      - columns: {id: src.id, age: CAST(src.age AS INTEGER)}
+  - name: known
+    extract: {step: clean}
+  - name: people
+    extract: {sql: SELECT id FROM known}
+    load: {to: target/people, mode: merge, key: [id], delete_missing: {max: 50%}}
+on_reject: {budget: 100%}
+"""
+
+
+def test_what_an_earlier_step_rejected_is_not_missing_in_those_that_read_from_it(people, pipeline, run, target):
+    path = pipeline(text=THROUGH)
+    people("abcdefghijkl")
+    run(path)
+    people("abcdefghijkl", a="x")
+    withheld(run, path, "of 1 rejected rows it is not known which records they are")
+    assert ids(target) == list("abcdefghijkl")
+    people("abcdefghijk")
+    assert run(path).steps[2].deletes.tally == {"deleted": 1}
+
+
+def test_who_reads_only_what_is_new_through_another_step_deletes_nothing(people, pipeline, run):
+    path = pipeline(("{from: source/people}", "{from: source/people, incremental: {by: content}}"), text=THROUGH)
+    people("abc")
+    told = "step people: incremental: the step clean reads only what is new, and delete_missing would delete the rest"
+    with pytest.raises(biodata.ConfigError, match=told) as caught:
+        run(path)
+    assert caught.value.message.startswith(f"{path}:11:")
+
+
+@pytest.mark.parametrize("text", [FILE, THROUGH], ids=["itself", "through other steps"])
+def test_another_user_deletes_nothing(pipeline, connect, tmp_path, target, text):
     """Who has fewer rights may see fewer records; here it is the same data on another server."""
-    text = FILE.replace("source/people", "molgenis/people").replace("CAST(src.age AS INTEGER)", "src.age")
-    path = pipeline(text=text)
+    path = pipeline(("source/people", "molgenis/people"), text=text)
     for number, names in ((1, "abcdefghijkl"), (2, "abcdefghijk")):
         with Sandbox(("molgenis",)) as sandbox, biodata.connect("molgenis", config=sandbox.config_path) as server:
             server.ensure(PEOPLE).add([{"id": one, "age": "4"} for one in names]).raise_for_refused()

@@ -52,7 +52,7 @@ class Approved:
 
 
 def is_approved(change: Change | None, approved: tuple[str, bytes]) -> bool:
-    """Whether with a row is done what was approved, or nothing, because it is so already or its parent is not there."""
+    """Whether with a row is done what was approved, or nothing: it is so already, or its parent is not there."""
     return change is None or change.action == "unchanged" or action_of(change) == approved
 
 

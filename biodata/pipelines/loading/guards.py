@@ -56,7 +56,8 @@ def _reasons(
 
 def _strangers(work: Work, identities: Mapping[str, str]) -> Iterator[str]:
     """Another user may see fewer records, so what is missing may only be hidden."""
-    for address in work.step.reads:
-        before, now = work.memory.identities.get(address.profile), identities.get(address.profile)
+    profiles = {address.profile: None for step in (*work.upstream, work.step) for address in step.reads}
+    for profile in profiles:
+        before, now = work.memory.identities.get(profile), identities.get(profile)
         if before is not None and before != now:
-            yield f"{address.profile} was read as {now or 'nobody'}, and as {before} at the last run"
+            yield f"{profile} was read as {now or 'nobody'}, and as {before} at the last run"

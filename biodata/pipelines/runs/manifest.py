@@ -143,7 +143,8 @@ def _restored(
 ) -> Work:
     from biodata.pipelines.state.memory import StepMemory
 
-    work = Work(spec.step(sealed.name), sealed.told, memory.get(sealed.name, StepMemory()))
+    step = spec.step(sealed.name)
+    work = Work(step, sealed.told, memory.get(sealed.name, StepMemory()), spec.upstream(step))
     work.out = spool.sealed(sealed.out)
     if work.out is None:
         message = f"What the step {sealed.name} of run {run} had read is gone"

@@ -12,7 +12,16 @@ from biodata.pipelines.operations.check import check_expressions
 from biodata.pipelines.runs.work import Told, Work
 from biodata.pipelines.sources.base import Binding
 from biodata.pipelines.sources.bind import bind, located
-from biodata.pipelines.spec import CountCheck, FreshCheck, LookUp, ReferencesCheck, UniqueCheck
+from biodata.pipelines.sources.incremental import check_incremental
+from biodata.pipelines.spec import (
+    CountCheck,
+    Extract,
+    FileExtract,
+    FreshCheck,
+    LookUp,
+    ReferencesCheck,
+    UniqueCheck,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,7 +53,8 @@ def prepare(
     """
     with located(spec.file, step.extract.line, step.name, step.extract.column):
         source = bind(Binding(spec.file, step, values, connections, earlier, memory, kept))
-    work = Work(step, Told(source.title, source.where), memory)
+        _check_upstream(step, spec.upstream(step))
+    work = Work(step, Told(source.title, source.where), memory, spec.upstream(step))
     with work.stage("prepare"):
         names = tuple(one.name for one in spec.parameters)
         _raise_for_expressions(spec, step, tuple(source.schema.names), names)
@@ -70,6 +80,13 @@ def target_of(
         return None
     with located(spec.file, step.load.line, step.name, step.load.column):
         return Target(step, step.load, connections[step.load.target.profile], rows)
+
+
+def _check_upstream(step: Step, upstream: tuple[Step, ...]) -> None:
+    """What a step cannot do with a part of the records, it cannot do behind a step that reads a part either."""
+    for one in upstream:
+        if isinstance(one.extract, Extract | FileExtract) and one.extract.incremental is not None:
+            check_incremental(step, one.extract.incremental, f"the step {one.name}")
 
 
 def _raise_for_expressions(

@@ -150,14 +150,19 @@ class Run:
         self.held_back[reject.step] = self.held_back.get(reject.step, 0) + 1
 
     def _place(self, reject: Reject) -> None:
-        """Remember which record of the target the row stands for, so that it is not deleted as missing."""
-        work = next(work for work in self.works if work.step.name == reject.step)
-        if reject.stage == "load" or work.step.load is None or rules_of(work.step.load) is None:
+        """Remember which record of the target the row stands for, so that it is not deleted as missing.
+
+        What it would have become in the steps that read from its step, nobody knows.
+        """
+        if reject.stage == "load":
             return
-        if reject.target_key is None:
-            work.told.unplaced += 1
-        else:
-            work.told.protected.append(reject.target_key)
+        for work in self.works:
+            if work.step.load is None or rules_of(work.step.load) is None:
+                continue
+            if work.step.name == reject.step and reject.target_key is not None:
+                work.told.protected.append(reject.target_key)
+            elif reject.step in {work.step.name, *(one.name for one in work.upstream)}:
+                work.told.unplaced += 1
 
     # The desk that `loading` writes at (loading/sending.py).
 

@@ -55,12 +55,14 @@ class Work:
     """A step on its way.
 
     Attributes:
+        upstream: the steps that it reads from, directly and through others.
         source: what it reads, None where a run that had died goes on behind the reading; `chain` likewise.
         out: the rows that passed, sealed in the spool.
     """
 
-    def __init__(self, step: Step, told: Told, memory: StepMemory) -> None:
+    def __init__(self, step: Step, told: Told, memory: StepMemory, upstream: tuple[Step, ...] = ()) -> None:
         self.step = step
+        self.upstream = upstream
         self.told = told
         self.memory = memory
         self.source: Source | None = None

@@ -35,23 +35,23 @@ AHEAD = dt.timedelta(days=1)
 """How far ahead of now a date may be to be believed."""
 
 
-def check_incremental(step: Step, incremental: Incremental) -> None:
-    """Go on when the step can do with a part of the records.
+def check_incremental(step: Step, incremental: Incremental, what: str = "it") -> None:
+    """Go on when the step can do with a part of the records; `what` reads no more than that.
 
     Raises:
         ConfigError: `BD-PIPELINE-INCREMENTAL`.
     """
     load = step.load
     if load and (load.delete_missing is not None or load.mode == "replace"):
-        what = "delete_missing" if load.delete_missing else "mode replace"
-        raise unfit(f"it reads only what is new, and {what} would delete the rest")
+        deleting = "delete_missing" if load.delete_missing else "mode replace"
+        raise unfit(f"{what} reads only what is new, and {deleting} would delete the rest")
     if load and load.mode == "append" and incremental.cursor:
         raise unfit(
             "the last records are read again each time, and mode append would add them again", "Use mode merge"
         )
     shares = [check.name for check in step.checks if isinstance(check, ShareCheck)]
     if shares and incremental.cursor:
-        raise unfit(f"it reads only what is new, so the check {shares[0]!r} of how much that is says nothing")
+        raise unfit(f"{what} reads only what is new, so the check {shares[0]!r} of how much that is says nothing")
 
 
 class CursorSource(Around):

@@ -132,6 +132,13 @@ class PipelineSpec(msgspec.Struct, frozen=True):
         ]
         return tuple(dict.fromkeys(found))
 
+    def upstream(self, step: Step) -> tuple[Step, ...]:
+        """The steps that a step reads from, directly and through others, in the file's order."""
+        names = set(step.reads_steps)
+        for one in reversed(self.steps):
+            names.update(one.reads_steps if one.name in names else ())
+        return tuple(one for one in self.steps if one.name in names)
+
     def step(self, name: str) -> Step:
         """The step of that name."""
         return next(step for step in self.steps if step.name == name)
