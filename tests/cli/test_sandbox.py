@@ -45,6 +45,19 @@ def test_empty_starts_without_data(program):
     assert "SampleAse" not in shown.out
 
 
+def test_with_an_example_has_what_its_pipeline_needs(program):
+    line = (
+        "biodata() { " + f"{sys.executable} -m biodata" + ' "$@"; }; '
+        "biodata count molgenis/biobank_donors \"collection.biobank = 'north'\" && "
+        "biodata schema gen3/diagnosis -o json && biodata count gen3/case"
+    )
+    shown = program("sandbox", "run", "molgenis", "gen3", "--with", "biobank", "--", "sh", "-c", line)
+    assert shown.status == 0, shown.err
+    assert shown.out.startswith("130\n")
+    assert '"phenotypes"' in shown.out
+    assert shown.out.endswith("\n6\n")
+
+
 def test_the_options_of_the_command_are_its_own(program):
     shown = program("sandbox", "run", "--", "echo", "--empty", "--", "-v")
     assert shown.out == "--empty -- -v\n"
@@ -58,6 +71,8 @@ def test_the_options_of_the_command_are_its_own(program):
         (("run", "molgeni", "--", "true"), "Did you mean 'molgenis'?"),
         (("up", "--port", "http"), "port"),
         (("up", "molgenis", "--port", "gen3=80"), "gen3"),
+        (("up", "--empty", "--with", "biobank"), "--with"),
+        (("up", "--with", "biobanks"), "'biobank'"),
     ],
 )
 def test_what_is_missing_is_said(run, arguments, said):
