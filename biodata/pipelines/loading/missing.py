@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from biodata.pipelines.state.spool import Spool
     from biodata.records.types import Key, Record, Schema
 
-__all__ = ["Missing", "keys_of", "missing_of"]
+__all__ = ["Missing", "keys_of", "missing_of", "seal", "without"]
 
 
 class Missing(msgspec.Struct, frozen=True):
@@ -48,10 +48,10 @@ def missing_of(work: Work, target: Target, spool: Spool, values: Mapping[str, An
     name, keys = work.step.name, _arrow(target.schema)
     scope = target.load.delete_missing.scope if target.load.delete_missing else None
     found = target.repository.query(bound(scope, values), fields=list(target.schema.key_fields))
-    there = _seal(spool, f"{name}.there", keys, (batch.select(keys.names).cast(keys) for batch in found.to_batches()))
+    there = seal(spool, f"{name}.there", keys, (batch.select(keys.names).cast(keys) for batch in found.to_batches()))
     fitting = _Fitting(target.schema)
-    had = _seal(spool, f"{name}.had", keys, fitting.batches(work, keys))
-    missing = _seal(spool, f"{name}.missing", keys, _without(there, had, keys, spool))
+    had = seal(spool, f"{name}.had", keys, fitting.batches(work, keys))
+    missing = seal(spool, f"{name}.missing", keys, without(there, had, keys, spool))
     return Missing(missing, there.rows, work.told.unplaced + fitting.unplaced)
 
 
@@ -91,7 +91,8 @@ class _Fitting:
         return None if any(value in (None, "") for value in key.values()) else key
 
 
-def _without(there: Sealed, had: Sealed, keys: pa.Schema, spool: Spool) -> Iterator[pa.RecordBatch]:
+def without(there: Sealed, had: Sealed, keys: pa.Schema, spool: Spool) -> Iterator[pa.RecordBatch]:
+    """The keys of one sealed file that are not in another."""
     import pyarrow.dataset as ds
 
     same = " AND ".join(f"t.{quoted(name)} = h.{quoted(name)}" for name in keys.names)
@@ -102,7 +103,8 @@ def _without(there: Sealed, had: Sealed, keys: pa.Schema, spool: Spool) -> Itera
             yield batch.cast(keys)
 
 
-def _seal(spool: Spool, name: str, keys: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Sealed:
+def seal(spool: Spool, name: str, keys: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Sealed:
+    """Batches of keys as a sealed file of that name."""
     with spool.writer(name, keys) as writer:
         for batch in batches:
             writer.write(batch)

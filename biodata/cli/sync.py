@@ -1,0 +1,123 @@
+"""`biodata sync`: one table made like another."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from biodata.cli.address import SEARCH
+from biodata.cli.help import command
+from biodata.cli.output import say
+from biodata.cli.pairs import pair_options, tell_left_out
+from biodata.cli.run import STRICT
+from biodata.cli.state import current
+
+if TYPE_CHECKING:
+    from biodata.cli.address import Address
+    from biodata.connection import Connection
+    from biodata.pipelines.pairs.pairing import Pairing
+    from biodata.records.types import Schema
+
+__all__ = ["sync"]
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+OPTIONS = ("dry_run", "save_plan", "apply", "restart", "events")
+
+
+@command(
+    "biodata sync umcg/ASE local/ase --dry-run                 # what it would do; nothing is written",
+    "biodata sync umcg/ASE local/ase",
+    "biodata sync umcg/Donors commons/case --key donor_id=submitter_id --map sex=gender --fields sex,age",
+    "biodata sync umcg/ASE local/ase --where \"Chr = '19'\" --delete --scope \"Chr = '19'\" --max 5%",
+)
+@pair_options
+@click.option("--delete", is_flag=True, help="Delete records of B that A has not: those of --scope, at most --max.")
+@click.option(
+    "--max", "most", metavar="N|N%", help="How many may be deleted: a number, or a share of those in scope; 2%."
+)
+@click.option("--budget", default="0", metavar="N|N%", help="How many records may be refused; none when not given.")
+@click.option("--dry-run", is_flag=True, help="Read and compare; write nothing.")
+@click.option("--save-plan", type=FILE, metavar="PLAN", help="Keep in this file what would be done; write nothing.")
+@click.option("--apply", type=FILE, metavar="PLAN", help="Do what the file of --save-plan says, and no more.")
+@click.option("--restart", is_flag=True, help="Start anew where an earlier run stopped while it wrote.")
+@click.option("--report", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Where reports go.")
+@click.option("--events", metavar="FILE", help="A line of JSON for each thing that happens; - is standard error.")
+@click.option("--strict", is_flag=True, help=f"End with {STRICT} when a record was refused, within the budget too.")
+@click.option(
+    "-o", "--format", "form", type=click.Choice(["text", "json"]), default="text", help="A line, or the report."
+)
+@click.pass_context
+def sync(ctx: click.Context, /, a: Address, b: Address, **options: Any) -> None:
+    """Make table B like table A: add what is new, update what differs.
+
+    The fields that both have go over. B is made when it is not there and its platform can make tables. It runs as a
+    pipeline, whose file is kept and named: with journal, report and rejects, and the same command goes on where a
+    run that died stopped. Exit status as of run.
+    """
+    from biodata.pipelines import load_pipeline, progress_for
+
+    _check(a, b, options)
+    state = current(ctx)
+    with ExitStack() as stack:
+        opened = {name: stack.enter_context(state.connect(name)) for name in dict.fromkeys((a.profile, b.profile))}
+        pairing = _paired(a, b, opened, options)
+        file = _file(a, b, pairing, options)
+        say(f"pipeline file: {file}")
+        done = load_pipeline(file).run(
+            connect=opened.__getitem__,
+            progress=progress_for(),
+            report_dir=options["report"],
+            show_values=state.show_values,
+            **{name: options[name] for name in OPTIONS},
+        )
+    sys.stdout.write(done.to_json().decode() if options["form"] == "json" else done.summary() + "\n")
+    for label, path in {"report": done.html_path, "rejects": done.rejects_path}.items():
+        if path is not None:
+            say(f"{label}: {path}")
+    if options["strict"] and done.rejected:
+        ctx.exit(STRICT)
+
+
+def _check(a: Address, b: Address, options: dict[str, Any]) -> None:
+    if any(address.profile.endswith(SEARCH) for address in (a, b)):
+        raise click.UsageError("sync goes from table to table; search indices are filled by their platform.")
+    for name, word in (("scope", "--scope"), ("most", "--max")):
+        if options[name] is not None and not options["delete"]:
+            raise click.UsageError(f"{word} says what may be deleted: it goes with --delete.")
+    if options["delete"] and options["where"] is not None and options["scope"] is None:
+        raise click.UsageError(
+            "With --where and --delete, say with --scope which records of B should be in A: all others would go."
+        )
+
+
+def _paired(a: Address, b: Address, opened: dict[str, Connection], options: dict[str, Any]) -> Pairing:
+    from biodata.pipelines.pairs.pairing import pair
+
+    asked = {name: options[name] for name in ("key", "moved", "fields")}
+    pairing = pair(opened[a.profile].schema(a.table), _schema(opened[b.profile], b.table), **asked)
+    tell_left_out(pairing, str(a), str(b))
+    return pairing
+
+
+def _schema(connection: Connection, table: str) -> Schema | None:
+    """The table's shape; None where it is to be made."""
+    from biodata.errors import NotFound
+
+    try:
+        return connection.schema(table)
+    except NotFound:
+        if not connection.adapter.has("ensure"):
+            raise
+        return None
+
+
+def _file(a: Address, b: Address, pairing: Pairing, options: dict[str, Any]) -> Path:
+    from biodata.pipelines.pairs.syncing import Sync, sync_file
+    from biodata.pipelines.state.journal import state_directory
+
+    given = {name: options[name] for name in ("where", "delete", "scope", "most", "budget")}
+    return sync_file(Sync(a=str(a), b=str(b), pairing=pairing, **given), state_directory() / "sync")
