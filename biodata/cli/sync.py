@@ -52,11 +52,12 @@ OPTIONS = ("dry_run", "save_plan", "apply", "restart", "events")
 )
 @click.pass_context
 def sync(ctx: click.Context, /, a: Address, b: Address, **options: Any) -> None:
-    """Make table B like table A: add what is new, update what differs.
+    """Make one table like another, without a file.
 
-    The fields that both have go over. B is made when it is not there and its platform can make tables. It runs as a
-    pipeline, whose file is kept and named: with journal, report and rejects, and the same command goes on where a
-    run that died stopped. Exit status as of run.
+    What A has and B has not is added, and what differs is updated, in the fields that both have. B is made when it
+    is not there and its platform can make tables. It runs as a pipeline, whose file is written for you and named:
+    with journal, report and rejects, and the same command goes on where a run that died stopped. Exit status as of
+    run.
     """
     from biodata.pipelines import load_pipeline, progress_for
 
