@@ -43,6 +43,14 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option(
     "-o", "--format", "form", type=click.Choice(["text", "json"]), default="text", help="A line, or the report."
 )
+@click.option(
+    "--json-schema",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=lambda ctx, _option, asked: _print_schema(ctx) if asked else None,
+    help="Print the JSON Schema of pipeline files, for editors, and exit.",
+)
 @click.pass_context
 def run(ctx: click.Context, /, file: Path, parameters: Sequence[str], report: Path | None, **options: Any) -> None:
     """Run a pipeline file.
@@ -71,6 +79,13 @@ def run(ctx: click.Context, /, file: Path, parameters: Sequence[str], report: Pa
     _where(done)
     if strict and done.rejected:
         ctx.exit(STRICT)
+
+
+def _print_schema(ctx: click.Context) -> None:
+    from biodata.pipelines.file.json_schema import schema_text
+
+    click.echo(schema_text(), nl=False)
+    ctx.exit()
 
 
 def parameters_of(texts: Sequence[str]) -> dict[str, str]:

@@ -180,3 +180,9 @@ def test_events_are_lines_of_json(run, pipeline, home):
     assert (kinds[0], kinds[-1]) == ("run.started", "run.ended")
     assert {"stage.started", "stage.ended", "check.ended", "batch.loaded"} <= set(kinds)
     assert events[-1]["tally"] == {"created": 2}
+
+
+def test_the_schema_for_editors(run):
+    shown = run("run", "--json-schema")
+    assert shown.status == 0
+    assert json.loads(shown.out)["$schema"].startswith("https://json-schema.org/")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from biodata.errors import CheckFailed, ConfigError
 from biodata.pipelines.parameters import chosen
+from biodata.pipelines.runs.ending import finish, how_to_go_on, leave
 from biodata.pipelines.runs.flows import check_flows, flows
 from biodata.pipelines.runs.identities import identified
 from biodata.pipelines.runs.manifest import (
@@ -29,7 +30,7 @@ from biodata.pipelines.runs.plans import check_sealed, planned_run, read_plan
 from biodata.pipelines.runs.prepare import target_of
 from biodata.pipelines.runs.reading import prepare_all, read_all
 from biodata.pipelines.runs.replay import replay_waiting
-from biodata.pipelines.runs.run import Run
+from biodata.pipelines.runs.run import Run, begin
 from biodata.pipelines.runs.warned import heard
 from biodata.pipelines.runs.writing import write_all
 from biodata.pipelines.state.retention import tidy
@@ -37,7 +38,6 @@ from biodata.pipelines.state.spool import Spool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
     from biodata.connection import Connection
     from biodata.pipelines.reports.facts import RunReport
@@ -59,10 +59,8 @@ def execute(
     options: Options | None = None,
 ) -> RunReport:
     """Run a pipeline once; see `Pipeline.run`."""
-    from biodata import __version__
-
     options = options or Options()
-    _make(options.report_dir)
+    _make_room(options)
     tidy(journal, datetime.now(UTC))
     values = chosen(spec.parameters, parameters or {})
     with journal.hold(spec.name):
@@ -71,27 +69,26 @@ def execute(
         run = Run(spec, values=values, journal=journal, progress=progress, options=options, earlier=earlier)
         progress.plan([step.name for step in spec.steps])
         if earlier:
-            manifest = read_manifest(run.directory)
-            spool = Spool(run.directory / "spool")
-            if plan:
-                check_sealed(plan, spool)
-            run.works += restored(manifest, spec, values, spool, journal.memory(spec.name))
-            run.profiles |= {one.profile: one for one in manifest.profiles}
-            journal.again(run.id)
+            _take_up(run, plan)
             progress.note(_taken_up(earlier))
         else:
-            kind = "plan" if options.save_plan else "preview" if options.dry_run else "run"
-            told = {"pipeline": spec.name, "file": spec.file, "sha256": spec.sha256, "version": __version__}
-            journal.begin(run.id, kind=kind, **told)
-        run.events.emit(
-            "run.started",
-            file=spec.file,
-            sha256=spec.sha256,
-            version=__version__,
-            dry_run=options.dry_run,
-            resumed=run.resumed,
-        )
+            begin(run, "plan" if options.save_plan else "preview" if options.dry_run else "run")
         return _guarded(run, connect)
+
+
+def _take_up(run: Run, plan: Plan | None) -> None:
+    """Go on behind the reading, from what an earlier process has sealed.
+
+    Raises:
+        ConfigError: `BD-PIPELINE-CHANGED`, `BD-PIPELINE-RESUME`, `BD-PIPELINE-PLAN`: that cannot be.
+    """
+    manifest, spool = read_manifest(run.directory), Spool(run.directory / "spool")
+    if plan:
+        check_sealed(plan, spool)
+    run.works += restored(manifest, run.spec, run.values, spool, run.journal.memory(run.spec.name))
+    run.profiles |= {one.profile: one for one in manifest.profiles}
+    run.journal.again(run.id)
+    run.tell_start()
 
 
 def _taken_up(earlier: RunRow) -> str:
@@ -135,13 +132,13 @@ def _guarded(run: Run, connect: Callable[[str], Connection]) -> RunReport:
             state = _all(run, connect)
     except BaseException as error:
         if _is_interrupt(error):
-            run.leave("interrupted")
-            run.progress.note(f"Interrupted. {run.how_to_go_on('interrupted')}")
+            leave(run, "interrupted")
+            run.progress.note(f"Interrupted. {how_to_go_on(run, 'interrupted')}")
             raise KeyboardInterrupt from None
-        run.leave("failed", error)
-        run.progress.note(run.how_to_go_on("failed", error))
+        leave(run, "failed", error)
+        run.progress.note(how_to_go_on(run, "failed", error))
         raise
-    report = run.finish(state)
+    report = finish(run, state)
     if state == "done" and not run.options.dry_run:
         _after(run, connect)
     if state == "withheld":
@@ -219,16 +216,18 @@ def _columns(work: Any) -> Any:
     return schema.remove(schema.get_field_index(NUMBER))
 
 
-def _make(report_dir: Path | None) -> None:
-    """Find out now, and not after the loading, whether the report can be written."""
-    try:
-        if report_dir is not None:
-            report_dir.mkdir(parents=True, exist_ok=True)
-            with TemporaryFile(dir=report_dir):
-                pass
-    except OSError as error:
-        message = f"The report directory {report_dir} cannot be written: {error.strerror}"
-        raise ConfigError(message, code="BD-PIPELINE-REPORT") from None
+def _make_room(options: Options) -> None:
+    """Find out now, and not after the loading, whether report and plan can be written."""
+    places = [options.report_dir, options.save_plan.parent if options.save_plan else None]
+    for place, what in zip(places, ("report", "plan"), strict=True):
+        try:
+            if place is not None:
+                place.mkdir(parents=True, exist_ok=True)
+                with TemporaryFile(dir=place):
+                    pass
+        except OSError as error:
+            message = f"The {what} directory {place} cannot be written: {error.strerror}"
+            raise ConfigError(message, code="BD-PIPELINE-REPORT") from None
 
 
 def _is_interrupt(error: BaseException) -> bool:

@@ -17,9 +17,10 @@ from biodata.pipelines.loading.parents import Parents
 from biodata.pipelines.loading.sending import Sending
 from biodata.pipelines.parameters import chosen
 from biodata.pipelines.reports.facts import counts
+from biodata.pipelines.runs.ending import finish, leave
 from biodata.pipelines.runs.options import Options
 from biodata.pipelines.runs.reading import prepare_all
-from biodata.pipelines.runs.run import Run
+from biodata.pipelines.runs.run import Run, begin
 from biodata.pipelines.runs.taken import Taken, taken
 from biodata.pipelines.runs.warned import heard
 from biodata.pipelines.state.reject_file import Which
@@ -120,22 +121,19 @@ class _Replay:
         self._taken = list(chosen_ones)
 
     def go(self) -> RunReport:
-        from biodata import __version__
-
         run, spec = self._run, self._spec
-        told = {"pipeline": spec.name, "file": spec.file, "sha256": spec.sha256, "version": __version__}
-        run.journal.begin(run.id, kind="replay", **told)
+        begin(run, "replay")
         try:
             with heard(run.warnings), ExitStack() as stack:
                 connections = {name: stack.enter_context(self._connect(name)) for name in spec.profiles}
                 run.patiently(lambda: prepare_all(run, connections))
                 self._all(Spool(run.directory / "spool"))
         except BaseException as error:
-            run.leave("interrupted" if isinstance(error, KeyboardInterrupt) else "failed", error)
+            leave(run, "interrupted" if isinstance(error, KeyboardInterrupt) else "failed", error)
             raise
         run.rejects.flush()
         run.rejects.settle(run.id, [one.kept.id for one in self._taken])
-        return run.finish("done")
+        return finish(run, "done")
 
     def _all(self, spool: Spool) -> None:
         run = self._run

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import os
-from collections import Counter
 from datetime import UTC, datetime
 from itertools import islice
 from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from biodata.errors import BiodataError, ConfigError, RejectBudgetExceeded
+from biodata.errors import RejectBudgetExceeded
 from biodata.pipelines.loading.guards import rules_of
-from biodata.pipelines.reports.facts import ProfileFacts, RunReport
-from biodata.pipelines.reports.html import write_reports
 from biodata.pipelines.runs.patience import patiently
 from biodata.pipelines.state.audit import Audit
 from biodata.pipelines.state.events import Events
 from biodata.pipelines.state.journal import new_run_id
-from biodata.pipelines.state.reject_file import Which
 from biodata.pipelines.state.rejects import RejectStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from biodata.pipelines.loading.sending import Batch
+    from biodata.pipelines.reports.facts import ProfileFacts
     from biodata.pipelines.reports.progress import Progress
     from biodata.pipelines.runs.options import Options
     from biodata.pipelines.runs.work import Work
@@ -33,7 +29,7 @@ if TYPE_CHECKING:
     from biodata.receipts import Receipt
     from biodata.records.types import Key
 
-__all__ = ["Run"]
+__all__ = ["Run", "begin"]
 
 T = TypeVar("T")
 AUDITED = 1000
@@ -99,6 +95,11 @@ class Run:
     def _waits(self, text: str, seconds: float, profile: str | None) -> None:
         self.progress.note(text)
         self.events.emit("server.waiting", profile=profile, seconds=round(seconds, 1))
+
+    @property
+    def seconds(self) -> float:
+        """Since this process began with it."""
+        return round(monotonic() - self._clock, 3)
 
     # What is noted: in the journal, and for the person who watches.
 
@@ -224,113 +225,27 @@ class Run:
         self._audit(work, receipt)
         self.progress.advance(len(keys))
 
-    # The end.
-
-    def leave(self, state: str, error: BaseException | None = None) -> RunReport | None:
-        """The end of a run that did not get through: whatever else fails now is told, and hides nothing."""
-        try:
-            report = self.finish(state, error)
-        except BiodataError as another:
-            self.progress.note(another.message)
-            return None
-        self.progress.note(f"Report: {report.html_path}")
-        return report
-
-    def finish(self, state: str, error: BaseException | None = None) -> RunReport:
-        """Note how it ended, and write its report."""
-        self.progress.close()
-        self.rejects.flush()
-        report = self._report(state, error)
-        self._tell(report)
-        if self.options.dry_run:
-            self.rejects.close(Which(run=self.id), "superseded")
-        kept = self.phase if self.can_go_on(state, error) else "ended"
-        kept = "planned" if state == "planned" else kept
-        self.journal.end(self.id, state, report.error or "", phase=kept)
-        if kept == "ended" and state != "planned":
-            self.journal.forget_spool(self.id)
-        place, name = (
-            (self.options.report_dir, self.spec.name) if self.options.report_dir else (self.directory, "report")
-        )
-        try:
-            written = write_reports(report, place, name)
-        except OSError as problem:
-            message = f"The run is {state}, and its report cannot be written to {place}: {problem.strerror}"
-            raise ConfigError(message, code="BD-PIPELINE-REPORT") from None
-        self.journal.reported(self.id, written.html_path)
-        return written
-
-    def _tell(self, report: RunReport) -> None:
-        """The last event."""
-        tally: Counter[str] = Counter()
-        for step in report.steps:
-            tally.update(step.tally)
-        self.events.emit(
-            "run.ended",
-            state=report.state,
-            rows_read=sum(step.rows_read or 0 for step in report.steps),
-            rejected=report.rejected,
-            waiting=sum(step.waiting for step in report.steps),
-            tally=dict(tally),
-            seconds=report.seconds,
-            error_code=report.error_code,
-        )
-        self.events.close()
-
-    def can_go_on(self, state: str, error: BaseException | None) -> bool:
-        """Whether the same command will go on where this run stopped."""
-        stopped = state in {"failed", "interrupted"} and self.phase in {"loading", "deleting"}
-        return stopped and not isinstance(error, RejectBudgetExceeded)
-
-    def how_to_go_on(self, state: str, error: BaseException | None = None) -> str:
-        """What a person should do after a run that did not get through."""
-        if self.can_go_on(state, error):
-            return "Run the same command again: it goes on where this run stopped."
-        if not self.writing:
-            return "Nothing was written; run the same command again to start anew."
-        return f"Look at what run {self.id} has loaded before the same command is run again."
-
-    def _report(self, state: str, error: BaseException | None) -> RunReport:
-        from biodata import __version__
-
-        text, code = _what_stopped(error)
-        return RunReport(
-            run_id=self.id,
-            pipeline=self.spec.name,
-            warnings=tuple(self.warnings),
-            file=self.spec.file,
-            sha256=self.spec.sha256,
-            version=__version__,
-            state=state,
-            started=self.started.isoformat(timespec="milliseconds"),
-            ended=datetime.now(UTC).isoformat(timespec="milliseconds"),
-            seconds=round(monotonic() - self._clock, 3),
-            steps=tuple(work.report(self.rejects) for work in self.works),
-            budget=str(self.spec.budget),
-            profiles=tuple(self.profiles.values()),
-            parameters={name: str(value) if self.options.show_values else "…" for name, value in self.values.items()},
-            resumed=self.resumed,
-            dry_run=self.options.dry_run,
-            show_values=self.options.show_values,
-            error=text,
-            error_code=code,
-            error_hint=error.hint if isinstance(error, BiodataError) else None,
-            go_on=self.how_to_go_on(state, error) if state in {"failed", "interrupted"} else "",
-            plan_path=self.options.save_plan if state == "planned" else None,
-            rejects_path=self.rejects.path if self.rejects.count() else None,
-        )
-
     def step_named(self, name: str) -> Work:
         """The step of that name."""
         return next(work for work in self.works if work.step.name == name)
 
+    def tell_start(self) -> None:
+        """The first event of a process that does this run."""
+        spec, resumed = self.spec, self.resumed
+        told = {"file": spec.file, "sha256": spec.sha256, "version": version(), "dry_run": self.options.dry_run}
+        self.events.emit("run.started", resumed=resumed, **told)
 
-def _what_stopped(error: BaseException | None) -> tuple[str | None, str | None]:
-    """An error's words and code; those of an error that is not ours may hold values, so only its kind is told."""
-    if error is None:
-        return None, None
-    if isinstance(error, BiodataError):
-        return error.message, error.code
-    if isinstance(error, OSError) and error.errno:
-        return os.strerror(error.errno), "BD-OS"
-    return f"an error of biodata itself: {type(error).__name__}", "BD-INTERNAL"
+
+def begin(run: Run, kind: str) -> None:
+    """Note that a new run begins; `kind` as the journal has it: run, preview, plan or replay."""
+    spec = run.spec
+    told = {"pipeline": spec.name, "file": spec.file, "sha256": spec.sha256, "version": version()}
+    run.journal.begin(run.id, kind=kind, **told)
+    run.tell_start()
+
+
+def version() -> str:
+    """Of biodata."""
+    from biodata import __version__
+
+    return __version__

@@ -1,94 +1,29 @@
 """The journal: what runs did, in one SQLite file of the user's state directory, kept up while they do it.
 
-`BIODATA_STATE`, or `$XDG_STATE_HOME/biodata`, or `~/.local/state/biodata`. Every change is one transaction, so
-`kill -9` at any moment leaves a journal that can be read. A run holds a lock on its pipeline's name for as long as
-its process lives; a run that the journal calls running while its lock is free is dead, and the next run says so.
+`BIODATA_STATE`, or `$XDG_STATE_HOME/biodata`, or `~/.local/state/biodata`. A run holds a lock on its pipeline's name
+for as long as its process lives; a run that the journal calls running while its lock is free is dead, and the next
+run says so.
 """
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
-import sqlite3
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from biodata.errors import ConfigError
+from biodata.pipelines.state.journal_file import RUN_COLUMNS, STEP_COLUMNS, JournalFile, RunRow
 from biodata.pipelines.state.memory import StepMemory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 __all__ = ["Journal", "RunRow", "new_run_id", "state_directory"]
-
-TABLES = """
-CREATE TABLE IF NOT EXISTS runs (
-    id TEXT PRIMARY KEY, pipeline TEXT NOT NULL, file TEXT NOT NULL, sha256 TEXT NOT NULL, version TEXT NOT NULL,
-    pid INTEGER NOT NULL, state TEXT NOT NULL, started TEXT NOT NULL, ended TEXT, message TEXT NOT NULL DEFAULT '');
-CREATE TABLE IF NOT EXISTS steps (
-    run TEXT NOT NULL REFERENCES runs (id), name TEXT NOT NULL, state TEXT NOT NULL, rows_read INTEGER,
-    rows_out INTEGER, rejected INTEGER, tally TEXT NOT NULL DEFAULT '{}', started TEXT NOT NULL, seconds REAL,
-    PRIMARY KEY (run, name));
-CREATE TABLE IF NOT EXISTS batches (
-    run TEXT NOT NULL REFERENCES runs (id), step TEXT NOT NULL, number INTEGER NOT NULL, rows INTEGER NOT NULL,
-    tally TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (run, step, number));
-"""
-LATER = {
-    "runs": {"phase": "TEXT NOT NULL DEFAULT 'reading'", "resumed": "INTEGER NOT NULL DEFAULT 0",
-             "identities": "TEXT NOT NULL DEFAULT '{}'", "kind": "TEXT NOT NULL DEFAULT 'run'",
-             "report": "TEXT NOT NULL DEFAULT ''"},
-    "steps": {"seen": "TEXT NOT NULL DEFAULT '{}'"},
-    "batches": {"state": "TEXT NOT NULL DEFAULT 'done'"},
-}  # fmt: skip
-"""Columns that a journal of an older version lacks, by table."""
-STEP_COLUMNS = frozenset({"state", "rows_read", "rows_out", "rejected", "tally", "seconds", "seen"})
-RUN_COLUMNS = (
-    "id", "pipeline", "file", "sha256", "version", "pid", "state", "started", "ended", "message", "phase", "resumed",
-    "kind", "report", "identities",
-)  # fmt: skip
-RESUMED_FROM = frozenset({"loading", "deleting"})
-"""The phases of a run in which a target may have been written to."""
-
-
-class RunRow(msgspec.Struct, frozen=True):
-    """One run as the journal has it.
-
-    Attributes:
-        state: running, done, withheld (all is loaded, deletes were not made), planned, failed or interrupted.
-        phase: how far it got: reading, sealed (all is read, transformed and checked), loading, deleting or ended.
-        resumed: how often it was taken up again after it had died.
-        identities: profile to who the platform took us for.
-        report: where the report for people was written; empty before.
-        kind: run, preview (a dry run), plan (of one that was not applied) or replay (of rejects).
-    """
-
-    id: str
-    pipeline: str
-    file: str
-    sha256: str
-    version: str
-    pid: int
-    state: str
-    started: str
-    ended: str | None
-    message: str
-    phase: str = "ended"
-    resumed: int = 0
-    kind: str = "run"
-    report: str = ""
-    identities: dict[str, str] = {}
-
-    @property
-    def writing(self) -> bool:
-        """Whether a target may have been written to, and not everything that was to be written."""
-        return self.state != "done" and self.phase in RESUMED_FROM
 
 
 def state_directory(given: Path | str | None = None) -> Path:
@@ -114,30 +49,8 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
-class Journal:
+class Journal(JournalFile):
     """The journal of a state directory."""
-
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
-        self.path = directory / "journal.sqlite"
-        with self._open() as database:
-            database.executescript(TABLES)
-            for table, columns in LATER.items():
-                there = {row[1] for row in database.execute(f"PRAGMA table_info({table})")}
-                for name in columns.keys() - there:
-                    database.execute(f"ALTER TABLE {table} ADD COLUMN {name} {columns[name]}")
-
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        try:
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
-            with closing(sqlite3.connect(self.path, timeout=30)) as database, database:
-                yield database
-        except (OSError, sqlite3.Error) as error:
-            message = f"The journal {self.path} cannot be used: {getattr(error, 'strerror', None) or error}"
-            raise ConfigError(
-                message, code="BD-CONFIG-STATE", hint="Set BIODATA_STATE to another directory"
-            ) from None
 
     @contextmanager
     def hold(self, pipeline: str) -> Iterator[None]:
@@ -153,19 +66,6 @@ class Journal:
                 message = f"The pipeline {pipeline} is being run by another process{who}"
                 raise ConfigError(message, code="BD-PIPELINE-HELD", hint="Wait for it to end")
             yield
-
-    @contextmanager
-    def _lock(self, pipeline: str) -> Iterator[bool]:
-        locks = self.directory / "locks"
-        locks.mkdir(exist_ok=True, mode=0o700)
-        descriptor = os.open(locks / f"{pipeline}.lock", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            yield True
-        except BlockingIOError:
-            yield False
-        finally:
-            os.close(descriptor)
 
     def begin(self, run: str, *, pipeline: str, file: str, sha256: str, version: str, kind: str = "run") -> None:
         """Note that a run starts."""
@@ -294,18 +194,6 @@ class Journal:
         if step is None:
             return self._dicts("SELECT * FROM batches WHERE run = ? ORDER BY rowid", run)
         return self._dicts("SELECT * FROM batches WHERE run = ? AND step = ? ORDER BY number", run, step)
-
-    def _dicts(self, query: str, *values: str) -> list[dict[str, Any]]:
-        with self._open() as database:
-            database.row_factory = sqlite3.Row
-            found = [dict(row) for row in database.execute(query, values)]
-        return [row | {"tally": json.loads(row["tally"])} for row in found]
-
-    def forget(self, run: str) -> None:
-        """Remove what is known of a run; its directory is not touched."""
-        with self._open() as database:
-            for table, column in (("batches", "run"), ("steps", "run"), ("runs", "id")):
-                database.execute(f"DELETE FROM {table} WHERE {column} = ?", (run,))  # noqa: S608 - names of ours
 
     def run_directory(self, run: str) -> Path:
         """Where a run's rejects and report lie."""
