@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from biodata.pipelines import RunReport
 
-__all__ = ["parameters_of", "run"]
+__all__ = ["STRICT", "parameters_of", "run", "tell"]
 
 STRICT = 7
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -71,12 +71,7 @@ def run(ctx: click.Context, /, file: Path, parameters: Sequence[str], report: Pa
         show_values=state.show_values,
         **options,
     )
-    if form == "text" and (done.dry_run or done.state == "planned"):
-        from biodata.cli.preview import show_preview
-
-        show_preview(done)
-    sys.stdout.write(done.to_json().decode() if form == "json" else done.summary() + "\n")
-    _where(done)
+    tell(done, form)
     if strict and done.rejected:
         ctx.exit(STRICT)
 
@@ -95,6 +90,16 @@ def parameters_of(texts: Sequence[str]) -> dict[str, str]:
         if not (name and equals):
             raise click.BadParameter("write NAME=VALUE.", param_hint="--param")
     return {name: value for name, _, value in pairs}
+
+
+def tell(report: RunReport, form: str) -> None:
+    """What a run did, or would do, on stdout; where more is to be seen, on stderr."""
+    if form == "text" and (report.dry_run or report.state == "planned"):
+        from biodata.cli.preview import show_preview
+
+        show_preview(report)
+    sys.stdout.write(report.to_json().decode() if form == "json" else report.summary() + "\n")
+    _where(report)
 
 
 def _where(report: RunReport) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,7 @@ from biodata.cli.address import SEARCH
 from biodata.cli.help import command
 from biodata.cli.output import say
 from biodata.cli.pairs import pair_options, tell_left_out
-from biodata.cli.run import STRICT
+from biodata.cli.run import STRICT, tell
 from biodata.cli.state import current
 
 if TYPE_CHECKING:
@@ -75,10 +74,7 @@ def sync(ctx: click.Context, /, a: Address, b: Address, **options: Any) -> None:
             show_values=state.show_values,
             **{name: options[name] for name in OPTIONS},
         )
-    sys.stdout.write(done.to_json().decode() if options["form"] == "json" else done.summary() + "\n")
-    for label, path in {"report": done.html_path, "rejects": done.rejects_path}.items():
-        if path is not None:
-            say(f"{label}: {path}")
+    tell(done, options["form"])
     if options["strict"] and done.rejected:
         ctx.exit(STRICT)
 
