@@ -160,6 +160,15 @@ def test_nobody_can_be_told_by_what_is_left_anywhere(institute, first):
     assert set(found.values()) <= {"rejects.sqlite"}
 
 
+def test_nothing_goes_where_the_biobank_does_not_let_it_go(institute, monkeypatch, tmp_path, capsys):
+    profiles = institute.sandbox.config_path.read_text("utf-8")
+    own = profiles.replace("  molgenis:\n", "  molgenis:\n    may_flow_to: [local]\n")
+    (tmp_path / "profiles.yml").write_text(own, "utf-8")
+    monkeypatch.setenv("BIODATA_CONFIG", str(tmp_path / "profiles.yml"))
+    assert status_of(["run", str(institute.file)]) == 3
+    assert "BD-PIPELINE-FLOW" in capsys.readouterr().err
+
+
 def test_the_second_night_changes_nothing(institute, first):
     before = institute.loaded()
     report = institute.night()
@@ -170,14 +179,15 @@ def test_the_second_night_changes_nothing(institute, first):
 def test_a_change_and_a_withdrawal_are_previewed_approved_and_done(institute, first, tmp_path):
     before = institute.loaded()
     with institute.open("molgenis") as biobank:
-        moved, gone = _donors_with_one_diagnosis(biobank)
-        biobank["biobank_donors"].update({"id": moved, "smoking": "2", "postcode": "9999 ZZ"}).raise_for_refused()
+        changed, withdrawn, gone = _donors_with_one_diagnosis(biobank)
+        biobank["biobank_donors"].update({"id": changed, "smoking": "2", "postcode": "9999 ZZ"}).raise_for_refused()
+        biobank["biobank_donors"].update({"id": withdrawn, "consent": "withdrawn"}).raise_for_refused()
         for table in ("biobank_diagnoses", "biobank_samplings"):
             records = biobank[table].query(biodata.col("donor") == gone, fields=["id"])
             biobank[table].delete([one["id"] for one in records]).raise_for_refused()
         biobank["biobank_donors"].delete(gone).raise_for_refused()
     preview = tallies(institute.night("--dry-run"), "preview")
-    assert (preview["cases"]["delete"], preview["exposures"]["change"], preview["diagnoses"]["delete"]) == (1, 1, 1)
+    assert (preview["cases"]["delete"], preview["exposures"]["change"], preview["diagnoses"]["delete"]) == (2, 1, 2)
     plan = tmp_path / "plan.json"
     institute.night("--save-plan", str(plan))
     assert institute.loaded() == before
@@ -186,19 +196,20 @@ def test_a_change_and_a_withdrawal_are_previewed_approved_and_done(institute, fi
     deleted = {name: step["deletes"]["tally"]["deleted"] for name, step in by_name(report).items() if step["deletes"]}
     assert deleted == {name: tally["delete"] for name, tally in preview.items() if "delete" in tally}
     after = institute.loaded()
-    [case] = set(before["case"]) - set(after["case"])
-    assert not [one for table in LOADED[1:] for one in after[table].values() if one["cases"] == case]
+    cases = set(before["case"]) - set(after["case"])
+    assert len(cases) == 2
+    assert not [one for table in LOADED[1:] for one in after[table].values() if one["cases"] in cases]
     with institute.open("gen3") as commons:
         assert commons["case"].count("submitter_id like 'NA%'") == 6  # other people's, out of scope
 
 
 def _donors_with_one_diagnosis(biobank):
-    """Two donors who are loaded, do not smoke, and have one diagnosis each."""
+    """Three donors who are loaded, do not smoke, and have one diagnosis each."""
     records = biobank["biobank_diagnoses"].query(
         "donor.collection.biobank = 'north' and donor.consent = 'broad' and donor.smoking = '0'", fields=["donor"]
     )
     donors = [one["donor"] for one in records]
-    return [one for one in donors if donors.count(one) == 1][10:12]
+    return [one for one in donors if donors.count(one) == 1][10:13]
 
 
 def test_a_mapping_that_was_extended_lets_in_who_waited(institute, first):

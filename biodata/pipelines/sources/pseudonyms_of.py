@@ -73,13 +73,21 @@ def _number(value: float | Decimal) -> str:
     return str(int(value)) if isfinite(value) and value == int(value) else str(value)
 
 
+def _secret(reference: str, directory: Path) -> bytes:
+    from biodata.config import SecretReference
+
+    try:
+        return SecretReference.parse(reference).resolve(directory).reveal().encode()
+    except ConfigError as error:
+        error.message = f"pseudonymise: the key {reference} is not there; {error.message}"
+        raise
+
+
 class _Keyed:
     asks = False
 
     def __init__(self, one: Pseudonymise, directory: Path) -> None:
-        from biodata.config import SecretReference
-
-        secret = SecretReference.parse(one.key or "").resolve(directory).reveal().encode()
+        secret = _secret(one.key or "", directory)
         if len(secret) < SHORTEST:
             raise ConfigError(
                 f"pseudonymise: the key {one.key} has fewer than {SHORTEST} bytes",
