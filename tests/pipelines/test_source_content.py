@@ -84,6 +84,15 @@ def test_of_equal_rows_each_counts(night, csv):
     assert ids(night()) == ["a"]
 
 
+def test_equal_rows_far_from_each_other_count_too(night, csv):
+    many = [f"d{n},{n}" for n in range(9_000)]
+    csv("id,n", "a,1", *many)
+    night()
+    csv("id,n", "a,1", *many, "a,1", "a,1")
+    found = night()
+    assert (ids(found), found.numbers) == (["a", "a"], [9_002, 9_003])
+
+
 def test_another_order_of_rows_and_columns_is_no_change(night, csv):
     csv("id,n", "a,1", "b,")
     night()

@@ -64,6 +64,11 @@ def test_tsv_and_another_ending(read, file):
     assert csv(read, file, "id\tn\na\t1\n", ", format: tsv", name="a.dat").rows == [{"id": "a", "n": "1"}]
 
 
+def test_semicolons_separate_where_the_first_line_has_no_comma(read, file):
+    assert csv(read, file, 'id;n;"a;b"\nx;1,5;"y;z"\n').rows == [{"id": "x", "n": "1,5", "a;b": "y;z"}]
+    assert csv(read, file, "id,n;m\nx,1\n").rows == [{"id": "x", "n;m": "1"}]
+
+
 @pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])
 def test_line_breaks_inside_quotes_are_part_of_the_cell(read, file, ends):
     text = ends.join(["id,note", 'a,"one', 'two"', "b,three", ""])
@@ -277,6 +282,13 @@ def test_what_no_type_says_is_json(read, file):
     ]
 
 
+def test_an_object_whose_names_are_data_is_json(read, file):
+    text = "".join(f'{{"v": {{"n{n}": {n}}}}}\n' for n in range(10_001))
+    found = csv(read, file, text, name="a.ndjson")
+    assert found.rows[7] == {"v": {"n7": 7}}
+    assert found.source.schema.field("v").metadata == {b"biodata": b"json"}
+
+
 def test_names_with_dots_are_not_lost(read, file):
     found = csv(read, file, '{"b": 1}\n{"a.b": 1, "b": 2}\n', name="a.ndjson")
     assert found.rows == [{"b": 1, "a": {"b": None}}, {"b": 2, "a": {"b": 1}}]
@@ -405,6 +417,17 @@ def test_the_number_of_rows_is_known_before(read, tmp_path):
     assert read('extract: {file: a.parquet, where: "id > 1"}').source.count() is None
 
 
+def test_a_file_with_fewer_rows_than_it_says_is_an_error(read, tmp_path):
+    from contextlib import ExitStack
+
+    parquet(tmp_path / "a.parquet", id=[1, 2, 3])
+    with ExitStack() as stack:
+        source, _ = read.bound("extract: {file: a.parquet}", {}, stack)
+        source.inner._file.count = 4
+        with fails("BD-PIPELINE-SOURCE", "it says that it has 4 rows, and has 3"):
+            list(source.rows(None))
+
+
 def test_a_moment_finer_than_a_microsecond_is_a_fault(read, tmp_path):
     parquet(tmp_path / "a.parquet", id=[1, 2, 3], at=pa.array([1000, 1001, 2000], pa.timestamp("ns", "UTC")))
     found = read("extract: {file: a.parquet}")
@@ -479,7 +502,10 @@ def test_a_file_that_changes_between_looking_and_reading_is_an_error(read, tmp_p
         path.write_text("id\na\n" if name == "a.csv" else '{"id": "a"}\n')
     with ExitStack() as stack:
         source, _ = read.bound(f"extract: {{file: {name}}}", {}, stack)
-        path.write_bytes(path.read_bytes())
+        if name == "a.parquet":
+            parquet(path, other=["a"])
+        else:
+            path.write_bytes(path.read_bytes())
         with fails("BD-PIPELINE-SOURCE-CHANGED", "was changed while it was read"):
             list(source.rows(None))
 

@@ -284,6 +284,7 @@ def test_rows_that_cannot_be_read_keep_no_clear_value(read, connect, tmp_path, o
     assert len(found.rows) == 2
     assert len(found.faults) == 7
     assert "CANARY" not in repr([found.faults, found.source.notes])
+    assert next(one.record["sex"] for one in found.faults if one.rule == "sex") is None
 
 
 def test_a_record_that_can_be_placed_is_kept_with_its_pseudonyms(read, tmp_path):
@@ -366,6 +367,16 @@ def test_no_literal_of_a_clear_field_is_shown(read, connect, where, shown):
     told = read.explain(one, who="CANARY")
     assert "CANARY" not in told
     assert "pseudonym id: by key, domain study" in told
+
+
+def test_a_text_of_the_platform_is_not_shown(read, connect):
+    donors(connect, {"id": "CANARY", "number": 5})
+    where = "native('id = ''CANARY''') and number > 3"
+    one = f'extract: {{from: source/donors, where: "{where}"}}, transform: [{by_key("id")}]'
+    found = read(one)
+    assert len(found.rows) == 1
+    assert found.source.where == "native('<value>') and number > 3"
+    assert "CANARY" not in read.explain(one)
 
 
 def test_a_parameter_is_not_shown_either(read, connect):

@@ -120,9 +120,7 @@ class _Field:
 
     def _inside(self, value: Any, steps: Path) -> Any:
         path = tuple(".".join(self._path).split("."))
-        if steps == path[: len(steps)]:
-            return self._at(value, path[len(steps) :])
-        return None if steps[: len(path)] == path else value
+        return self._at(value, path[len(steps) :]) if steps == path[: len(steps)] else value
 
     def _at(self, value: Any, path: Sequence[str]) -> Any:
         if isinstance(value, list):

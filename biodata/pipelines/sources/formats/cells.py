@@ -1,4 +1,8 @@
-"""csv and tsv: cells of text, of which an empty one is null."""
+"""csv and tsv: cells of text, of which an empty one is null.
+
+Cells of a csv file are separated by commas, or by semicolons where the first line has these alone, as spreadsheets
+write it where the comma is for decimals.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +38,10 @@ class Cells:
         import pyarrow as pa
 
         self._path, self._separator = path, separator
-        self._names = next(self._rows(), (0, []))[1]
+        self._names = self._first()
+        if len(self._names) == 1 and separator == "," and ";" in self._names[0]:
+            self._separator = ";"
+            self._names = self._first()
         if not self._names:
             raise unreadable(path, "it is empty; the first line names the columns")
         if any(_undecoded(name) for name in self._names):
@@ -59,6 +66,9 @@ class Cells:
                 rows, lines = [], []
         if rows:
             yield self._batch(rows, lines, at)
+
+    def _first(self) -> list[str]:
+        return next(self._rows(), (0, list[str]()))[1]
 
     def _rows(self) -> Iterator[tuple[int, list[str]]]:
         """The line at which each row ends, and its cells; a line with nothing in it is no row."""
