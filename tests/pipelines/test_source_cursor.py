@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+import biodata
 from biodata.errors import BiodataError, ConfigError
 from biodata.pipelines.state.memory import StepMemory
 from biodata.records.types import Date, DateTime, Field, Float, Integer, Object, Schema, String
@@ -322,3 +323,19 @@ def test_a_whole_pipeline_night_after_night(run, add, target, tmp_path):
     report = run(path)
     assert (report.steps[0].rows_read, report.steps[0].tally) == (2, {"created": 1, "unchanged": 1})
     assert sorted(target("visits")) == ["v1", "v2", "v3"]
+
+
+def test_a_server_gets_the_cursor(sandbox, tmp_path):
+    from tests.pipelines.reading import Reader
+
+    read = Reader(tmp_path, lambda name: biodata.connect(name, config=sandbox.config_path))
+    one = "extract: {from: molgenis/ASE, fields: [SNP_ID], incremental: {cursor: Pos, lag: 5}}"
+    first = read(one)
+    read.memory = StepMemory("run", first.total, {}, first.source.seen())
+    greatest = first.source.seen()["cursor"]["last"]
+    before = len(list(sandbox.requests("molgenis")))
+    again = read(one)
+    asked = " ".join(str(request) for request in list(sandbox.requests("molgenis"))[before:])
+    assert 0 < len(again.rows) < len(first.rows)
+    assert again.source.schema.names == ["SNP_ID"]
+    assert f"Pos=ge={int(greatest) - 5}" in asked or str(int(greatest) - 5) in asked

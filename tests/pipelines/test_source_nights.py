@@ -1,14 +1,25 @@
 """Whole runs, night after night, with the same file: nothing is lost between them, whatever stops one."""
 
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+
 import pytest
 
 from biodata.errors import RejectBudgetExceeded
 from biodata.pipelines.state.journal import Journal
+from biodata.pipelines.state.reject import OPEN
+from biodata.pipelines.state.reject_file import RejectFile, Which
+from tests.pipelines.test_kills import FORKS
 
 FILE = """\
 version: 1
 name: nightly
-params: {least: '0'}
 steps:
   - name: people
     extract: {file: people.csv, incremental: {by: content}}
@@ -64,9 +75,6 @@ def test_what_was_rejected_comes_again_until_it_is_right(night, target):
 def test_rejects_of_rows_that_came_again_are_not_kept_twice(night, tmp_path):
     for _ in range(3):
         night("a,1", "b,-2")
-    from biodata.pipelines.state.reject import OPEN
-    from biodata.pipelines.state.reject_file import RejectFile, Which
-
     assert sum(1 for _ in RejectFile(tmp_path / "state").find(Which(pipeline="nightly", states=OPEN))) == 1
 
 
@@ -103,3 +111,54 @@ def test_what_is_kept_lies_in_the_state_directory_for_the_owner_only(night, tmp_
     kept = tmp_path / "state" / "memory" / "nightly"
     assert {path.name for path in kept.iterdir()} == {"people.contents", "contents.key"}
     assert Journal(tmp_path / "state").memory("nightly")["people"].seen.keys() == {"fields", "asked", "content"}
+
+
+# killed at random moments
+
+
+@pytest.fixture
+def forks(tmp_path):
+    """Runs the command in children that can be killed; see test_kills."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", FORKS],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"BIODATA_STATE": str(tmp_path / "state")},
+    )
+    yield process
+    process.stdin.close()
+    process.stdout.close()
+    process.wait()
+
+
+def test_rows_are_appended_once_whenever_the_process_is_killed(forks, tmp_path, connect):
+    with connect("target") as connection:
+        connection.client.execute("CREATE TABLE people (id VARCHAR, n INTEGER)")
+    config, path = tmp_path / "profiles.yml", tmp_path / "nightly.yml"
+    config.write_text("profiles: {target: {platform: duckdb, path: target.duckdb}}\n")
+    path.write_text(FILE.replace("mode: merge, key: [id]", "mode: append, batch: 7"))
+    chance, rows, kills = random.Random(7), [], 0  # noqa: S311 - moments, not secrets
+
+    def start():
+        forks.stdin.write(json.dumps([["--config", str(config), "run", str(path)], str(tmp_path / "log")]) + "\n")
+        forks.stdin.flush()
+        return int(forks.stdout.readline()), time.monotonic()
+
+    took = 1.0
+    for night in range(4):
+        rows += [f"d{night}-{number},{number}" for number in range(40)]
+        (tmp_path / "people.csv").write_text("".join(f"{row}\n" for row in ("id,n", *rows, "bad,-1")))
+        for _ in range(4):
+            child, _ = start()
+            time.sleep(chance.uniform(0, took))
+            with suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
+            kills += os.waitstatus_to_exitcode(int(forks.stdout.readline())) == -signal.SIGKILL
+        _, began = start()
+        assert os.waitstatus_to_exitcode(int(forks.stdout.readline())) == 0, (tmp_path / "log").read_text()
+        took = time.monotonic() - began
+        with connect("target") as connection:
+            found = connection.client.execute("SELECT id || ',' || n FROM people").fetchall()
+        assert sorted(row[0] for row in found) == sorted(rows)
+    assert kills >= 4
