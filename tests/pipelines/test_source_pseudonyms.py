@@ -114,6 +114,7 @@ def test_the_key_of_a_record_is_its_pseudonym(read, connect):
     ("operation", "words", "code"),
     [
         (by_key("idd"), "there is no field 'idd'; did you mean 'id'", "BD-PIPELINE-PSEUDONYM"),
+        (f"{by_key('id')}, {by_key('id')}", "the field id is named twice", "BD-PIPELINE-PSEUDONYM"),
         (by_key("sex"), "the field sex is of type struct", "BD-PIPELINE-PSEUDONYM"),
         (by_key("ok"), "the field ok is of type bool", "BD-PIPELINE-PSEUDONYM"),
         (by_key("json"), "the field json is of type", "BD-PIPELINE-PSEUDONYM"),

@@ -12,7 +12,7 @@ import msgspec
 from biodata.errors import ConfigError, near_match
 from biodata.pipelines.rows import Fault, Rows, no_rows, with_field
 from biodata.pipelines.sources.base import Around, located
-from biodata.pipelines.sources.pseudonyms_of import maker_of, text_of
+from biodata.pipelines.sources.makers import maker_of, text_of
 from biodata.pipelines.sources.stepping import changed_at, column_at, holds_json, path_in
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from biodata.pipelines.sources.base import Binding, Source
-    from biodata.pipelines.sources.pseudonyms_of import Maker
+    from biodata.pipelines.sources.makers import Maker
     from biodata.pipelines.spec import Pseudonymise
     from biodata.pipelines.state.spool import Spool
     from biodata.records.types import Path, Record
@@ -33,13 +33,21 @@ class PseudonymSource(Around):
     """A source with pseudonyms in place of the values of some fields.
 
     Raises:
-        ConfigError: `BD-PIPELINE-PSEUDONYM`, there is no such field, or its values are no texts, numbers or dates;
-            and what `maker_of` raises.
+        ConfigError: `BD-PIPELINE-PSEUDONYM`, there is no such field, it is named twice, or its values are no texts,
+            numbers or dates; and what `maker_of` raises.
     """
 
     def __init__(self, inner: Source, binding: Binding) -> None:
         super().__init__(inner)
-        self._fields = [_Field(one, binding, inner.schema) for one in binding.step.pseudonyms]
+        self._fields: list[_Field] = []
+        for one in binding.step.pseudonyms:
+            with located(binding.file, one.line, binding.step.name, one.column):
+                self._fields.append(self._field(one, binding))
+
+    def _field(self, one: Pseudonymise, binding: Binding) -> _Field:
+        if any(field.name == one.field for field in self._fields):
+            raise _unfit(f"the field {one.field} is named twice; it would be a pseudonym of a pseudonym")
+        return _Field(one, binding, self.inner.schema)
 
     @property
     def schema(self) -> pa.Schema:
@@ -86,9 +94,8 @@ class _Field:
 
     def __init__(self, one: Pseudonymise, binding: Binding, schema: pa.Schema) -> None:
         self.name = one.field
-        with located(binding.file, one.line, binding.step.name, one.column):
-            self._path = _path(one.field, schema)
-            self._maker: Maker = maker_of(one, binding)
+        self._path = _path(one.field, schema)
+        self._maker: Maker = maker_of(one, binding)
         self.told = self._maker.told
         self.missing = f"its value has no pseudonym in {one.table}, or more than one"
 
