@@ -193,8 +193,10 @@ def test_a_second_run_is_told_who_holds_the_pipeline(command, tmp_path):
     state.mkdir()
     first = command()
     meet(first, state, loading)
+    first.send_signal(signal.SIGSTOP)  # it holds the pipeline for as long as we like
     second = command()
     _, err = second.communicate()
+    first.send_signal(signal.SIGCONT)
     first.communicate()
     assert second.returncode == 3
     assert "BD-PIPELINE-HELD" in err

@@ -232,6 +232,16 @@ def test_replace_with_an_empty_source_leaves_the_table(people, pipeline, run, ta
     assert ids(target) == list("bcdefghijklm")
 
 
+def test_replace_keeps_the_record_of_a_rejected_row(people, pipeline, run, target):
+    path = pipeline(("mode: merge", "mode: replace"), (", delete_missing: {max: 50%}", ""), text=FILE)
+    people("abcdefghijkl")
+    run(path)
+    people("abcdefghijk", a="forty")
+    report = run(path)
+    assert ids(target) == list("abcdefghijk")
+    assert report.steps[0].tally == {"deleted": 1, "unchanged": 10}
+
+
 TWO = """\
 version: 1
 name: two

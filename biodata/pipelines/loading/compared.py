@@ -34,8 +34,8 @@ def with_parents(target: Target, records: Sequence[Record], parents: Parents) ->
 
 
 def compared(target: Target, records: Sequence[Record]) -> list[Change]:
-    """What would become of each record; where all arrive together or the table has to be made, all are new."""
-    if target.new or target.together:
+    """What would become of each record; where rows are added unseen or the table has to be made, all are new."""
+    if target.new or (target.together and target.adds):
         key_of = target.schema.key_of
         return [Change(row, "create", key_of(record), after=record) for row, record in enumerate(records)]
     return list(compare(target.repository, records, batch_size=target.load.batch))

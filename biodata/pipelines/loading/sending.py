@@ -15,6 +15,7 @@ from biodata.fitting import same
 from biodata.pipelines.loading import marks
 from biodata.pipelines.loading.approved import is_approved
 from biodata.pipelines.loading.compared import with_parents
+from biodata.pipelines.loading.missing import keys_of
 from biodata.pipelines.rows import Rows
 from biodata.pipelines.state.rejects import Reject
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from biodata.pipelines.loading.parents import Parents
     from biodata.pipelines.loading.target import Target
     from biodata.pipelines.runs.work import Work
+    from biodata.pipelines.state.spool import Sealed
     from biodata.receipts import Outcome, Receipt
     from biodata.records.types import Key, Record
 
@@ -87,13 +89,20 @@ class Sending:
     """One step's rows on their way."""
 
     def __init__(
-        self, work: Work, target: Target, desk: Desk, parents: Parents, approved: Approved | None = None
+        self,
+        work: Work,
+        target: Target,
+        desk: Desk,
+        parents: Parents,
+        approved: Approved | None = None,
+        missing: Sealed | None = None,
     ) -> None:
         self._work = work
         self._target = target
         self._desk = desk
         self._parents = parents
         self._approved = approved
+        self._missing = missing
         self._begun = {} if target.together else desk.begun(work)
 
     def send(self) -> dict[str, int]:
@@ -117,12 +126,22 @@ class Sending:
         self._desk.again(self._work, None)
         tally: Counter[str] = Counter()
         with connection.transaction():
-            if self._target.load.mode == "replace":
-                tally.update(self._target.repository.delete(all=True).tally)
+            tally.update(self._cleared())
             tally.update(self._one_by_one())
             marks.put(connection, run, step, dict(tally))
         self._desk.arrived(self._work, dict(tally), self._keys())
         return dict(tally)
+
+    def _cleared(self) -> Counter[str]:
+        """What a replace deletes before the rows come."""
+        tally: Counter[str] = Counter()
+        if self._target.load.mode != "replace":
+            return tally
+        if self._missing is None:
+            return Counter(self._target.repository.delete(all=True).tally)
+        for keys in keys_of(self._missing, self._target.schema, self._target.load.batch):
+            tally.update(self._target.repository.delete(keys).tally)
+        return tally
 
     def _keys(self) -> Iterator[Key]:
         names = list(self._target.schema.key_fields)
@@ -152,7 +171,7 @@ class Sending:
     def _send(self, batch: Batch, approved: list[tuple[str, bytes]] | None) -> dict[str, int]:
         if batch.number in self._begun:
             self._desk.again(self._work, batch)
-        adding, repository = self._target.together or self._target.load.mode == "append", self._target.repository
+        adding, repository = self._target.adds, self._target.repository
         ready = self._with_parents(batch if approved is None else self._as_approved(batch, approved))
         if batch.number in self._begun:
             self._desk.doubted(self._work, [self._target.schema.key_of(record) for record in ready.records])

@@ -83,6 +83,11 @@ class Target:
             )
 
     @property
+    def adds(self) -> bool:
+        """Whether rows are added without a look at what is there: append, and replace of a table without a key."""
+        return self.load.mode == "append" or (self.load.mode == "replace" and not self.schema.key_fields)
+
+    @property
     def refers_to_itself(self) -> bool:
         """Whether rows may refer to rows of the same table, so that their order matters."""
         return self.schema.table in self.refers_to

@@ -79,12 +79,23 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def locked_connection(spill: Path | None = None) -> DuckDBPyConnection:
+def locked_connection(spill: Path | None = None, *, own: bool = False) -> DuckDBPyConnection:
     """An in-memory DuckDB that reads no file, opens no address, loads no extension and cannot be told otherwise.
 
     Dividing by zero and the like are errors there, not infinities; the day of an instant is its day in UTC. One
-    thread, 1 GB; what needs more goes to the directory `spill`, and nowhere when None.
+    thread, 1 GB; what needs more goes to the directory `spill`. Without one nothing is spilled, and the database is
+    shared by all of the process, unless it is to be its `own` because views are made in it; what a connection
+    registers is its own all the same.
     """
+    return _locked(str(spill or "")) if own or spill is not None else _shared().cursor()
+
+
+@cache
+def _shared() -> DuckDBPyConnection:
+    return _locked("")
+
+
+def _locked(spill: str) -> DuckDBPyConnection:
     import duckdb
 
     connection = duckdb.connect(
@@ -96,12 +107,12 @@ def locked_connection(spill: Path | None = None) -> DuckDBPyConnection:
             "ieee_floating_point_ops": "false",
             "threads": "1",
             "memory_limit": "1GB",
-            "temp_directory": str(spill or ""),
+            "temp_directory": spill,
         },
     )
     define_functions(connection)
-    connection.execute("SET python_enable_replacements = false")
-    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET GLOBAL python_enable_replacements = false")
+    connection.execute("SET GLOBAL TimeZone = 'UTC'")
     connection.execute("SET lock_configuration = true")
     return connection
 

@@ -11,7 +11,7 @@ from biodata.pipelines.loading.deletes import find_missing
 from biodata.pipelines.loading.guards import rules_of
 from biodata.pipelines.loading.order import in_loading_order
 from biodata.pipelines.loading.parents import Parents
-from biodata.pipelines.loading.replacing import may_replace
+from biodata.pipelines.loading.replacing import replaced_by, replaces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -92,10 +92,10 @@ def _deletes(run: Run, work: Work, target: Target, spool: Spool) -> None:
     rules = rules_of(target.load)
     if rules is None or target.new:
         return
-    if target.together:
-        missing = target.repository.count() if may_replace(work, target, run.identities) else 0
+    known = {"values": run.values, "identities": run.identities}
+    if replaces(target):
+        replaced_by(work, target, spool, **known)
     else:
-        find_missing(work, target, rules, spool, values=run.values, identities=run.identities)
-        missing = work.deletes.missing if work.deletes and not work.deletes.withheld else 0
-    if missing:
-        work.preview["delete"] = missing
+        find_missing(work, target, rules, spool, **known)
+    if work.deletes and work.deletes.missing and not work.deletes.withheld:
+        work.preview["delete"] = work.deletes.missing

@@ -14,7 +14,7 @@ from biodata.pipelines.loading.approved import Approved
 from biodata.pipelines.loading.deletes import delete, deleting, find_missing
 from biodata.pipelines.loading.order import in_loading_order
 from biodata.pipelines.loading.parents import Parents
-from biodata.pipelines.loading.replacing import may_replace
+from biodata.pipelines.loading.replacing import replaced_by, replaces
 from biodata.pipelines.loading.sending import Sending
 from biodata.pipelines.reports.facts import Deletes, counts
 from biodata.pipelines.rows import Rows
@@ -98,12 +98,12 @@ class _Writer:
             return
         run.begin(work, "load", f"{target.load.mode} into {target.load.target}", work.passed.rows)
         with work.stage("load"):
-            approved = Approved.of(self._spool, work.step.name)
-            if not approved and not run.patiently(lambda: may_replace(work, target, run.identities)):
+            missing = run.patiently(partial(self._replaced, work, target)) if replaces(target) else None
+            if replaces(target) and work.deletes and work.deletes.withheld:
                 run.note(work, "withheld")
-                run.end(work, "load", f"withheld: {work.deletes.withheld if work.deletes else ''}", 0)
+                run.end(work, "load", f"withheld: {work.deletes.withheld}", 0)
                 return
-            self._send(work, target)
+            self._send(work, target, missing)
         seen = {} if self._is_read_by_others(work) else self._seen(work)
         rejected = run.rejects.count(work.step.name)
         run.note(work, "loaded", tally=work.tally, rejected=rejected, **seen)
@@ -120,7 +120,15 @@ class _Writer:
         keep_content(self._spool.directory, kept, step, (one.row for one in run.rejects if one.step == step))
         return {"seen": work.told.seen}
 
-    def _send(self, work: Work, target: Target) -> None:
+    def _replaced(self, work: Work, target: Target) -> Sealed | None:
+        """The keys that a replace in one transaction deletes: those that were approved, or those missing now."""
+        approved = self._spool.sealed(f"{work.step.name}.missing")
+        if approved and Approved.of(self._spool, work.step.name):
+            return approved
+        run = self._run
+        return replaced_by(work, target, self._spool, values=run.values, identities=run.identities)
+
+    def _send(self, work: Work, target: Target, missing: Sealed | None) -> None:
         run = self._run
         run.writing = run.writing or not target.together
         run.note(work, "loading")
@@ -129,7 +137,8 @@ class _Writer:
             work.tally = {}
             run.held_back.pop(work.step.name, None)
             parents = Parents(target, work.passed, self._coming(target, work))
-            return Sending(work, target, run, parents, Approved.of(self._spool, work.step.name)).send()
+            approved = Approved.of(self._spool, work.step.name)
+            return Sending(work, target, run, parents, approved, missing).send()
 
         try:
             work.tally = run.patiently(send)

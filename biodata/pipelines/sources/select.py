@@ -88,7 +88,7 @@ class Select:
         import duckdb
         import pyarrow as pa
 
-        connection = locked_connection()
+        connection = locked_connection(own=True)
         for table, schema in self._schemas.items():
             _register(connection, table, schema.empty_table())
         try:
