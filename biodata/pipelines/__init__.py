@@ -76,10 +76,11 @@ class Pipeline:
             progress: told how it goes on; nothing is shown when None (`progress_for()` shows bars or lines).
             state_dir: where journal, spool and rejects lie; BIODATA_STATE or the user's state directory when None.
             options: `dry_run`: read, transform, check, compare, and write nothing. `show_values`: people's values may
-                stand in the report. `restart`: start anew where an earlier run stopped while it wrote. `save_plan`: a
-                file that gets what would be done; nothing is written. `apply`: such a file, to be done and no more.
-                `report_dir`: gets `NAME.html` and `NAME.json`; the run's own directory when None. `events`: a file
-                that gets a line of JSON for each thing that happens.
+                stand in the report. `restart`: start anew where an earlier run stopped while it wrote. `full`: read
+                everything, as the first run did, where the file reads what is new. `save_plan`: a file that gets what
+                would be done; nothing is written. `apply`: such a file, to be done and no more. `report_dir`: gets
+                `NAME.html` and `NAME.json`; the run's own directory when None. `events`: a file that gets a line of
+                JSON for each thing that happens.
 
         Returns:
             The report of a run that did all that it was to do.

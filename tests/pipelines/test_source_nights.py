@@ -162,3 +162,11 @@ def test_rows_are_appended_once_whenever_the_process_is_killed(forks, tmp_path, 
             found = connection.client.execute("SELECT id || ',' || n FROM people").fetchall()
         assert sorted(row[0] for row in found) == sorted(rows)
     assert kills >= 4
+
+
+def test_everything_is_read_again_when_that_is_asked_for(night, target):
+    night("a,1", "b,2")
+    assert step(night("a,1", "b,2")).unchanged_since == 2
+    report = night("a,1", "b,2", full=True)
+    assert (step(report).unchanged_since, step(report).tally) == (0, {"unchanged": 2})
+    assert step(night("a,1", "b,2")).unchanged_since == 2

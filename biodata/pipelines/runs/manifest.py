@@ -93,7 +93,7 @@ def manifest_of(run: Run) -> Manifest:
         run=run.id,
         pipeline=run.spec.name,
         sha256=run.spec.sha256,
-        parameters=digest_of(run.values),
+        parameters=digest_of((run.id, run.values)),
         started=run.started.isoformat(),
         steps=steps,
         profiles=tuple(run.profiles.values()),
@@ -157,7 +157,7 @@ def _restored(
 def _raise_for_changes(manifest: Manifest, spec: PipelineSpec, values: Mapping[str, Any]) -> None:
     if manifest.sha256 != spec.sha256:
         what = "the pipeline file, or a list that it names, was changed since"
-    elif manifest.parameters != digest_of(values):
+    elif manifest.parameters != digest_of((manifest.run, dict(values))):
         what = "it was started with other parameters"
     else:
         return

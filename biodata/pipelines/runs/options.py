@@ -17,6 +17,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
         dry_run: read, transform, check and compare; write nothing.
         show_values: whether people's values may stand in the preview and the report.
         restart: start anew where an earlier run stopped while it wrote.
+        full: read everything, as the first run did, whatever earlier runs have seen.
         save_plan: compare, and keep in this file what would be done; write nothing.
         apply: do what this file says, and no more.
         report_dir: where the reports go; the run's own directory when None.
@@ -26,6 +27,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     dry_run: bool = False
     show_values: bool = False
     restart: bool = False
+    full: bool = False
     save_plan: Path | None = None
     apply: Path | None = None
     report_dir: Path | None = None
@@ -38,6 +40,7 @@ class Asked(TypedDict, total=False):
     dry_run: bool
     show_values: bool
     restart: bool
+    full: bool
     save_plan: Path | str | None
     apply: Path | str | None
     report_dir: Path | str | None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from biodata.errors import CheckFailed
 from biodata.pipelines.checks.whole import Checking, CheckOutcome, check_set
 from biodata.pipelines.reports.collect import plot_data
@@ -38,6 +40,7 @@ def prepare_all(run: Run, connections: Mapping[str, Connection]) -> None:
     for step in run.spec.steps:
         earlier = {work.step.name: work for work in run.works}
         known = memory.get(step.name, StepMemory())
+        known = msgspec.structs.replace(known, seen={}) if run.options.full else known
         run.works.append(
             prepare(
                 run.spec, step, values=run.values, earlier=earlier, connections=connections, memory=known, kept=kept
@@ -78,28 +81,37 @@ class _Reader:
 
     def _extract(self, work: Work, source: Source) -> None:
         run, step = self._run, work.step
-        faults: list[Fault] = []
 
         def read() -> None:
-            faults.clear()
+            run.rejects.retract(step.name, ["extract"])
             run.begin(work, "extract", f"read {source.title}", source.count())
-            reading = read_into(self._spool, step, source, run.progress, faults.append)
+            reading = read_into(
+                self._spool, step, source, run.progress, lambda fault: self._keep(work, source, fault)
+            )
             work.read, work.told.rows = reading.sealed, reading.rows
 
         with work.stage("extract"), located(run.spec.file, step.extract.line, step.name, step.extract.column):
             run.patiently(read)
         rows = work.told.rows or 0
-        work.told.unchanged = rows - len(faults) - (work.read.rows if work.read else 0)
+        work.told.unchanged = rows - run.rejects.count(step.name) - (work.read.rows if work.read else 0)
         work.told.notes, work.told.seen = list(source.notes), source.seen()
-        for fault in faults:
-            run.reject(self._rejected(work, source, fault))
+        self._count(step.name)
         run.note(work, "extracted", rows_read=rows)
         run.end(work, "extract", f"{rows:,} rows", rows)
 
-    def _rejected(self, work: Work, source: Source, fault: Fault) -> Reject:
+    def _keep(self, work: Work, source: Source, fault: Fault) -> None:
+        """Keep a row that could not be read; how many they may be is known when all are read."""
         record: dict[str, Any] = fault.record or {}
-        code, key = "BD-PIPELINE-ROW", source.key_of(record)
-        return Reject(work.step.name, fault.stage, fault.rule, fault.reason, fault.row, code, key, record)
+        told = (fault.stage, fault.rule, fault.reason, fault.row, "BD-PIPELINE-ROW", source.key_of(record), record)
+        self._run.rejects.add(Reject(work.step.name, *told))
+
+    def _count(self, step: str) -> None:
+        """What was rejected while a step was read, held to the budget."""
+        last = None
+        for last in self._run.rejects.find_all(step):
+            self._run.place(last)
+        if last is not None:
+            self._run.check_budget(last)
 
     def _transform(self, work: Work, source: Source) -> None:
         run, rows = self._run, work.read

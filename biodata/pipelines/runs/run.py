@@ -132,15 +132,22 @@ class Run:
             RejectBudgetExceeded: that was one too many.
         """
         self.rejects.add(reject)
-        self._place(reject)
-        if reject.waiting:
-            return
+        self.place(reject)
+        if not reject.waiting:
+            self.check_budget(reject)
+
+    def check_budget(self, last: Reject) -> None:
+        """See that no more is rejected than the file allows.
+
+        Raises:
+            RejectBudgetExceeded: that was one too many.
+        """
         read = sum(work.told.rows or 0 for work in self.works)
         allowed, found = self.spec.budget.allows(read), self.rejects.count(counted=True)
         if found > allowed:
             raise RejectBudgetExceeded(
                 f"{found:,} records were rejected, and the budget of {self.spec.budget} allows "
-                f"{allowed:,} of {read:,}; the last by {reject.rule!r}, row {reject.row}: {reject.reason}",
+                f"{allowed:,} of {read:,}; the last by {last.rule!r}, row {last.row}: {last.reason}",
                 hint=f"biodata rejects list --run {self.id} lists them"
                 + ("" if self.writing else "; nothing was written"),
             )
@@ -150,7 +157,7 @@ class Run:
         self.rejects.add(reject)
         self.held_back[reject.step] = self.held_back.get(reject.step, 0) + 1
 
-    def _place(self, reject: Reject) -> None:
+    def place(self, reject: Reject) -> None:
         """Remember which record of the target the row stands for, so that it is not deleted as missing.
 
         What it would have become in the steps that read from its step, nobody knows.

@@ -117,7 +117,7 @@ class _Writer:
         """What the step has seen, kept now that its rows are where they go; rejected rows are to come again."""
         run, step = self._run, work.step.name
         kept = kept_directory(run.journal.directory, run.spec.name)
-        keep_content(self._spool.directory, kept, step, (one.row for one in run.rejects if one.step == step))
+        keep_content(self._spool.directory, kept, step, (one.row for one in run.rejects.find_all(step)))
         return {"seen": work.told.seen}
 
     def _replaced(self, work: Work, target: Target) -> Sealed | None:

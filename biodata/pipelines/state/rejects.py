@@ -118,8 +118,12 @@ class RejectStore(RejectFile):
         return sum(tally.count for tally in self.tallies(step) if tally.waiting)
 
     def __iter__(self) -> Iterator[Kept]:
+        return self.find_all()
+
+    def find_all(self, step: str | None = None) -> Iterator[Kept]:
+        """The rejects of this run, of one step or of all, oldest first."""
         self.flush()
-        return self.find(Which(run=self.run))
+        return self.find(Which(run=self.run, step=step))
 
     def _row(self, reject: Reject) -> dict[str, Any]:
         row = msgspec.structs.asdict(reject)
