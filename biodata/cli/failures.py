@@ -13,6 +13,8 @@ from biodata.cli.extras import EXTRAS, how_to_install
 from biodata.errors import BiodataError, ConfigError, NotFound
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from biodata.cli.state import State
 
 __all__ = ["BROKEN_PIPE", "INTERRUPTED", "REFUSED", "show_failure", "show_usage", "silence_stdout"]
@@ -32,7 +34,7 @@ SECRET_OPTIONS = {"--password", "--passwd", "--token", "--secret-key", "--api-ke
 def show_failure(error: Exception, state: State | None) -> int:
     """Tell on stderr what went wrong; gives the exit status."""
     if _wants_traceback(state):
-        click.echo("".join(traceback.format_exception(error)), err=True, nl=False)
+        click.echo("".join(_trace(error, state)), err=True, nl=False)
     if isinstance(error, BiodataError):
         _show(_block(error, show_values=state is not None and state.show_values))
         return error.exit_status
@@ -91,15 +93,33 @@ def _unexpected(state: State | None) -> list[tuple[str, str]]:
     if _wants_traceback(state):
         return []
     return [
-        ("hint", "This should not happen. Run it again as 'biodata -v …' or with BIODATA_DEBUG=1 for a traceback.")
+        (
+            "hint",
+            "This should not happen. 'biodata -v …' or BIODATA_DEBUG=1 gives a traceback, --show-values its words.",
+        )
     ]
 
 
 def _first_line(error: Exception, state: State | None) -> str:
-    """The message of an exception of someone else's can hold people's values, so it is shown on request only."""
-    if _wants_traceback(state):
+    if _shows_values(state):
         return str(error).partition("\n")[0]
-    return "unexpected; its message is not shown, because it can hold people's values"
+    return "unexpected; its message can hold people's values, so only --show-values shows it"
+
+
+def _trace(error: BaseException, state: State | None) -> Iterator[str]:
+    """The traceback, what came first before it; what strangers' exceptions say is told with --show-values only."""
+    first = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if first is not None:
+        yield from _trace(first, state)
+        yield "\n"
+    yield "Traceback (most recent call last):\n"
+    yield from traceback.format_tb(error.__traceback__)
+    ours = isinstance(error, BiodataError | ImportError) or _shows_values(state)
+    yield type(error).__name__ + (f": {error}\n" if ours else "\n")
+
+
+def _shows_values(state: State | None) -> bool:
+    return state is not None and state.show_values
 
 
 def _wants_traceback(state: State | None) -> bool:

@@ -6,7 +6,9 @@ import datetime as dt
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from html import escape
 from typing import Any
+from urllib.parse import quote
 
 SECRET = "<secret>"  # noqa: S105 - the mask itself
 VALUE = "<value>"
@@ -57,7 +59,16 @@ def _forms(value: Any) -> Iterator[str]:
     elif isinstance(value, int) and not isinstance(value, bool):
         yield from (f"{value}.0", str(value))
     elif value is not None and not isinstance(value, (bool, bytes)) and str(value).strip():
-        yield from {str(value), str(value).strip(), json.dumps(str(value), ensure_ascii=False)[1:-1]}
+        yield from _spelt(str(value))
+
+
+def _spelt(text: str) -> Iterator[str]:
+    """A text as it is, and as JSON, Python, a page or an address spells it."""
+    stripped = text.strip()
+    yield from (text, stripped, escape(stripped), quote(stripped), quote(stripped, safe=""))
+    for printed in (json.dumps(text, ensure_ascii=False), json.dumps(text), repr(text), ascii(text)):
+        yield printed[1:-1]
+    yield re.sub(r"['\"]", r"\\\g<0>", text)
 
 
 def _printed(value: Mapping[str, Any] | list[Any]) -> Iterator[str]:

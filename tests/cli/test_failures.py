@@ -103,6 +103,23 @@ def test_an_unexpected_error_is_one_line_without_values(capsys):
     assert "Traceback" not in shown
 
 
+def test_a_traceback_tells_strangers_words_only_where_values_may_be_shown(capsys):
+    def fails(first, then):
+        try:
+            {}[first]
+        except KeyError as error:
+            raise ValueError(then) from error
+
+    with pytest.raises(ValueError, match="patient 8") as found:
+        fails("patient " + str(7), f"patient {3 + 5} has it")
+    for shown in (False, True):
+        failures.show_failure(found.value, State(verbose=1, show_values=shown))
+        told = capsys.readouterr().err
+        assert told.count("Traceback") == 2
+        assert "ValueError" in told
+        assert ("patient 7" in told, "patient 8" in told) == (shown, shown)
+
+
 def test_a_file_that_cannot_be_written_is_named_and_is_no_surprise(capsys):
     assert failures.show_failure(PermissionError(13, "Permission denied", "/root/x.csv"), State()) == 1
     assert capsys.readouterr().err.strip() == "error:  Permission denied: /root/x.csv"

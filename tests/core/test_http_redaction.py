@@ -48,6 +48,8 @@ def test_words_without_a_secret_stay(text: str) -> None:
         ("at 1980-02-01T10:30:00Z", [datetime(1980, 2, 1, 10, 30, tzinfo=UTC)], "at <value>T<value>Z"),
         (r'said "O\"Neil"', ['O"Neil'], 'said "<value>"'),
         ("row F of Female", ["F"], "row <value> of Female"),
+        (r"key='[{'id': 'Ann \"x\" O\'Neill ✓'}]'", ['Ann "x" O\'Neill ✓'], "key='[{'id': '<value>'}]'"),
+        (r"Zo\u00eb; Zo\xeb; Zo%C3%AB; Jan&#x27;s", ["Zoë", "Jan's"], "<value>; <value>; <value>; <value>"),
         ("nothing", [None, "", " ", True], "nothing"),
         ("[False, True, None] is not valid", [[False, True, None]], "<value> is not valid"),
         ('{"a":[true]} and [true]', [{"a": [True]}], "<value> and <value>"),

@@ -132,7 +132,7 @@ def test_what_a_person_has_to_mend_is_not_tried_again(night, tool, tries):
     night.change("glucose > 0", "glucose > 5")
     done = tool(night)
     assert night.runs() == ["failed"] * tries, said(done)
-    assert {run.message.split(",")[0] for run in Journal(night.state).runs()} == {"1 records were rejected"}
+    assert {run.message.split(",")[0] for run in Journal(night.state).runs()} == {"1 record was rejected"}
     if tool is not airflow:  # `airflow dags test` ends well whatever becomes of the run
         assert done.returncode != 0
 

@@ -192,7 +192,7 @@ def test_unique(source, pipeline, run, connect):
     path = pipeline(
         ("- {name: counts are", f"{check}\n      - {{name: counts are"), ("'ase-' || src.ID", "src.SNP_ID")
     )
-    fails(run, path, biodata.CheckFailed, "BD-PIPELINE-CHECK", "one each: sample_id: 1 values come more than once")
+    fails(run, path, biodata.CheckFailed, "BD-PIPELINE-CHECK", "one each: sample_id: 1 value comes more than once")
     assert nothing_loaded(connect)
     assert run(pipeline(("- {name: counts are", f"{check}\n      - {{name: counts are"))).ok
 

@@ -83,7 +83,7 @@ def no_command(night):
 @pytest.mark.parametrize(
     ("change", "status", "words"),
     [
-        (wrong, 8, "records were rejected"),
+        (wrong, 8, "rejected, and the budget"),
         (some_wrong, 7, "rejected"),
         (no_password, 4, "login"),
         (no_variable, 3, "UMCG_PASSWORD"),

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = ["different_values", "fresh", "references", "share"]
 
+SPANS = {"years": 31_557_600, "months": 2_629_800, "weeks": 604_800, "days": 86_400, "hours": 3_600}
+"""Seconds of each."""
+
 
 def references(check: ReferencesCheck, checking: Checking) -> CheckOutcome:
     """Whether every value of a column is there; a table is asked for the different values in bulk."""
@@ -78,8 +81,16 @@ def fresh(check: FreshCheck, checking: Checking) -> CheckOutcome:
     if latest is None:
         return CheckOutcome(check.name, "fresh", ok=False, detail=f"{check.of}: there is no date")
     age = checking.now - latest
-    detail = f"{check.of}: the latest is of {latest:%Y-%m-%d}, within {check.within} expected"
+    detail = f"{check.of}: the latest is {_old(age)}, within {check.within} expected"
     return CheckOutcome(check.name, "fresh", age.total_seconds() <= check.within.seconds, detail)
+
+
+def _old(age: dt.timedelta) -> str:
+    """About how old, and not the very day: that is a value of somebody's record."""
+    for unit, seconds in SPANS.items():
+        if (number := int(age.total_seconds() / seconds)) > 1:
+            return f"more than {number:,} {unit} old"
+    return "less than two hours old"
 
 
 def _latest(rows: Sealed, column: str) -> dt.datetime | None:

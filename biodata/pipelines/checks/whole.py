@@ -132,7 +132,8 @@ def number_of(value: Any) -> int | None:
 
 def _unique(name: str, columns: tuple[str, ...], rows: Sealed) -> CheckOutcome:
     again = _repeated(columns, rows)
-    detail = f"{again:,} values come more than once" if again else "every value comes once"
+    many = "1 value comes" if again == 1 else f"{again:,} values come"
+    detail = f"{many} more than once" if again else "every value comes once"
     return CheckOutcome(name, "unique", not again, f"{', '.join(columns)}: {detail}")
 
 

@@ -80,7 +80,7 @@ class Called:
             return [self._fitted(one, rows, index) for one in _several(self._function(record))]
         except _Misfit:
             raise
-        except Exception as error:  # noqa: BLE001 - whatever a stranger's function raises is about this row
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a stranger's function raises is about this row
             raise _Misfit(type(error).__name__) from None
 
     def _fitted(self, given: Any, rows: Rows, index: int) -> Record:

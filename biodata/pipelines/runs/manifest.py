@@ -1,7 +1,7 @@
 """What a run has sealed before it writes: enough to go on behind the reading, by another process.
 
-It lies beside the spool, for the owner's eyes only, and says by which file, parameters and tables it was made: where
-those are others now, the run is not taken up again.
+It lies in the spool, for the owner's eyes only, and goes with it. It says by which file, parameters and tables it was
+made: where those are others now, the run is not taken up again.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Manifest", "SealedStep", "digest_of", "manifest_of", "read_manifest", "restored", "write_manifest"]
 
-NAME = "sealed.json"
+NAME = "spool/sealed.json"
 
 
 class SealedStep(msgspec.Struct, frozen=True):

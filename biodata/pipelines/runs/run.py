@@ -146,8 +146,9 @@ class Run:
         allowed, found = self.spec.budget.allows(read), self.rejects.count(counted=True)
         if found > allowed:
             raise RejectBudgetExceeded(
-                f"{found:,} records were rejected, and the budget of {self.spec.budget} allows "
-                f"{allowed:,} of {read:,}; the last by {last.rule!r}, row {last.row}: {last.reason}",
+                f"{found:,} {'record was' if found == 1 else 'records were'} rejected, and the budget of "
+                f"{self.spec.budget} allows {allowed:,} of {read:,}; "
+                f"the last by {last.rule!r}, row {last.row}: {last.reason}",
                 hint=f"biodata rejects list --run {self.id} lists them"
                 + ("" if self.writing else "; nothing was written"),
             )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from biodata.errors import QueryError
 from biodata.pipelines.loading.tables import plain_type
 from biodata.pipelines.operations.expressions import locked_connection, places_of, quoted
-from biodata.pipelines.operations.words import words_of
+from biodata.pipelines.operations.words import kind_of_error, words_of
 from biodata.pipelines.parameters import names_in, placed
 from biodata.pipelines.rows import NUMBER, arrow_of, is_json
 from biodata.pipelines.spec import Address
@@ -113,7 +113,9 @@ class Select:
             for batch in self._asked(connection).to_arrow_reader(BATCH_ROWS):
                 yield batch.cast(self.schema)
         except duckdb.Error as error:
-            raise QueryError(f"sql: {type(error).__name__}", code="BD-PIPELINE-SQL") from None
+            problem = f"sql: over the rows, {kind_of_error(error)}"
+            hint = "try(…) and try_cast(… AS …) give null for a value that does not fit"
+            raise QueryError(problem, code="BD-PIPELINE-SQL", hint=hint) from None
 
 
 def _register(connection: DuckDBPyConnection, table: str | Address, rows: Any) -> None:
