@@ -95,7 +95,7 @@ def _unexpected(state: State | None) -> list[tuple[str, str]]:
     return [
         (
             "hint",
-            "This should not happen. 'biodata -v …' or BIODATA_DEBUG=1 gives a traceback, --show-values its words.",
+            "This should not happen. -v or BIODATA_DEBUG=1 gives a traceback, and --show-values its words.",
         )
     ]
 

@@ -59,7 +59,8 @@ EXAMPLES = (
 
 EXIT_STATUS = (
     "Exit status: 0 done, 2 a wrong command or query, 3 configuration, 4 login or rights, 5 not found, 6 the server, "
-    "7 rejects (run --strict), 8 too many rejects, 9 refused records or a failed check, 130 interrupted."
+    "7 rejects (run --strict), 8 too many rejects, 9 refused records, a failed check or withheld deletes, "
+    "130 interrupted."
 )
 
 
@@ -108,7 +109,7 @@ def print_version(ctx: click.Context, _option: click.Parameter, asked: bool) -> 
 @click.option(
     "-v", "--verbose", count=True, help="Say what is done on stderr; -vv says more. Errors get a traceback."
 )
-@click.option("--show-values", is_flag=True, help="Let messages on stderr show people's values (keys, contents).")
+@click.option("--show-values", is_flag=True, help="Let messages and reports show people's values (keys, contents).")
 @click.option(
     "--version",
     is_flag=True,

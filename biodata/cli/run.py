@@ -38,7 +38,12 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--apply", type=FILE, metavar="PLAN", help="Do what the file of --save-plan says, and no more.")
 @click.option("--restart", is_flag=True, help="Start anew where an earlier run stopped while it wrote.")
 @click.option("--full", is_flag=True, help="Read everything, as the first run did, where the file reads what is new.")
-@click.option("--report", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Where reports go.")
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Where reports go; else the state directory.",
+)
 @click.option("--events", metavar="FILE", help="A line of JSON for each thing that happens; - is standard error.")
 @click.option("--strict", is_flag=True, help=f"End with {STRICT} when a record was rejected, within the budget too.")
 @click.option(

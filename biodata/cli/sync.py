@@ -43,7 +43,12 @@ OPTIONS = ("dry_run", "save_plan", "apply", "restart", "events")
 @click.option("--save-plan", type=FILE, metavar="PLAN", help="Keep in this file what would be done; write nothing.")
 @click.option("--apply", type=FILE, metavar="PLAN", help="Do what the file of --save-plan says, and no more.")
 @click.option("--restart", is_flag=True, help="Start anew where an earlier run stopped while it wrote.")
-@click.option("--report", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Where reports go.")
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Where reports go; else the state directory.",
+)
 @click.option("--events", metavar="FILE", help="A line of JSON for each thing that happens; - is standard error.")
 @click.option("--strict", is_flag=True, help=f"End with {STRICT} when a record was refused, within the budget too.")
 @click.option(
