@@ -155,7 +155,9 @@ def _after(run: Run, connect: Callable[[str], Connection]) -> None:
 
 def _withheld(run: Run, report: RunReport) -> CheckFailed:
     if run.held_back:
-        told = "; ".join(f"{name}, records: {number:,}" for name, number in run.held_back.items())
+        told = "; ".join(
+            f"{name}: {number:,} {'record' if number == 1 else 'records'}" for name, number in run.held_back.items()
+        )
         return CheckFailed(
             f"Not everything is as it was approved, and was not written: {told}",
             code="BD-PIPELINE-NOT-APPROVED",
