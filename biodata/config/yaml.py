@@ -27,9 +27,10 @@ _QUOTED = re.compile(r"(?<= )'[^'<][^']+'")  # an unquoted password like *word i
 _HINTS = {
     "cannot start any token": "Indent with blanks, and put a value that begins with a special character in quotes",
     "alias": "Put a value that begins with * in quotes",
-    "expected ',' or": 'Close the bracket, and put a value that holds {, [ or , in quotes: "${env:NAME}"',
+    "expected ',' or": 'Close the bracket, and put a value that holds {, [, : or , in quotes: "${env:NAME}"',
+    "chomping": "What begins with a quote needs quotes around all of it: \"'a' || b\"",
     "mapping values are not allowed": "Check the indentation, and put a value that holds ': ' in quotes",
-    "expected <block end>": "Check the indentation, and the quotes around values",
+    "expected <block end>": "Check the indentation; what begins with a quote needs quotes around all of it: \"'a' || b\"",
     "another document": "Keep one document in the file: no second '---'",
 }
 

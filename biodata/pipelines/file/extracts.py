@@ -89,7 +89,7 @@ def _where(node: Node) -> str | None:
     try:
         parsed(text)
     except QueryError as error:
-        inner.note(f"where: {error.message}")
+        inner.note(f"where: {error.message}", error.hint)
         return None
     return text
 

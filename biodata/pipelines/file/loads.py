@@ -44,7 +44,7 @@ def _missing(node: Node, mode: str) -> DeleteMissing:
     try:
         parsed(scope)
     except QueryError as error:
-        node.child("scope").note(f"scope: {error.message}")
+        node.child("scope").note(f"scope: {error.message}", error.hint)
     return DeleteMissing(scope, most, least, *node.at)
 
 

@@ -22,11 +22,12 @@ __all__ = ["Node", "Problem", "Problems"]
 
 
 class Problem(msgspec.Struct, frozen=True, order=True):
-    """One thing that is wrong, and the line and column that say it."""
+    """One thing that is wrong, the line and column that say it, and perhaps what helps."""
 
     line: int
     column: int
     text: str
+    hint: str = ""
 
 
 class Problems:
@@ -36,9 +37,9 @@ class Problems:
         self.file = file
         self.found: list[Problem] = []
 
-    def note(self, line: int, column: int, text: str) -> None:
+    def note(self, line: int, column: int, text: str, hint: str | None = None) -> None:
         """Remember a problem."""
-        self.found.append(Problem(line, column, text))
+        self.found.append(Problem(line, column, text, hint or ""))
 
     def raise_for_any(self) -> None:
         """Go on when nothing is wrong.
@@ -47,10 +48,10 @@ class Problems:
             ConfigError: `BD-PIPELINE-FILE`, each problem on its own line as `file:line:column: what`.
         """
         if self.found:
-            lines = [
-                f"{self.file}:{problem.line}:{problem.column}: {problem.text}" for problem in sorted(set(self.found))
-            ]
-            raise ConfigError("\n".join(lines), code="BD-PIPELINE-FILE")
+            found = sorted(set(self.found))
+            lines = [f"{self.file}:{problem.line}:{problem.column}: {problem.text}" for problem in found]
+            hints = dict.fromkeys(problem.hint for problem in found if problem.hint)
+            raise ConfigError("\n".join(lines), code="BD-PIPELINE-FILE", hint="\n".join(hints) or None)
 
 
 class Node:
@@ -78,9 +79,9 @@ class Node:
         names = [part for part in self.path if isinstance(part, str)]
         return names[-1] if names else "the file"
 
-    def note(self, text: str) -> None:
+    def note(self, text: str, hint: str | None = None) -> None:
         """Remember a problem with this value."""
-        self.problems.note(*self.at, text)
+        self.problems.note(*self.at, text, hint)
 
     def __contains__(self, key: str) -> bool:
         return isinstance(self.value, dict) and key in self.value

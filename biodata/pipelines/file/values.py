@@ -81,10 +81,13 @@ def duration(node: Node) -> Duration:
     return Duration(float(found[1]) * SECONDS[found[2]], str(node.value).strip())
 
 
+QUOTES = "An expression with a comma, a colon or a # in it needs quotes around all of it"
+
+
 def expression(node: Node) -> str:
     """A SQL expression; a number and true or false are their own."""
     if node.value is None:
-        node.note(f"{node.place}: expected a text, found nothing")
+        node.note(f"{node.place}: expected a text, found nothing", QUOTES)
     if isinstance(node.value, bool):
         return str(node.value).lower()
     return str(node.value) if isinstance(node.value, int | float) else node.text()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from biodata.errors import QueryError
 from biodata.pipelines.loading.tables import plain_type
 from biodata.pipelines.operations.expressions import in_brackets, locked_connection, quoted
-from biodata.pipelines.operations.words import kind_of_error, words_of
+from biodata.pipelines.operations.words import advice, kind_of_error, words_of
 from biodata.pipelines.parameters import names_in, placed
 from biodata.pipelines.rows import Fault, Rows, arrow_of, marked, no_rows, struct_of
 from biodata.pipelines.spec import Column, Columns, RowCheck
@@ -67,7 +67,7 @@ class Stage:
             line, column = getattr(part, "line", 0), getattr(part, "column", 0)
             told = f"{getattr(part, 'told', '')}{rule}: {words_of(error, *(text for _, text in self._layers()))}"
             message = f"{place}:{line}:{column}: {told}"
-            raise QueryError(message, code="BD-PIPELINE-EXPRESSION") from None
+            raise QueryError(message, code="BD-PIPELINE-EXPRESSION", hint=advice(error)) from None
         fields = [field.with_type(plain_type(field.type)) for field in made]
         self.schema = pa.schema([*fields, *(empty.schema.field(name) for name in self._kept)])
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from biodata.errors import ConfigError, SchemaError
+from biodata.errors import ConfigError, QueryError, SchemaError
 from biodata.pipelines.parameters import whole_name
 from biodata.pipelines.rows import Fault, Rows, nested, no_rows, top_of
 from biodata.pipelines.sources.filters import bound
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from biodata.records.types import Key, Record
 
 __all__ = ["FileSource"]
+
+TEXTUAL = ("csv", "tsv")
+"""Formats in which every cell is text."""
 
 
 class FileSource:
@@ -53,7 +57,8 @@ class FileSource:
         self.title, self.where = extract.path, shown(extract.where, binding.hidden)
         flat = self._file.schema
         where = joined(bound(extract.where, binding.values), also)
-        self._picked = Picked(self._path.name, nested(no_rows(flat)).schema, where, extract.fields)
+        with _typed(self._kind):
+            self._picked = Picked(self._path.name, nested(no_rows(flat)).schema, where, extract.fields)
         self._names = [name for name in flat.names if top_of(name, flat.names) in self._picked.needs]
         self._all = where == Always()
         self._tells = not binding.hidden
@@ -109,6 +114,17 @@ def _place(binding: Binding, extract: FileExtract) -> Path:
     written = name is None or (each is not None and each.name == name and not isinstance(each.values, str))
     path = Path(text).expanduser()
     return Path(binding.file).parent / path if written else path
+
+
+@contextmanager
+def _typed(kind: str) -> Iterator[None]:
+    """A text that is compared with a number would be one by its letters: quotes are no help here."""
+    try:
+        yield
+    except QueryError as error:
+        if kind in TEXTUAL and error.code == "BD-QUERY-VALUE":
+            error.hint = f"Cells of {kind} are text: make numbers of them in columns, and ask in a later step"
+        raise
 
 
 def _signature(path: Path) -> tuple[int, ...]:
