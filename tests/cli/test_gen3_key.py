@@ -35,4 +35,4 @@ def test_a_key_that_ends_within_a_week(run: Any, home: Path) -> None:
         assert "the API key ends in 3 days" in done.err
         report = json.loads((home / "cases.json").read_text())
         assert [text.partition(":")[0] for text in report["warnings"]] == ["the API key ends in 3 days"]
-        assert "Warning: the API key ends in 3 days" in (home / "cases.html").read_text()
+        assert "the API key ends in 3 days" in (home / "cases.html").read_text()

@@ -136,7 +136,7 @@ def test_a_whole_run_normalises_rejects_and_tells_the_coverage(connect, pipeline
     ]
     with connect("source") as connection:
         connection.ensure(DIAGNOSES).upsert(rows).raise_for_refused()
-    report = run(pipeline(text=PIPELINE))
+    report = run(pipeline(text=PIPELINE), show_values=True)
     assert target("diagnoses") == {
         "a": {"id": "a", "disease": "ORPHA:558", "phenotypes": ["HP:0001250"]},
         "b": {"id": "b", "disease": "ORPHA:730", "phenotypes": None},

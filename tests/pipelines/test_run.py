@@ -236,7 +236,7 @@ def test_append_twice_is_refused_by_the_key(source, pipeline, run, target):
     source()
     path = pipeline(("mode: merge", "mode: append"))
     assert run(path).steps[0].tally == {"created": 21}
-    fails(run, path, biodata.RejectBudgetExceeded, "BD-PIPELINE-BUDGET", "were rejected")
+    fails(run, path, biodata.RejectBudgetExceeded, "BD-PIPELINE-BUDGET", "was rejected")
     assert len(target()) == 21
 
 
@@ -382,7 +382,7 @@ def test_a_report_that_cannot_be_written_hides_no_error(source, pipeline, run, t
 def test_rows_that_share_a_key_are_not_merged_over_each_other(source, pipeline, run, connect):
     source(rows((1, 1), (2, 2)), samples="2")
     path = pipeline(("'ase-' || src.ID", "src.SNP_ID"))
-    fails(run, path, biodata.CheckFailed, "BD-PIPELINE-CHECK", "each row has a key of its own: sample_id: 1 values")
+    fails(run, path, biodata.CheckFailed, "BD-PIPELINE-CHECK", "each row has a key of its own: sample_id: 1 value comes")
     assert nothing_loaded(connect)
 
 

@@ -188,7 +188,7 @@ def labs(connect):
 
 
 def test_a_whole_run_converts_rejects_and_tells_the_coverage(labs, pipeline, run, target):
-    report = run(pipeline(text=PIPELINE))
+    report = run(pipeline(text=PIPELINE), show_values=True)
     found = target("labs")
     assert {key: (one["weight"], one["glucose"]) for key, one in found.items()} == {
         "a": (68.0388555, 5.5),

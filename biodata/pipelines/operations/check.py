@@ -30,8 +30,8 @@ def check_expressions(
     before = names = source
     for operation in step.transform:
         seen = outline(operation)
-        if names is not None and not set(seen.reads) <= set(names):
-            return  # that is told where it is compiled, and what follows from it is no news
+        if names is not None:  # one that is missing is told where it is compiled; what follows from it is no news
+            names = (*names, *(one for one in seen.reads if one not in names))
         before, names = names, seen.names(names)
         if isinstance(operation, Columns):
             scope = Scope(before, (), parameters)
