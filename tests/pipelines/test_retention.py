@@ -71,7 +71,7 @@ def test_the_last_run_that_was_done_stays_and_so_does_what_steps_have_seen_since
     ended("r5", "failed", loaded=())
     ended("o1", pipeline="other")
     tidy(journal, LATER)
-    assert left(journal) == ["o1", "r2", "r4"]
+    assert sorted(left(journal)) == ["o1", "r2", "r4"]
     ended("r6")
     tidy(journal, LATER)
     assert left(journal) == ["o1", "r6"]

@@ -147,9 +147,9 @@ class Journal(JournalFile):
             )
 
     def runs(self, pipeline: str | None = None) -> list[RunRow]:
-        """The runs, oldest first."""
+        """The runs, in the order in which they began, whatever the clock said."""
         where, values = ("WHERE pipeline = ?", (pipeline,)) if pipeline else ("", ())
-        query = f"SELECT {', '.join(RUN_COLUMNS)} FROM runs {where} ORDER BY id"  # noqa: S608 - names of ours
+        query = f"SELECT {', '.join(RUN_COLUMNS)} FROM runs {where} ORDER BY rowid"  # noqa: S608 - names of ours
         with self._open() as database:
             found = database.execute(query, values)
             named = [dict(zip(RUN_COLUMNS, row, strict=True)) for row in found]
@@ -180,7 +180,7 @@ class Journal(JournalFile):
                 "SELECT steps.name, steps.seen FROM steps JOIN runs ON runs.id = steps.run "
                 "WHERE runs.pipeline = ? AND runs.kind = 'run' AND steps.state IN ('loaded', 'done') "
                 "AND steps.seen <> '{}' "
-                "ORDER BY runs.id",
+                "ORDER BY runs.rowid",
                 (pipeline,),
             )
             return {name: json.loads(text) for name, text in rows}
@@ -230,11 +230,12 @@ class Journal(JournalFile):
             self.forget_spool(run.id)
 
     def unfinished(self, pipeline: str) -> RunRow | None:
-        """The latest run of a pipeline, where it stopped while it wrote and what it spooled is still there."""
-        runs = [run for run in self.runs(pipeline) if run.kind == "run"]
-        last = runs[-1] if runs else None
-        there = last is not None and last.writing and (self.run_directory(last.id) / "spool").is_dir()
-        return last if there else None
+        """The run of a pipeline that stopped while it wrote, and what it spooled is still there; None without one.
+
+        It may be older than the latest: a plan is when it is applied.
+        """
+        runs = (run for run in reversed(self.runs(pipeline)) if run.kind == "run" and run.writing)
+        return next((run for run in runs if (self.run_directory(run.id) / "spool").is_dir()), None)
 
     def forget_spool(self, run: str) -> None:
         """Remove what a run spooled."""
