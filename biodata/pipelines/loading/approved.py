@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     from biodata.comparing import Change
     from biodata.pipelines.state.spool import Sealed, Spool
 
-__all__ = ["ACTIONS", "Approved", "action_of", "is_approved"]
+__all__ = ["ACTIONS", "NOT_APPROVED", "Approved", "action_of", "is_approved"]
 
 ACTIONS = ".actions"
 """How the file of the spool is called, behind the step's name."""
+NOT_APPROVED = "it is not what was approved: the target has changed since the plan was made"
+"""Why a row is held back."""
 
 
 def action_of(change: Change | None) -> tuple[str, bytes]:

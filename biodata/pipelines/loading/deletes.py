@@ -35,7 +35,7 @@ def deleting(works: Sequence[Work]) -> Iterator[tuple[Work, Target, DeleteMissin
 
 def find_missing(
     work: Work,
-    target: Target,
+    works: Sequence[Work],
     rules: DeleteMissing,
     spool: Spool,
     *,
@@ -43,7 +43,7 @@ def find_missing(
     identities: Mapping[str, str],
 ) -> Sealed:
     """Find out what is missing, and note with the step whether it may be deleted; the keys, sealed in the spool."""
-    found = missing_of(work, target, spool, values)
+    found = missing_of(work, works, spool, values)
     counts = {"there": found.there, "missing": found.keys.rows, "unplaced": found.unplaced}
     withheld = why_not(work, rules, identities, **counts)
     work.deletes = Deletes(

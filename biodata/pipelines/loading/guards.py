@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from biodata.pipelines.spec import Budget, DeleteMissing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from biodata.pipelines.runs.work import Work
-    from biodata.pipelines.spec import Load
+    from biodata.pipelines.spec import Address, Load, PipelineSpec
+    from biodata.pipelines.state.rejects import Reject
 
-__all__ = ["rules_of", "why_not"]
+__all__ = ["deleted_from", "protect", "rules_of", "why_not"]
 
 
 def rules_of(load: Load) -> DeleteMissing | None:
@@ -20,6 +21,29 @@ def rules_of(load: Load) -> DeleteMissing | None:
     if load.delete_missing is not None:
         return load.delete_missing
     return DeleteMissing(most=Budget(100, percent=True)) if load.mode == "replace" else None
+
+
+def deleted_from(spec: PipelineSpec) -> set[Address]:
+    """The tables from which a step of the pipeline deletes what is missing."""
+    loads = [step.load for step in spec.steps if step.load]
+    return {load.target for load in loads if rules_of(load)}
+
+
+def protect(works: Sequence[Work], spec: PipelineSpec, reject: Reject) -> None:
+    """Remember which record of the target a rejected row stands for, so that it is not deleted as missing.
+
+    What it would have become in the steps that read from its step, nobody knows.
+    """
+    if reject.stage == "load":
+        return
+    tables = deleted_from(spec)
+    for work in works:
+        if work.step.load is None or work.step.load.target not in tables:
+            continue
+        if work.step.name == reject.step and reject.target_key is not None:
+            work.told.protected.append(reject.target_key)
+        elif reject.step in {work.step.name, *(one.name for one in work.upstream)}:
+            work.told.unplaced += 1
 
 
 def why_not(

@@ -12,6 +12,8 @@ from biodata.errors import NotFound
 from biodata.records.types import Field, Schema, String
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from biodata.connection import Connection
 
 __all__ = ["MARKS", "clear", "find", "put"]
@@ -46,12 +48,14 @@ def find(connection: Connection, run: str, step: str) -> dict[str, int] | None:
     return tally
 
 
-def clear(connection: Connection, run: str) -> None:
-    """Remove the marks of a run that is done, and of those before it that nobody will take up again."""
+def clear(connection: Connection, runs: Container[str]) -> None:
+    """Remove the marks of runs that nobody will take up again; those of others, of other pipelines too, stay."""
     try:
         connection[MARKS].schema  # noqa: B018 - asks whether the table is there
     except NotFound:
         return
-    keys = [(row["run"], row["step"]) for row in connection[MARKS].query(fields=["run", "step"]) if row["run"] <= run]
+    keys = [
+        (row["run"], row["step"]) for row in connection[MARKS].query(fields=["run", "step"]) if row["run"] in runs
+    ]
     if keys and connection.access == "delete":
         connection[MARKS].delete(keys)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from biodata.pipelines.state.spool import Spool
     from biodata.records.types import Key, Record, Schema
 
-__all__ = ["Missing", "keys_of", "missing_of", "seal", "without"]
+__all__ = ["Missing", "keys_of", "loading_into", "missing_of", "seal", "without"]
 
 
 class Missing(msgspec.Struct, frozen=True):
@@ -43,16 +43,25 @@ class Missing(msgspec.Struct, frozen=True):
     unplaced: int
 
 
-def missing_of(work: Work, target: Target, spool: Spool, values: Mapping[str, Any]) -> Missing:
-    """Read the target's keys in scope, and see which of them no row has; constant memory."""
+def missing_of(work: Work, works: Sequence[Work], spool: Spool, values: Mapping[str, Any]) -> Missing:
+    """Read the target's keys in scope, and see which of them no row has; constant memory.
+
+    Rows of all steps that load the table count, or steps would delete each other's records.
+    """
+    target = work.loading
     name, keys = work.step.name, _arrow(target.schema)
     scope = target.load.delete_missing.scope if target.load.delete_missing else None
     found = target.repository.query(bound(scope, values), fields=list(target.schema.key_fields))
     there = seal(spool, f"{name}.there", keys, (batch.select(keys.names).cast(keys) for batch in found.to_batches()))
-    fitting = _Fitting(target.schema)
-    had = seal(spool, f"{name}.had", keys, fitting.batches(work, keys))
+    fitting, into = _Fitting(target.schema), loading_into(target, works)
+    had = seal(spool, f"{name}.had", keys, (batch for one in into for batch in fitting.batches(one, keys)))
     missing = seal(spool, f"{name}.missing", keys, without(there, had, keys, spool))
-    return Missing(missing, there.rows, work.told.unplaced + fitting.unplaced)
+    return Missing(missing, there.rows, fitting.unplaced)
+
+
+def loading_into(target: Target, works: Sequence[Work]) -> list[Work]:
+    """All steps that are loaded into a table."""
+    return [one for one in works if one.target and one.target.load.target == target.load.target]
 
 
 def keys_of(missing: Sealed, schema: Schema, size: int) -> Iterator[list[Key]]:
@@ -73,6 +82,10 @@ class _Fitting:
         self.unplaced = 0
 
     def batches(self, work: Work, keys: pa.Schema) -> Iterator[pa.RecordBatch]:
+        self.unplaced += work.told.unplaced
+        if not set(keys.names) <= set(work.passed.schema().names):  # the platform gives them keys of its own
+            self.unplaced += work.passed.rows + len(work.told.protected)
+            return
         for batch in work.passed.batches():
             yield self._fitted(batch.select(keys.names).to_pylist(), keys)
         names = work.step.load.key if work.step.load and work.step.load.key else self._schema.key_fields

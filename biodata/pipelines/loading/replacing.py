@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from biodata.pipelines.loading.guards import rules_of, why_not
-from biodata.pipelines.loading.missing import missing_of
+from biodata.pipelines.loading.missing import loading_into, missing_of
 from biodata.pipelines.reports.facts import Deletes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from biodata.pipelines.loading.target import Target
     from biodata.pipelines.runs.work import Work
@@ -24,26 +24,27 @@ def replaces(target: Target) -> bool:
 
 
 def replaced_by(
-    work: Work, target: Target, spool: Spool, *, values: Mapping[str, Any], identities: Mapping[str, str]
+    work: Work, works: Sequence[Work], spool: Spool, *, values: Mapping[str, Any], identities: Mapping[str, str]
 ) -> Sealed | None:
     """The keys of the records that go, sealed in the spool; None of a table without a key, of which all go.
 
     What stands in the way is noted with the step (`deletes.withheld`).
     """
-    rules = rules_of(target.load)
+    rules = rules_of(work.loading.load)
     if rules is None:
         return None
-    keys, there, missing, unplaced = _counted(work, target, spool, values)
+    keys, there, missing, unplaced = _counted(work, works, spool, values)
     withheld = why_not(work, rules, identities, there=there, missing=missing, unplaced=unplaced)
     work.deletes = Deletes(there=there, missing=missing, most=rules.most.allows(there), withheld=withheld)
     return keys
 
 
 def _counted(
-    work: Work, target: Target, spool: Spool, values: Mapping[str, Any]
+    work: Work, works: Sequence[Work], spool: Spool, values: Mapping[str, Any]
 ) -> tuple[Sealed | None, int, int, int]:
-    if not target.schema.key_fields:
-        there = target.repository.count()
-        return None, there, there, work.told.unplaced + len(work.told.protected)
-    found = missing_of(work, target, spool, values)
+    if not work.loading.schema.key_fields:
+        there, into = work.loading.repository.count(), loading_into(work.loading, works)
+        rejected = sum(one.told.unplaced + len(one.told.protected) for one in into)
+        return None, there, there, rejected + sum(one.passed.rows for one in into if one is not work)
+    found = missing_of(work, works, spool, values)
     return found.keys, found.there, found.keys.rows, found.unplaced

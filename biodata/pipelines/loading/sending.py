@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from biodata.errors import Unavailable
 from biodata.fitting import same
 from biodata.pipelines.loading import marks
-from biodata.pipelines.loading.approved import is_approved
+from biodata.pipelines.loading.approved import NOT_APPROVED, is_approved
 from biodata.pipelines.loading.compared import with_parents
 from biodata.pipelines.loading.missing import keys_of
 from biodata.pipelines.rows import Rows
@@ -70,7 +70,7 @@ class Desk(Protocol):
         """A batch is about to be sent."""
 
     def sent(self, work: Work, batch: Batch, tally: dict[str, int], receipt: Receipt) -> None:
-        """The target has answered for a batch."""
+        """The target has answered for a batch; may raise to stop."""
 
     def arrived(self, work: Work, tally: dict[str, int], keys: Iterable[Key]) -> None:
         """All rows of a step are there at once, in one transaction."""
@@ -78,8 +78,8 @@ class Desk(Protocol):
     def deleted(self, work: Work, keys: list[Key], receipt: Receipt) -> None:
         """The target has answered for some deletes."""
 
-    def reject(self, reject: Reject) -> None:
-        """A record cannot be loaded; may raise to stop."""
+    def keep(self, reject: Reject) -> None:
+        """A record cannot be loaded."""
 
     def hold_back(self, reject: Reject) -> None:
         """A record is not loaded, because that was not approved."""
@@ -194,15 +194,16 @@ class Sending:
         return batch.without(held)
 
     def _held(self, record: Record, row: int, key: Key) -> Reject:
-        reason = "it is not what was approved: the target has changed since the plan was made"
-        return Reject(self._work.step.name, "load", "plan", reason, row, "BD-PIPELINE-NOT-APPROVED", key, record)
+        return Reject(
+            self._work.step.name, "load", "plan", NOT_APPROVED, row, "BD-PIPELINE-NOT-APPROVED", key, record
+        )
 
     def _with_parents(self, batch: Batch) -> Batch:
         """The rows whose parents are there; the others wait."""
         waiting = [self._parents.lacks(record) for record in batch.records]
         for record, row, field in zip(batch.records, batch.rows, waiting, strict=True):
             if field is not None:
-                self._desk.reject(self._waiting(record, row, field))
+                self._desk.keep(self._waiting(record, row, field))
         return batch.without([field is not None for field in waiting])
 
     def _waiting(self, record: Record, row: int, field: str) -> Reject:
@@ -222,7 +223,7 @@ class Sending:
 
     def _refused(self, batch: Batch, receipt: Receipt) -> None:
         for one in receipt.refused:
-            self._desk.reject(self._rejected(one, batch.rows[one.row], batch.records[one.row]))
+            self._desk.keep(self._rejected(one, batch.rows[one.row], batch.records[one.row]))
 
     def _rejected(self, one: Outcome, row: int, record: Record) -> Reject:
         rule, reason = one.field or one.code, one.message or one.code

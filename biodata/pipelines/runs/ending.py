@@ -15,7 +15,7 @@ from biodata.pipelines.state.reject_file import Which
 if TYPE_CHECKING:
     from biodata.pipelines.runs.run import Run
 
-__all__ = ["finish", "how_to_go_on", "leave"]
+__all__ = ["finish", "how_to_go_on", "is_interrupt", "leave"]
 
 
 def leave(run: Run, state: str, error: BaseException | None = None) -> RunReport | None:
@@ -41,8 +41,9 @@ def finish(run: Run, state: str, error: BaseException | None = None) -> RunRepor
     _tell(run, report)
     if run.options.dry_run:
         run.rejects.close(Which(run=run.id), "superseded")
-    kept = "planned" if state == "planned" else run.phase if _can_go_on(run, state, error) else "ended"
-    run.journal.end(run.id, state, report.error or "", phase=kept)
+    planned = "planned" in {state, run.phase}  # a plan of which nothing was done yet is a plan again
+    kept = "planned" if planned else run.phase if _can_go_on(run, state, error) else "ended"
+    run.journal.end(run.id, "planned" if planned else state, report.error or "", phase=kept)
     if kept == "ended":
         run.journal.forget_spool(run.id)
     written = _written(run, report)
@@ -134,3 +135,8 @@ def _what_stopped(error: BaseException | None) -> tuple[str | None, str | None]:
     if isinstance(error, OSError) and error.errno:
         return os.strerror(error.errno), "BD-OS"
     return f"an error of biodata itself: {type(error).__name__}", "BD-INTERNAL"
+
+
+def is_interrupt(error: BaseException) -> bool:
+    """Ctrl-C; DuckDB makes a RuntimeError of one that comes while it fetches."""
+    return isinstance(error, KeyboardInterrupt) or (type(error) is RuntimeError and str(error) == "Query interrupted")

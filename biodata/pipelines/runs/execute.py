@@ -9,12 +9,11 @@ from __future__ import annotations
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
-from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any
 
-from biodata.errors import CheckFailed, ConfigError
+from biodata.errors import BiodataError, CheckFailed, ConfigError
 from biodata.pipelines.parameters import chosen
-from biodata.pipelines.runs.ending import finish, how_to_go_on, leave
+from biodata.pipelines.runs.ending import finish, how_to_go_on, is_interrupt, leave
 from biodata.pipelines.runs.flows import check_flows, flows
 from biodata.pipelines.runs.identities import identified
 from biodata.pipelines.runs.manifest import (
@@ -25,7 +24,7 @@ from biodata.pipelines.runs.manifest import (
     same_shape,
     write_manifest,
 )
-from biodata.pipelines.runs.options import Options
+from biodata.pipelines.runs.options import Options, check_options
 from biodata.pipelines.runs.plans import check_sealed, planned_run, read_plan
 from biodata.pipelines.runs.prepare import target_of
 from biodata.pipelines.runs.reading import prepare_all, read_all
@@ -60,7 +59,7 @@ def execute(
 ) -> RunReport:
     """Run a pipeline once; see `Pipeline.run`."""
     options = options or Options()
-    _make_room(options)
+    check_options(options)
     tidy(journal, datetime.now(UTC))
     values = chosen(spec.parameters, parameters or {})
     with journal.hold(spec.name):
@@ -87,8 +86,18 @@ def _take_up(run: Run, plan: Plan | None) -> None:
         check_sealed(plan, spool)
     run.works += restored(manifest, run.spec, run.values, spool, run.journal.memory(run.spec.name))
     run.profiles |= {one.profile: one for one in manifest.profiles}
+    _note_loaded(run)
     run.journal.again(run.id)
     run.tell_start()
+
+
+def _note_loaded(run: Run) -> None:
+    """Which steps were loaded before; of a plan, steps are done that were compared only."""
+    loaded = {"loading": {"loaded"}, "deleting": {"loaded", "done"}}.get(run.phase, set())
+    for noted in run.journal.steps(run.id):
+        if noted["state"] in loaded:
+            work = run.step_named(noted["name"])
+            work.state, work.tally = noted["state"], noted["tally"]
 
 
 def _taken_up(earlier: RunRow) -> str:
@@ -131,7 +140,7 @@ def _guarded(run: Run, connect: Callable[[str], Connection]) -> RunReport:
         with heard(run.warnings):
             state = _all(run, connect)
     except BaseException as error:
-        if _is_interrupt(error):
+        if is_interrupt(error):
             leave(run, "interrupted")
             run.progress.note(f"Interrupted. {how_to_go_on(run, 'interrupted')}")
             raise KeyboardInterrupt from None
@@ -139,7 +148,7 @@ def _guarded(run: Run, connect: Callable[[str], Connection]) -> RunReport:
         run.progress.note(how_to_go_on(run, "failed", error))
         raise
     report = finish(run, state)
-    if state == "done" and not run.options.dry_run:
+    if state == "done" and not run.options.dry_run and not run.options.apply:
         _after(run, connect)
     if state == "withheld":
         raise _withheld(run, report)
@@ -148,7 +157,11 @@ def _guarded(run: Run, connect: Callable[[str], Connection]) -> RunReport:
 
 def _after(run: Run, connect: Callable[[str], Connection]) -> None:
     """What earlier runs left waiting for records that are there now."""
-    replayed = replay_waiting(run, connect)
+    try:
+        replayed = replay_waiting(run, connect)
+    except BiodataError as error:
+        run.progress.note(f"What waits for a parent could not be sent again; the next run tries: {error.message}")
+        return
     if replayed is not None:
         run.progress.note(f"What waited for a parent was sent again: {replayed.summary()}")
 
@@ -207,6 +220,8 @@ def _bind_targets(run: Run, connections: Mapping[str, Connection]) -> None:
             run.profiles[name] = run.patiently(partial(identified, told[name], connections[name]))
             asked.add(name)
         work.target = run.patiently(partial(target_of, run.spec, work.step, _columns(work), connections))
+        if work.target and work.target.new and run.begun(work):
+            raise changed(run.id, f"the table {load.target} is not there any more")
         if work.target and not same_shape(sealed[work.step.name], work.target):
             raise changed(run.id, f"the table {load.target} has another shape since")
 
@@ -216,22 +231,3 @@ def _columns(work: Any) -> Any:
 
     schema = work.passed.schema()
     return schema.remove(schema.get_field_index(NUMBER))
-
-
-def _make_room(options: Options) -> None:
-    """Find out now, and not after the loading, whether report and plan can be written."""
-    places = [options.report_dir, options.save_plan.parent if options.save_plan else None]
-    for place, what in zip(places, ("report", "plan"), strict=True):
-        try:
-            if place is not None:
-                place.mkdir(parents=True, exist_ok=True)
-                with TemporaryFile(dir=place):
-                    pass
-        except OSError as error:
-            message = f"The {what} directory {place} cannot be written: {error.strerror}"
-            raise ConfigError(message, code="BD-PIPELINE-REPORT") from None
-
-
-def _is_interrupt(error: BaseException) -> bool:
-    """Ctrl-C; DuckDB makes a RuntimeError of one that comes while it fetches."""
-    return isinstance(error, KeyboardInterrupt) or (type(error) is RuntimeError and str(error) == "Query interrupted")

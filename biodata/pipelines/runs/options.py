@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TypedDict
 
 import msgspec
 
-__all__ = ["Asked", "Options", "options_of"]
+from biodata.errors import ConfigError
+
+__all__ = ["Asked", "Options", "check_options", "options_of"]
+
+CODE = "BD-PIPELINE-OPTIONS"
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,3 +59,35 @@ def options_of(asked: Asked) -> Options:
         name: Path(str(value)) if name in paths and value is not None else value for name, value in asked.items()
     }
     return msgspec.convert(given, Options)
+
+
+def check_options(options: Options) -> None:
+    """See that what is asked for can be done together, and that report and plan can be written.
+
+    Raises:
+        ConfigError: `BD-PIPELINE-OPTIONS`, `BD-PIPELINE-REPORT`; nothing has been done.
+    """
+    _raise_for_others(options)
+    _make_room(options)
+
+
+def _raise_for_others(options: Options) -> None:
+    """A plan is applied as it is: nothing else can be asked for beside it."""
+    beside = {"--dry-run": options.dry_run, "--save-plan": options.save_plan, "--restart": options.restart}
+    asked = [name for name, value in beside.items() if value]
+    if options.apply and asked:
+        raise ConfigError(f"--apply does what was planned, so it goes without {', '.join(asked)}", code=CODE)
+
+
+def _make_room(options: Options) -> None:
+    """Find out now, and not after the loading, whether report and plan can be written."""
+    places = [options.report_dir, options.save_plan.parent if options.save_plan else None]
+    for place, what in zip(places, ("report", "plan"), strict=True):
+        try:
+            if place is not None:
+                place.mkdir(parents=True, exist_ok=True)
+                with TemporaryFile(dir=place):
+                    pass
+        except OSError as error:
+            message = f"The {what} directory {place} cannot be written: {error.strerror}"
+            raise ConfigError(message, code="BD-PIPELINE-REPORT") from None

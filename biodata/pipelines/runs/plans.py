@@ -27,12 +27,14 @@ if TYPE_CHECKING:
     from biodata.pipelines.runs.work import Work
     from biodata.pipelines.spec import PipelineSpec
     from biodata.pipelines.state.journal import Journal, RunRow
-    from biodata.pipelines.state.spool import Sealed, Spool, SpoolWriter
+    from biodata.pipelines.state.spool import Sealed, Spool
 
 __all__ = ["Plan", "PlannedStep", "check_sealed", "make_plan", "planned_run", "read_plan"]
 
 FORMAT = 1
 CODE = "BD-PIPELINE-PLAN"
+WROTE = frozenset({"loading", "loaded", "done"})
+"""States of a step whose rows may have been sent."""
 
 
 class PlannedStep(msgspec.Struct, frozen=True):
@@ -66,7 +68,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 def make_plan(run: Run, spool: Spool, path: Path) -> None:
     """Compare everything with the targets, seal what would be done, and write the plan file."""
-    kept = _Kept(spool)
+    kept = _Kept(spool, [work for work in run.works if work.target])
     preview(run, spool, keep=kept.keep)
     sealed = kept.seal()
     steps = tuple(_planned(work, spool, sealed.get(work.step.name)) for work in run.works)
@@ -76,7 +78,7 @@ def make_plan(run: Run, spool: Spool, path: Path) -> None:
         pipeline=spec.name,
         file=spec.file,
         sha256=spec.sha256,
-        made=datetime.now(UTC).isoformat(timespec="seconds"),
+        made=datetime.now(UTC).isoformat(timespec="milliseconds"),
         by=getpass.getuser(),
         steps=steps,
     )
@@ -86,25 +88,26 @@ def make_plan(run: Run, spool: Spool, path: Path) -> None:
 class _Kept:
     """What is to be done with each row, on its way into the spool."""
 
-    def __init__(self, spool: Spool) -> None:
-        self._spool = spool
-        self._writers: dict[str, SpoolWriter] = {}
-
-    def keep(self, work: Work, changes: Iterable[Change | None]) -> None:
+    def __init__(self, spool: Spool, works: Iterable[Work]) -> None:
+        """Begin with a file for each step, also for one without a row: that nothing is to be done is approved too."""
         import pyarrow as pa
 
         from biodata.pipelines.state.spool import SpoolWriter
 
         fields: list[pa.Field[Any]] = [pa.field("action", pa.string()), pa.field("digest", pa.binary())]
-        schema = pa.schema(fields)
-        name = f"{work.step.name}{ACTIONS}"
-        if name not in self._writers:
-            self._writers[name] = SpoolWriter(self._spool.directory / f"{name}.parquet", schema)
-        rows = [dict(zip(schema.names, action_of(change), strict=True)) for change in changes]
-        self._writers[name].write(pa.RecordBatch.from_pylist(rows, schema=schema))
+        self._schema = pa.schema(fields)
+        names = [work.step.name for work in works]
+        paths = {name: spool.directory / f"{name}{ACTIONS}.parquet" for name in names}
+        self._writers = {name: SpoolWriter(path, self._schema) for name, path in paths.items()}
+
+    def keep(self, work: Work, changes: Iterable[Change | None]) -> None:
+        import pyarrow as pa
+
+        rows = [dict(zip(self._schema.names, action_of(change), strict=True)) for change in changes]
+        self._writers[work.step.name].write(pa.RecordBatch.from_pylist(rows, schema=self._schema))
 
     def seal(self) -> dict[str, Sealed]:
-        return {name.removesuffix(ACTIONS): writer.seal() for name, writer in self._writers.items()}
+        return {name: writer.seal() for name, writer in self._writers.items()}
 
 
 def _planned(work: Work, spool: Spool, actions: Sealed | None) -> PlannedStep:
@@ -164,7 +167,19 @@ def planned_run(plan: Plan, spec: PipelineSpec, journal: Journal) -> RunRow:
         raise ConfigError("The pipeline file was changed since the plan was made", code=CODE, hint=AGAIN)
     if found.state != "planned" and not found.writing:
         raise ConfigError(f"The plan was applied already; run {found.id} is {found.state}", code=CODE, hint=AGAIN)
+    since = _written_since(plan, journal)
+    if since and found.state == "planned":
+        raise ConfigError(f"Run {since} has written since the plan was made", code=CODE, hint=AGAIN)
     return found
+
+
+def _written_since(plan: Plan, journal: Journal) -> str:
+    """The run that has sent what is planned, or newer records, since; empty where there is none."""
+    for run in journal.runs(plan.pipeline):
+        later = run.id != plan.run and run.kind == "run" and (run.ended or plan.made) >= plan.made
+        if later and any(step["state"] in WROTE for step in journal.steps(run.id)):
+            return run.id
+    return ""
 
 
 def check_sealed(plan: Plan, spool: Spool) -> None:

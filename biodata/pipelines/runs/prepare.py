@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from biodata.errors import ConfigError, QueryError
+from biodata.pipelines.loading.guards import deleted_from
 from biodata.pipelines.loading.target import Target
 from biodata.pipelines.operations.base import Surroundings
 from biodata.pipelines.operations.chain import Chain
@@ -58,7 +59,7 @@ def prepare(
     with work.stage("prepare"):
         names = tuple(one.name for one in spec.parameters)
         _raise_for_expressions(spec, step, tuple(source.schema.names), names)
-        deletes = step.load is not None and (step.load.delete_missing is not None or step.load.mode == "replace")
+        deletes = step.load is not None and step.load.target in deleted_from(spec)
         work.source = source
         work.chain = Chain(step, source.schema, Surroundings(spec.file, step.name, values, keys=deletes))
         with located(spec.file, step.line, step.name, step.column):

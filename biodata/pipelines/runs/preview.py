@@ -94,8 +94,8 @@ def _deletes(run: Run, work: Work, target: Target, spool: Spool) -> None:
         return
     known = {"values": run.values, "identities": run.identities}
     if replaces(target):
-        replaced_by(work, target, spool, **known)
+        replaced_by(work, run.works, spool, **known)
     else:
-        find_missing(work, target, rules, spool, **known)
+        find_missing(work, run.works, rules, spool, **known)
     if work.deletes and work.deletes.missing and not work.deletes.withheld:
         work.preview["delete"] = work.deletes.missing

@@ -8,6 +8,7 @@ import msgspec
 
 from biodata.errors import CheckFailed
 from biodata.pipelines.checks.whole import Checking, CheckOutcome, check_set
+from biodata.pipelines.loading.guards import protect
 from biodata.pipelines.reports.collect import plot_data
 from biodata.pipelines.runs.prepare import prepare
 from biodata.pipelines.sources.bind import located, read_into
@@ -109,7 +110,7 @@ class _Reader:
         """What was rejected while a step was read, held to the budget."""
         last = None
         for last in self._run.rejects.find_all(step):
-            self._run.place(last)
+            protect(self._run.works, self._run.spec, last)
         if last is not None:
             self._run.check_budget(last)
 

@@ -17,13 +17,12 @@ from biodata.pipelines.loading.parents import Parents
 from biodata.pipelines.loading.sending import Sending
 from biodata.pipelines.parameters import chosen
 from biodata.pipelines.reports.facts import counts
-from biodata.pipelines.runs.ending import finish, leave
+from biodata.pipelines.runs.ending import finish, is_interrupt, leave
 from biodata.pipelines.runs.options import Options
 from biodata.pipelines.runs.reading import prepare_all
 from biodata.pipelines.runs.run import Run, begin
-from biodata.pipelines.runs.taken import Taken, taken
+from biodata.pipelines.runs.taken import Taken, taken, waiting_before
 from biodata.pipelines.runs.warned import heard
-from biodata.pipelines.state.reject_file import Which
 from biodata.pipelines.state.spool import Spool
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
     from biodata.pipelines.spec import PipelineSpec, Step
     from biodata.pipelines.state.journal import Journal
     from biodata.pipelines.state.reject import Reject
-    from biodata.pipelines.state.reject_file import RejectFile
+    from biodata.pipelines.state.reject_file import RejectFile, Which
 
 __all__ = ["replay", "replay_waiting"]
 
@@ -84,10 +83,9 @@ def replay(
 
 def replay_waiting(run: Run, connect: Callable[[str], Connection]) -> RunReport | None:
     """Replay what waits for records that a run has just loaded; the caller holds the pipeline."""
-    which = Which(pipeline=run.spec.name, states=("waiting",), before=run.id)
-    if not run.rejects.counts(which):
+    waiting = waiting_before(run.rejects, run.spec, run.id)
+    if not waiting:
         return None
-    waiting = taken(run.rejects, run.spec, which, None)
     return _Replay(run.spec, run.values, run.journal, run.progress, connect, waiting).go()
 
 
@@ -98,10 +96,13 @@ class ReplayRun(Run):
         """Rows carry the ids of rejects while they are under way; `rows` says which row each was."""
         self._rows = dict(rows)
 
-    def reject(self, reject: Reject) -> None:
+    def keep(self, reject: Reject) -> None:
         """Keep it as what came of the reject that it was."""
         original = self._rows.get(reject.row, reject.row)
         self.rejects.add(msgspec.structs.replace(reject, of=reject.row, row=original))
+
+    def check_budget(self, last: Reject | None) -> None:
+        """Go on, however many are rejected again."""
 
 
 class _Replay:
@@ -129,7 +130,8 @@ class _Replay:
                 run.patiently(lambda: prepare_all(run, connections))
                 self._all(Spool(run.directory / "spool"))
         except BaseException as error:
-            leave(run, "interrupted" if isinstance(error, KeyboardInterrupt) else "failed", error)
+            stopped = is_interrupt(error)
+            leave(run, "interrupted" if stopped else "failed", None if stopped else error)
             raise
         run.rejects.flush()
         run.rejects.settle(run.id, [one.kept.id for one in self._taken])
@@ -156,6 +158,7 @@ class _Replay:
         target = work.target
         if target is None:
             return
+        run.writing = True
         parents = Parents(target, work.out, {})
         run.begin(work, "load", f"{target.load.mode} into {target.load.target}", work.out.rows)
         with work.stage("load"):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime
 from itertools import islice
 from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from biodata.errors import RejectBudgetExceeded
-from biodata.pipelines.loading.guards import rules_of
+from biodata.pipelines.loading.approved import NOT_APPROVED
+from biodata.pipelines.loading.guards import protect
 from biodata.pipelines.runs.patience import patiently
 from biodata.pipelines.state.audit import Audit
 from biodata.pipelines.state.events import Events
@@ -46,7 +48,6 @@ class Run:
         profiles: what is known of each profile, by name.
         phase: how far it got, as the journal has it.
         writing: whether a target may have been written to.
-        held_back: step to number of records that were not loaded, because that was not approved.
     """
 
     def __init__(
@@ -75,10 +76,10 @@ class Run:
         self.works: list[Work] = []
         self.profiles: dict[str, ProfileFacts] = {}
         self.warnings: list[str] = []
-        self.held_back: dict[str, int] = {}
         self.phase = earlier.phase if earlier else "reading"
         self.writing = self.resumed > 0
         self.started = datetime.fromisoformat(earlier.started) if earlier else datetime.now(UTC)
+        self._last: Reject | None = None
         self._clock = monotonic()
 
     @property
@@ -131,20 +132,28 @@ class Run:
         Raises:
             RejectBudgetExceeded: that was one too many.
         """
-        self.rejects.add(reject)
-        self.place(reject)
-        if not reject.waiting:
-            self.check_budget(reject)
+        self.keep(reject)
+        self.check_budget(self._last)
 
-    def check_budget(self, last: Reject) -> None:
+    def keep(self, reject: Reject) -> None:
+        """Keep a record that cannot go on; whether it was one too many is asked later, when its batch is noted."""
+        self.rejects.add(reject)
+        protect(self.works, self.spec, reject)
+        if not reject.waiting:
+            self._last = reject
+
+    def check_budget(self, last: Reject | None) -> None:
         """See that no more is rejected than the file allows.
+
+        Args:
+            last: that was rejected; None where none was.
 
         Raises:
             RejectBudgetExceeded: that was one too many.
         """
         read = sum(work.told.rows or 0 for work in self.works)
         allowed, found = self.spec.budget.allows(read), self.rejects.count(counted=True)
-        if found > allowed:
+        if last is not None and found > allowed:
             raise RejectBudgetExceeded(
                 f"{found:,} {'record was' if found == 1 else 'records were'} rejected, and the budget of "
                 f"{self.spec.budget} allows {allowed:,} of {read:,}; "
@@ -156,22 +165,14 @@ class Run:
     def hold_back(self, reject: Reject) -> None:
         """Keep a record that is not loaded because that was not approved; it is in no budget."""
         self.rejects.add(reject)
-        self.held_back[reject.step] = self.held_back.get(reject.step, 0) + 1
 
-    def place(self, reject: Reject) -> None:
-        """Remember which record of the target the row stands for, so that it is not deleted as missing.
-
-        What it would have become in the steps that read from its step, nobody knows.
-        """
-        if reject.stage == "load":
-            return
-        for work in self.works:
-            if work.step.load is None or rules_of(work.step.load) is None:
-                continue
-            if work.step.name == reject.step and reject.target_key is not None:
-                work.told.protected.append(reject.target_key)
-            elif reject.step in {work.step.name, *(one.name for one in work.upstream)}:
-                work.told.unplaced += 1
+    @property
+    def held_back(self) -> dict[str, int]:
+        """Step to number of records that were not loaded because that was not approved, by earlier processes too."""
+        found = Counter[str]()
+        for tally in self.rejects.tallies():
+            found[tally.step] += tally.count if tally.reason == NOT_APPROVED else 0
+        return dict(+found)
 
     # The desk that `loading` writes at (loading/sending.py).
 
@@ -185,7 +186,11 @@ class Run:
         self.journal.sending(self.id, work.step.name, batch.number, len(batch.records))
 
     def sent(self, work: Work, batch: Batch, tally: dict[str, int], receipt: Receipt) -> None:
-        """The target has answered for a batch."""
+        """The target has answered for a batch.
+
+        Raises:
+            RejectBudgetExceeded: it refused too many; all of them are noted.
+        """
         for status, number in receipt.tally.items():
             work.tally[status] = work.tally.get(status, 0) + number
         self.rejects.flush()
@@ -196,6 +201,7 @@ class Run:
             "batch.loaded", step=work.step.name, number=batch.number, rows=len(batch.records), tally=tally
         )
         self.progress.advance(len(batch.rows))
+        self.check_budget(self._last)
 
     def again(self, work: Work, batch: Batch | None) -> None:
         """A batch, or all rows of a step, are sent again: what was refused of them before does not count."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from biodata.pipelines.spec import PipelineSpec
     from biodata.pipelines.state.reject_file import RejectFile
 
-__all__ = ["Taken", "taken"]
+__all__ = ["Taken", "taken", "waiting_before"]
 
 
 class Taken(msgspec.Struct, frozen=True):
@@ -72,6 +72,13 @@ def taken(rejects: RejectFile, spec: PipelineSpec, which: Which | None, correcte
         )
     steps = {step.name for step in spec.steps}
     return [Taken(one, _changes(changed.get(one.id))) for one in _known(found.values(), steps, rejects, spec)]
+
+
+def waiting_before(rejects: RejectFile, spec: PipelineSpec, run: str) -> Sequence[Taken]:
+    """What was left waiting for its parents by runs before one, of steps that the pipeline still has."""
+    steps = {step.name for step in spec.steps}
+    found = rejects.find(Which(pipeline=spec.name, states=("waiting",), before=run))
+    return [Taken(one) for one in found if one.step in steps]
 
 
 def _changes(one: Corrected | None) -> dict[str, Any]:

@@ -81,6 +81,18 @@ class Work:
         self.seconds: dict[str, float] = {}
 
     @property
+    def loading(self) -> Target:
+        """The table that its rows go to, of a step that has one."""
+        if self.target is None:
+            raise RuntimeError("the step is not loaded")
+        return self.target
+
+    @property
+    def loaded(self) -> bool:
+        """Whether all its rows are where they go."""
+        return self.state in {"loaded", "done"}
+
+    @property
     def passed(self) -> Sealed:
         """The rows that passed transform and row checks, complete."""
         if self.out is None:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from biodata.pipelines.runs.run import Run
     from biodata.pipelines.runs.work import Work
     from biodata.pipelines.sources.base import Source
-    from biodata.pipelines.spec import DeleteMissing, Step
+    from biodata.pipelines.spec import DeleteMissing, Incremental, Step
     from biodata.pipelines.state.spool import Sealed, Spool
     from biodata.records.types import Key
 
@@ -65,18 +65,26 @@ class _Writer:
         run = self._run
         if run.phase != "deleting":
             run.enter("loading")
-            for work in in_loading_order(run.works):
+        for work in in_loading_order(run.works):
+            if not work.loaded:
                 self._load(work)
+        if run.phase != "deleting":
             run.enter("deleting")
         self._delete()
         for work in run.works:
             run.note(work, "done" if work.state != "withheld" else "withheld", **self._seen(work))
         self._supersede()
-        for connection in {id(w.target.connection): w.target.connection for w in run.works if w.target}.values():
-            if connection.adapter.has("transaction"):
-                marks.clear(connection, run.id)
+        self._clear_marks()
         withheld = run.held_back or any(work.deletes and work.deletes.withheld for work in run.works)
         return "withheld" if withheld else "done"
+
+    def _clear_marks(self) -> None:
+        """Nobody takes up this run any more, nor those of the pipeline before it."""
+        mine = {run.id for run in self._run.journal.runs(self._run.spec.name)}
+        targets = [work.target for work in self._run.works if work.target]
+        for connection in {id(target.connection): target.connection for target in targets}.values():
+            if connection.adapter.has("transaction"):
+                marks.clear(connection, mine)
 
     def _supersede(self) -> None:
         """Close what earlier runs rejected of records that were read again now: their rows have taken their place."""
@@ -85,7 +93,7 @@ class _Writer:
             which = Which(pipeline=run.spec.name, step=work.step.name, before=run.id, states=OPEN)
             if not run.rejects.counts(which):
                 continue
-            if not is_incremental(work.step):
+            if not reads_a_part(work):
                 run.rejects.supersede(run.spec.name, work.step.name, run.id)
             elif work.source is not None and work.read is not None:
                 told = (run.spec.name, work.step.name, run.id)
@@ -98,7 +106,7 @@ class _Writer:
             return
         run.begin(work, "load", f"{target.load.mode} into {target.load.target}", work.passed.rows)
         with work.stage("load"):
-            missing = run.patiently(partial(self._replaced, work, target)) if replaces(target) else None
+            missing = run.patiently(partial(self._replaced, work)) if replaces(target) else None
             if replaces(target) and work.deletes and work.deletes.withheld:
                 run.note(work, "withheld")
                 run.end(work, "load", f"withheld: {work.deletes.withheld}", 0)
@@ -120,13 +128,13 @@ class _Writer:
         keep_content(self._spool.directory, kept, step, (one.row for one in run.rejects.find_all(step)))
         return {"seen": work.told.seen}
 
-    def _replaced(self, work: Work, target: Target) -> Sealed | None:
+    def _replaced(self, work: Work) -> Sealed | None:
         """The keys that a replace in one transaction deletes: those that were approved, or those missing now."""
         approved = self._spool.sealed(f"{work.step.name}.missing")
         if approved and Approved.of(self._spool, work.step.name):
             return approved
         run = self._run
-        return replaced_by(work, target, self._spool, values=run.values, identities=run.identities)
+        return replaced_by(work, run.works, self._spool, values=run.values, identities=run.identities)
 
     def _send(self, work: Work, target: Target, missing: Sealed | None) -> None:
         run = self._run
@@ -135,7 +143,6 @@ class _Writer:
 
         def send() -> dict[str, int]:
             work.tally = {}
-            run.held_back.pop(work.step.name, None)
             parents = Parents(target, work.passed, self._coming(target, work))
             approved = Approved.of(self._spool, work.step.name)
             return Sending(work, target, run, parents, approved, missing).send()
@@ -159,7 +166,7 @@ class _Writer:
     def _delete(self) -> None:
         """First find out of all steps what is missing and whether it may go, then delete."""
         run = self._run
-        found = [(work, target, self._missing(work, target, rules)) for work, target, rules in deleting(run.works)]
+        found = [(work, target, self._missing(work, rules)) for work, target, rules in deleting(run.works)]
         for work, target, keys in found:
             if work.deletes is None or work.deletes.withheld:
                 self._withheld(work)
@@ -177,23 +184,32 @@ class _Writer:
         self._run.events.emit("deletes.withheld", step=work.step.name, missing=told.missing, why=told.withheld)
         self._run.progress.note(f"{work.step.name}: {told.missing:,} deletes are withheld: {told.withheld}")
 
-    def _missing(self, work: Work, target: Target, rules: DeleteMissing) -> Sealed:
+    def _missing(self, work: Work, rules: DeleteMissing) -> Sealed:
         """The keys to delete: those that were approved, or those that are missing now."""
         run = self._run
         approved = self._spool.sealed(f"{work.step.name}.missing")
         if approved and Approved.of(self._spool, work.step.name):
             work.deletes = Deletes(rules.scope, missing=approved.rows, most=approved.rows)
             return approved
+
+        def find() -> Sealed:
+            return find_missing(work, run.works, rules, self._spool, values=run.values, identities=run.identities)
+
         with work.stage("delete"):
-            return run.patiently(
-                lambda: find_missing(work, target, rules, self._spool, values=run.values, identities=run.identities)
-            )
+            return run.patiently(find)
 
 
-def is_incremental(step: Step) -> bool:
-    """Whether a run reads a part of the source only; where contents are compared, what was rejected comes again."""
-    incremental = step.extract.incremental if isinstance(step.extract, Extract | FileExtract) else None
-    return incremental is not None and incremental.cursor is not None
+def reads_a_part(work: Work) -> bool:
+    """Whether a run gets a part of the records only, so that those that were rejected need not be among them.
+
+    Where contents are compared, what the step itself has rejected comes again; what one behind it has, does not.
+    """
+    own = _incremental(work.step)
+    return bool(own and own.cursor) or any(_incremental(step) for step in work.upstream)
+
+
+def _incremental(step: Step) -> Incremental | None:
+    return step.extract.incremental if isinstance(step.extract, Extract | FileExtract) else None
 
 
 def _keys(source: Source, read: Sealed) -> Iterator[Key]:
