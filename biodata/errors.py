@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Self, Unpack
 
+    from biodata.pipelines.reports.facts import RunReport
     from biodata.receipts import Receipt
 
 __all__ = [
@@ -69,6 +70,7 @@ class BiodataError(Exception):
         table: the name of the table, where one is known.
         hint: what to do about it, a sentence or two.
         receipt: what a write had done before it was broken off, where it was one.
+        report: of the pipeline's run that it ended, where it ended one.
     """
 
     exit_status: ClassVar[int] = 1
@@ -90,6 +92,7 @@ class BiodataError(Exception):
         self.table = table
         self.hint = hint
         self.receipt: Receipt | None = None
+        self.report: RunReport | None = None
 
     def located(self, *, profile: str | None = None, table: str | None = None) -> Self:
         """Fill in where it happened, where that is not said yet; gives the same error back."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,13 +12,14 @@ import click
 from biodata.cli.help import command
 from biodata.cli.output import say
 from biodata.cli.state import current
+from biodata.errors import BiodataError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from biodata.pipelines import RunReport
 
-__all__ = ["STRICT", "parameters_of", "run", "tell"]
+__all__ = ["STRICT", "parameters_of", "run", "tell", "told_when_it_ends"]
 
 STRICT = 7
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -69,14 +71,15 @@ def run(ctx: click.Context, /, file: Path, parameters: Sequence[str], report: Pa
 
     state = current(ctx)
     form, strict = options.pop("form"), options.pop("strict")
-    done = load_pipeline(file).run(
-        parameters=parameters_of(parameters),
-        connect=state.connect,
-        progress=progress_for(),
-        report_dir=report,
-        show_values=state.show_values,
-        **options,
-    )
+    with told_when_it_ends(form):
+        done = load_pipeline(file).run(
+            parameters=parameters_of(parameters),
+            connect=state.connect,
+            progress=progress_for(),
+            report_dir=report,
+            show_values=state.show_values,
+            **options,
+        )
     tell(done, form)
     if strict and done.rejected:
         ctx.exit(STRICT)
@@ -98,18 +101,33 @@ def parameters_of(texts: Sequence[str]) -> dict[str, str]:
     return {name: value for name, _, value in pairs}
 
 
+@contextmanager
+def told_when_it_ends(form: str) -> Iterator[None]:
+    """A run that an error ends is told on stdout too, in the form of all others."""
+    try:
+        yield
+    except BiodataError as error:
+        if error.report is not None:
+            _write(error.report, form)
+        raise
+
+
+def _write(report: RunReport, form: str) -> None:
+    sys.stdout.write(report.to_json().decode() if form == "json" else report.summary() + "\n")
+
+
 def tell(report: RunReport, form: str) -> None:
     """What a run did, or would do, on stdout; where more is to be seen, on stderr."""
     if form == "text" and (report.dry_run or report.state == "planned"):
         from biodata.cli.preview import show_preview
 
         show_preview(report)
-    sys.stdout.write(report.to_json().decode() if form == "json" else report.summary() + "\n")
+    _write(report, form)
     _where(report)
 
 
 def _where(report: RunReport) -> None:
-    paths = {"report": report.html_path, "facts": report.json_path}
+    paths = {"report": report.html_path, "facts": report.json_path, "plan": report.plan_path}
     for label, path in paths.items():
         if path is not None:
             say(f"{label}: {path}")

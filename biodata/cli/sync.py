@@ -12,7 +12,7 @@ from biodata.cli.address import SEARCH
 from biodata.cli.help import command
 from biodata.cli.output import say
 from biodata.cli.pairs import pair_options, tell_left_out
-from biodata.cli.run import STRICT, tell
+from biodata.cli.run import STRICT, tell, told_when_it_ends
 from biodata.cli.state import current
 
 if TYPE_CHECKING:
@@ -72,13 +72,14 @@ def sync(ctx: click.Context, /, a: Address, b: Address, **options: Any) -> None:
         pairing = _paired(a, b, opened, options)
         file = _file(a, b, pairing, options)
         say(f"pipeline file: {file}")
-        done = load_pipeline(file).run(
-            connect=opened.__getitem__,
-            progress=progress_for(),
-            report_dir=options["report"],
-            show_values=state.show_values,
-            **{name: options[name] for name in OPTIONS},
-        )
+        with told_when_it_ends(options["form"]):
+            done = load_pipeline(file).run(
+                connect=opened.__getitem__,
+                progress=progress_for(),
+                report_dir=options["report"],
+                show_values=state.show_values,
+                **{name: options[name] for name in OPTIONS},
+            )
     tell(done, options["form"])
     if options["strict"] and done.rejected:
         ctx.exit(STRICT)

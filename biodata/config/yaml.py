@@ -30,7 +30,7 @@ _HINTS = {
     "expected ',' or": 'Close the bracket, and put a value that holds {, [, : or , in quotes: "${env:NAME}"',
     "chomping": "What begins with a quote needs quotes around all of it: \"'a' || b\"",
     "mapping values are not allowed": "Check the indentation, and put a value that holds ': ' in quotes",
-    "expected <block end>": "Check the indentation; what begins with a quote needs quotes around all of it: \"'a' || b\"",
+    "expected <block end>": "Check the indentation, and the quotes: around all of a value, \"'a' || b\"",
     "another document": "Keep one document in the file: no second '---'",
 }
 

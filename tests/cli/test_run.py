@@ -88,7 +88,12 @@ def test_more_than_the_budget_is_8(run, pipeline):
     assert shown.status == 8
     assert "BD-PIPELINE-BUDGET" in shown.err
     assert ".html" in shown.err
-    assert shown.out == ""
+    assert shown.out.startswith("ages: failed: 1 record was rejected")
+
+
+def test_a_run_that_failed_is_told_as_json_too(run, pipeline):
+    shown = run("run", pipeline(GOOD, number=5), "-o", "json")
+    assert (shown.status, json.loads(shown.out)["state"]) == (9, "failed")
 
 
 def test_a_check_that_does_not_hold_is_9(run, pipeline):

@@ -51,6 +51,17 @@ def test_numbers_that_are_text(source, run, pipeline):
     assert "CAST(src.NAME AS INTEGER)" in caught.value.hint
 
 
+def test_what_a_script_gets_of_a_run(source, run, pipeline):
+    source()
+    page = run(pipeline(text=STEP))._repr_html_()
+    assert page.startswith("<iframe")
+    assert page.count("<") == 2  # the page itself is an attribute's text
+    with pytest.raises(biodata.CheckFailed) as caught:
+        run(pipeline((EXTRACT, EXTRACT + "\n    check: [{name: c, count: {equals: 3}}]"), text=STEP))
+    assert caught.value.report.state == "failed"
+    assert caught.value.report.html_path.is_file()
+
+
 def test_numbers_of_a_csv_are_not_compared_by_their_letters(run, pipeline, tmp_path):
     (tmp_path / "a.csv").write_text("ID,age\n1,30\n")
     with pytest.raises(biodata.QueryError, match="text is needed, not a number") as caught:

@@ -236,6 +236,16 @@ class RunReport(msgspec.Struct, frozen=True, kw_only=True):
 
         return summary(self)
 
+    def _repr_html_(self) -> str:
+        """The page, for notebooks: in a frame, so that neither's style touches the other."""
+        from html import escape
+
+        from biodata.pipelines.reports.html import html_report
+        from biodata.pipelines.reports.masking import masked
+
+        page, style = escape(html_report(masked(self))), "width: 100%; height: 40em; border: 0"
+        return f'<iframe title="{self.pipeline}" style="{style}" srcdoc="{page}"></iframe>'
+
     def to_json(self) -> bytes:
         """The JSON form, indented."""
         return msgspec.json.format(msgspec.json.encode(self, enc_hook=str), indent=2) + b"\n"

@@ -144,14 +144,18 @@ def _guarded(run: Run, connect: Callable[[str], Connection]) -> RunReport:
             leave(run, "interrupted")
             run.progress.note(f"Interrupted. {how_to_go_on(run, 'interrupted')}")
             raise KeyboardInterrupt from None
-        leave(run, "failed", error)
+        left = leave(run, "failed", error)
+        if isinstance(error, BiodataError):
+            error.report = left
         run.progress.note(how_to_go_on(run, "failed", error))
         raise
     report = finish(run, state)
     if state == "done" and not run.options.dry_run and not run.options.apply:
         _after(run, connect)
     if state == "withheld":
-        raise _withheld(run, report)
+        withheld = _withheld(run, report)
+        withheld.report = report
+        raise withheld
     return report
 
 
