@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["list_", "runs", "show", "verify"]
 
 SECTION = "Commands"
+STATES = ("running", "done", "withheld", "failed", "interrupted", "planned")
 COLUMNS = ("run", "pipeline", "kind", "state", "started", "seconds", "read", "rejected", "tally")
 STEPS = ("step", "state", "read", "passed", "rejected", "batches", "seconds", "tally")
 REJECTS = ("count", "state", "step", "stage", "rule", "reason", "first")
@@ -44,7 +45,7 @@ def runs() -> None:
     "biodata runs list", "biodata runs list --pipeline night --last 7", "biodata runs list --state failed -o json"
 )
 @click.option("--pipeline", metavar="NAME", help="Of one pipeline.")
-@click.option("--state", metavar="STATE", help="In one state: running, done, withheld, failed, interrupted, planned.")
+@click.option("--state", type=click.Choice(STATES), help="In one state.")
 @click.option("--last", type=click.IntRange(min=1), metavar="N", help="The latest so many.")
 @listing_option
 @click.pass_context
@@ -88,13 +89,17 @@ def show(_ctx: click.Context, /, run: str, form: str) -> None:
     "biodata runs verify", "biodata runs verify --noted 9f3c…    # a hash that verify told earlier, kept elsewhere"
 )
 @click.option("--noted", default="", metavar="HASH", help="The hash of a line, noted elsewhere: it has to be there.")
+@click.option(
+    "-o", "--format", "form", type=click.Choice(["text", "json"]), default="text", help="For people or programs."
+)
 @click.pass_context
-def verify(_ctx: click.Context, /, noted: str) -> None:
+def verify(_ctx: click.Context, /, noted: str, form: str) -> None:
     """Verify that nobody has changed the audit log.
 
     Each line holds the hash of the one before it. The exit status is 9 when a line was changed, removed, added
     or swapped. Who may write your files can write the whole log anew: note the hash elsewhere to find that too.
     """
+    from biodata.cli.output import json_text
     from biodata.errors import CheckFailed
     from biodata.pipelines.state.audit import Audit
     from biodata.pipelines.state.journal import state_directory
@@ -107,6 +112,9 @@ def verify(_ctx: click.Context, /, noted: str) -> None:
         hint = f"{found.lines:,} lines before it are as they were written"
         message = f"The audit log {audit.chain.path} is broken at line {found.broken:,}: {found.why}"
         raise CheckFailed(message, code="BD-PIPELINE-AUDIT", hint=hint)
+    if form == "json":
+        click.echo(json_text({"lines": found.lines, "hash": found.hash}))
+        return
     click.echo(f"{found.lines:,} lines, as they were written; the last has the hash {found.hash or '(none)'}")
 
 

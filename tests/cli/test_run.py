@@ -89,6 +89,9 @@ def test_more_than_the_budget_is_8(run, pipeline):
     assert "BD-PIPELINE-BUDGET" in shown.err
     assert ".html" in shown.err
     assert shown.out.startswith("ages: failed: 1 record was rejected")
+    (listed,) = json.loads(run("runs", "list", "--state", "failed", "-o", "json").out)
+    assert listed["rejected"] == 1
+    assert run("runs", "list", "--state", "faild").status == 2
 
 
 def test_a_run_that_failed_is_told_as_json_too(run, pipeline):

@@ -50,7 +50,7 @@ def test_no_runs_yet(run):
 def test_list_says_how_each_went(run, ran):
     rows = listed(run)
     assert [(row["pipeline"], row["state"], row["read"], row["rejected"]) for row in rows] == [
-        ("young", "done", 2, 1), ("old", "failed", 2, 0), ("young", "done", 2, 1),
+        ("young", "done", 2, 1), ("old", "failed", 2, 1), ("young", "done", 2, 1),
     ]  # fmt: skip
     assert rows[0]["tally"] == {"created": 1}
     assert rows[2]["tally"] == {"unchanged": 1}
@@ -97,6 +97,7 @@ def test_verify_tells_the_hash_and_finds_what_was_changed(run, home):
         0, f"3 lines, as they were written; the last has the hash {audit.verify().hash}\n",
     )  # fmt: skip
     assert run("runs", "verify", "--noted", audit.verify().hash).status == 0
+    assert json.loads(run("runs", "verify", "-o", "json").out) == {"lines": 3, "hash": audit.verify().hash}
     assert "no line has the hash" in run("runs", "verify", "--noted", "ab").err
     text = audit.chain.path.read_bytes()
     audit.chain.path.write_bytes(text + b'{"half')

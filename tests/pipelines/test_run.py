@@ -382,7 +382,9 @@ def test_a_report_that_cannot_be_written_hides_no_error(source, pipeline, run, t
 def test_rows_that_share_a_key_are_not_merged_over_each_other(source, pipeline, run, connect):
     source(rows((1, 1), (2, 2)), samples="2")
     path = pipeline(("'ase-' || src.ID", "src.SNP_ID"))
-    fails(run, path, biodata.CheckFailed, "BD-PIPELINE-CHECK", "each row has a key of its own: sample_id: 1 value comes")
+    fails(
+        run, path, biodata.CheckFailed, "BD-PIPELINE-CHECK", "each row has a key of its own: sample_id: 1 value comes"
+    )
     assert nothing_loaded(connect)
 
 

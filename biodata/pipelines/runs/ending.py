@@ -41,6 +41,9 @@ def finish(run: Run, state: str, error: BaseException | None = None) -> RunRepor
     _tell(run, report)
     if run.options.dry_run:
         run.rejects.close(Which(run=run.id), "superseded")
+    for step in report.steps:
+        if step.rejected:
+            run.journal.step(run.id, step.name, rejected=step.rejected)
     planned = "planned" in {state, run.phase}  # a plan of which nothing was done yet is a plan again
     kept = "planned" if planned else run.phase if _can_go_on(run, state, error) else "ended"
     run.journal.end(run.id, "planned" if planned else state, report.error or "", phase=kept)
