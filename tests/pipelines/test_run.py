@@ -236,7 +236,7 @@ def test_append_twice_is_refused_by_the_key(source, pipeline, run, target):
     source()
     path = pipeline(("mode: merge", "mode: append"))
     assert run(path).steps[0].tally == {"created": 21}
-    fails(run, path, biodata.RejectBudgetExceeded, "BD-PIPELINE-BUDGET", "was rejected")
+    fails(run, path, biodata.RejectBudgetExceeded, "BD-PIPELINE-BUDGET", "rejected, and the budget")
     assert len(target()) == 21
 
 
