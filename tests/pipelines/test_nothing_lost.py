@@ -387,3 +387,38 @@ def test_an_applied_plan_sends_nothing_else_that_waits(people, pipeline, run, pl
     run(path, save_plan=plan)
     run(path, apply=plan)
     assert {one.kind for one in Journal(state).runs()} == {"run"}
+
+
+ADDED = """\
+version: 1
+name: added
+steps:
+  - name: log
+    extract: {from: source/people, incremental: {by: content}}
+    load: {to: target/log, mode: append}
+  - name: people
+    extract: {step: log}
+    load: {to: target/people, mode: merge, key: [id]}
+"""
+
+
+def test_what_was_added_is_not_added_again_behind_a_step_that_is_over_the_budget(
+    people, table, stored, pipeline, run, connect
+):
+    table("log")
+    with connect("target") as connection:
+        connection.client.execute("CREATE TABLE people (id TEXT PRIMARY KEY, town TEXT NOT NULL)")
+    people("ab")
+    with connect("source") as connection:
+        connection["people"].add({"id": "c"}).raise_for_refused()
+    path = pipeline(text=ADDED)
+    for _ in range(2):
+        with pytest.raises(biodata.RejectBudgetExceeded):
+            run(path)
+        assert stored("log") == "abc"
+    with connect("target") as connection:
+        connection.client.execute("ALTER TABLE people ALTER town DROP NOT NULL")
+    with pytest.raises(biodata.ConfigError, match="has another shape since"):
+        run(path)
+    run(path, restart=True)
+    assert stored("log") == "aabbcc"

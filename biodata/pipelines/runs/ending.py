@@ -83,15 +83,23 @@ def _tell(run: Run, report: RunReport) -> None:
 
 
 def _can_go_on(run: Run, state: str, error: BaseException | None) -> bool:
-    """Whether the same command will go on where this run stopped."""
+    """Whether the same command will go on where this run stopped.
+
+    One that is over its budget starts anew; not where rows were added that a new run would add again.
+    """
     stopped = state in {"failed", "interrupted"} and run.phase in {"loading", "deleting"}
-    return stopped and not isinstance(error, RejectBudgetExceeded)
+    return stopped and (not isinstance(error, RejectBudgetExceeded) or _has_added(run))
+
+
+def _has_added(run: Run) -> bool:
+    return any(work.loaded and work.target and work.target.adds for work in run.works)
 
 
 def how_to_go_on(run: Run, state: str, error: BaseException | None = None) -> str:
     """What a person should do after a run that did not get through."""
     if _can_go_on(run, state, error):
-        return "Run the same command again: it goes on where this run stopped."
+        anew = " With --restart it starts anew, and adds again what was added." if _has_added(run) else ""
+        return f"Run the same command again: it goes on where this run stopped.{anew}"
     if not run.writing:
         return "Nothing was written; run the same command again to start anew."
     return f"Look at what run {run.id} has loaded before the same command is run again."

@@ -101,7 +101,7 @@ class ReplayRun(Run):
         original = self._rows.get(reject.row, reject.row)
         self.rejects.add(msgspec.structs.replace(reject, of=reject.row, row=original))
 
-    def check_budget(self, last: Reject | None) -> None:
+    def check_budget(self, last: Reject | None = None) -> None:
         """Go on, however many are rejected again."""
 
 

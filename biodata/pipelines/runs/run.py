@@ -142,22 +142,22 @@ class Run:
         if not reject.waiting:
             self._last = reject
 
-    def check_budget(self, last: Reject | None) -> None:
+    def check_budget(self, last: Reject | None = None) -> None:
         """See that no more is rejected than the file allows.
 
         Args:
-            last: that was rejected; None where none was.
+            last: that was rejected; None where none was by this process.
 
         Raises:
             RejectBudgetExceeded: that was one too many.
         """
         read = sum(work.told.rows or 0 for work in self.works)
         allowed, found = self.spec.budget.allows(read), self.rejects.count(counted=True)
-        if last is not None and found > allowed:
+        if found > allowed:
+            told = f"; the last by {last.rule!r}, row {last.row}: {last.reason}" if last else ""
             raise RejectBudgetExceeded(
                 f"{found:,} {'record was' if found == 1 else 'records were'} rejected, and the budget of "
-                f"{self.spec.budget} allows {allowed:,} of {read:,}; "
-                f"the last by {last.rule!r}, row {last.row}: {last.reason}",
+                f"{self.spec.budget} allows {allowed:,} of {read:,}{told}",
                 hint=f"biodata rejects list --run {self.id} lists them"
                 + ("" if self.writing else "; nothing was written"),
             )

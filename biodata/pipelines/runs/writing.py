@@ -155,6 +155,7 @@ class _Writer:
                 run.note(work, "checked")
             raise
         run.writing = True
+        run.check_budget()
 
     def _coming(self, target: Target, work: Work) -> dict[str, Callable[[Any], bool]]:
         """The step's own keys, where the table refers to itself."""
