@@ -152,7 +152,8 @@ class Run:
             RejectBudgetExceeded: that was one too many.
         """
         read = sum(work.told.rows or 0 for work in self.works)
-        allowed, found = self.spec.budget.allows(read), self.rejects.count(counted=True)
+        held_back = sum(self.held_back.values())
+        allowed, found = self.spec.budget.allows(read), self.rejects.count(counted=True) - held_back
         if found > allowed:
             told = f"; the last by {last.rule!r}, row {last.row}: {last.reason}" if last else ""
             raise RejectBudgetExceeded(
