@@ -21,7 +21,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--table", help="a table with records to read there, where none can be made")
     parser.addoption("--write", action="store_true", help="add records to that table too, and delete them again")
     parser.addoption(
-        "--kills", type=int, default=3, help="how many runs of each sink tests/pipelines/test_kills.py kills"
+        "--kills", type=int, default=2, help="how many runs of each sink tests/pipelines/test_kills.py kills"
     )
     parser.addoption("--kill-seed", type=int, default=0, help="the seed of the moments at which it does")
     differing.add_options(parser)

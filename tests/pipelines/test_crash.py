@@ -10,7 +10,7 @@ import pytest
 
 from biodata.pipelines.state.journal import Journal
 
-ROWS = 12_000
+ROWS = 5_000
 COUNT = "{equals: {from: source/ASE, key: rs12460890, field: Samples}}"
 
 
@@ -145,7 +145,7 @@ def test_ctrl_c_keeps_the_journal_and_says_how_to_go_on(command, target, tmp_pat
 def test_killed_again_and_again_every_record_is_there_exactly_once(command, target, tmp_path, mode):
     state = tmp_path / "state"
     state.mkdir()
-    for batches in (0, 1, 6):
+    for batches in (0, 1, 3):
         killed_while(command, state, lambda at, least=batches: of_latest_run(at, least))
     process = command()
     _, err = process.communicate()
