@@ -131,3 +131,15 @@ def test_an_ordinary_run_after_a_plan_is_a_run_of_its_own(plan, run, tmp_path, t
     assert [(one.kind, one.state) for one in Journal(tmp_path / "state").runs()] == [
         ("run", "done"), ("plan", "planned"), ("run", "withheld"),
     ]  # fmt: skip
+
+
+def test_what_is_there_already_is_told_of_an_append_too(people, pipeline, run, tmp_path, target):
+    text = FILE.replace("mode: merge", "mode: append").replace(", delete_missing: {max: 1}", "")
+    path = pipeline(text=text + "on_reject: {budget: 5}\n")
+    people(dict.fromkeys("abc", "Utrecht"))
+    run(path)
+    people(dict.fromkeys("bcd", "Utrecht"))
+    assert run(path, dry_run=True).steps[0].preview == {"add": 1, "refuse": 2}
+    assert run(path, save_plan=tmp_path / "p.json").state == "planned"
+    assert run(path, apply=tmp_path / "p.json").steps[0].tally == {"created": 1, "refused": 2}
+    assert sorted(target("people")) == list("abcd")

@@ -34,8 +34,17 @@ def with_parents(target: Target, records: Sequence[Record], parents: Parents) ->
 
 
 def compared(target: Target, records: Sequence[Record]) -> list[Change]:
-    """What would become of each record; where rows are added unseen or the table has to be made, all are new."""
-    if target.new or (target.together and target.adds):
+    """What would become of each record; of a table that has to be made, or that has no key, all are new."""
+    if target.new or not target.schema.key_fields:
         key_of = target.schema.key_of
         return [Change(row, "create", key_of(record), after=record) for row, record in enumerate(records)]
-    return list(compare(target.repository, records, batch_size=target.load.batch))
+    changes = compare(target.repository, records, batch_size=target.load.batch)
+    return [_added(change) for change in changes] if target.adds else list(changes)
+
+
+def _added(change: Change) -> Change:
+    """What becomes of a record that is added: one whose key is there is refused."""
+    if change.action not in {"update", "unchanged"}:
+        return change
+    message = "a record with this key is there"
+    return Change(change.row, "refused", change.key, code="BD-WRITE-DUPLICATE", message=message)

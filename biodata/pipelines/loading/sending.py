@@ -169,20 +169,25 @@ class Sending:
             yield Batch(number, list(from_arrow(numbered.batch)), numbered.numbers.to_pylist())
 
     def _send(self, batch: Batch, approved: list[tuple[str, bytes]] | None) -> dict[str, int]:
-        if batch.number in self._begun:
-            self._desk.again(self._work, batch)
         adding, repository = self._target.adds, self._target.repository
-        ready = self._with_parents(batch if approved is None else self._as_approved(batch, approved))
-        if batch.number in self._begun:
-            self._desk.doubted(self._work, [self._target.schema.key_of(record) for record in ready.records])
-        there, left = self._found(ready) if adding and batch.number in self._begun else (0, ready)
+        there = self._doubted(batch) if batch.number in self._begun else [False] * len(batch.records)
+        rest = batch.without(there)
+        if approved is not None:
+            rest = self._as_approved(rest, [one for one, done in zip(approved, there, strict=True) if not done])
+        ready = self._with_parents(rest)
         self._desk.sending(self._work, batch)
-        receipt = (repository.add if adding else repository.upsert)(left.records, on_refused="isolate")
-        self._refused(left, receipt)
+        receipt = (repository.add if adding else repository.upsert)(ready.records, on_refused="isolate")
+        self._refused(ready, receipt)
         self._raise_for_unknown(receipt)
-        tally = dict(Counter(receipt.tally) + Counter({"created": there}))
+        tally = dict(Counter(receipt.tally) + Counter({"created": sum(there)}))
         self._desk.sent(self._work, batch, tally, receipt)
         return tally
+
+    def _doubted(self, batch: Batch) -> list[bool]:
+        """Of a batch in doubt, which rows need not be sent again: a merge looks itself, an addition here."""
+        self._desk.again(self._work, batch)
+        self._desk.doubted(self._work, [self._target.schema.key_of(record) for record in batch.records])
+        return self._found(batch) if self._target.adds else [False] * len(batch.records)
 
     def _as_approved(self, batch: Batch, approved: list[tuple[str, bytes]]) -> Batch:
         """The rows with which is done what was approved; the others are held back."""
@@ -212,14 +217,13 @@ class Sending:
         code = "BD-PIPELINE-PARENT"
         return Reject(self._work.step.name, "load", field, reason, row, code, key, record, waiting=True)
 
-    def _found(self, batch: Batch) -> tuple[int, Batch]:
-        """Of a batch in doubt, how many records are there as they were sent, and the others."""
+    def _found(self, batch: Batch) -> list[bool]:
+        """Which records are there as they were sent."""
         schema, repository = self._target.schema, self._target.repository
         keys = [schema.key_of(record) for record in batch.records]
         found = repository.get([key for key in keys if key is not None], fields=list(_names(batch.records)))
         there = {schema.key_of(record): record for record in found}
-        known = [_as_sent(record, there.get(key)) for record, key in zip(batch.records, keys, strict=True)]
-        return sum(known), batch.without(known)
+        return [_as_sent(record, there.get(key)) for record, key in zip(batch.records, keys, strict=True)]
 
     def _refused(self, batch: Batch, receipt: Receipt) -> None:
         for one in receipt.refused:

@@ -83,7 +83,7 @@ def _take_up(run: Run, plan: Plan | None) -> None:
     """
     manifest, spool = read_manifest(run.directory), Spool(run.directory / "spool")
     if plan:
-        check_sealed(plan, spool)
+        check_sealed(plan, spool, run.audit)
     run.works += restored(manifest, run.spec, run.values, spool, run.journal.memory(run.spec.name))
     run.profiles |= {one.profile: one for one in manifest.profiles}
     _note_loaded(run)

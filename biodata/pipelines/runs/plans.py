@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import getpass
 from datetime import UTC, datetime
-from hashlib import file_digest
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from biodata.pipelines.runs.run import Run
     from biodata.pipelines.runs.work import Work
     from biodata.pipelines.spec import PipelineSpec
+    from biodata.pipelines.state.audit import Audit
     from biodata.pipelines.state.journal import Journal, RunRow
     from biodata.pipelines.state.spool import Sealed, Spool
 
@@ -43,7 +43,7 @@ class PlannedStep(msgspec.Struct, frozen=True):
     Attributes:
         would: word (add, change, leave, refuse, delete) to number of records.
         guards: why the deletes would be withheld without a plan; whoever approves it approves them all the same.
-        sealed: file of the spool to the SHA-256 of its bytes.
+        sealed: file of the spool to the keyed hash of its bytes, which only this state directory can make.
     """
 
     name: str
@@ -71,7 +71,7 @@ def make_plan(run: Run, spool: Spool, path: Path) -> None:
     kept = _Kept(spool, [work for work in run.works if work.target])
     preview(run, spool, keep=kept.keep)
     sealed = kept.seal()
-    steps = tuple(_planned(work, spool, sealed.get(work.step.name)) for work in run.works)
+    steps = tuple(_planned(work, spool, sealed.get(work.step.name), run.audit) for work in run.works)
     spec = run.spec
     plan = Plan(
         run=run.id,
@@ -110,14 +110,14 @@ class _Kept:
         return {name: writer.seal() for name, writer in self._writers.items()}
 
 
-def _planned(work: Work, spool: Spool, actions: Sealed | None) -> PlannedStep:
+def _planned(work: Work, spool: Spool, actions: Sealed | None, audit: Audit) -> PlannedStep:
     files = [work.passed, actions, spool.sealed(f"{work.step.name}.missing")]
     return PlannedStep(
         name=work.step.name,
         target=str(work.step.load.target) if work.step.load else None,
         would=_would(work),
         guards=work.deletes.withheld if work.deletes else "",
-        sealed={one.path.name: _sha256(one.path) for one in files if one is not None},
+        sealed={one.path.name: audit.file_hash(one.path) for one in files if one is not None},
     )
 
 
@@ -125,11 +125,6 @@ def _would(work: Work) -> dict[str, int]:
     """With the deletes that guards would withhold: who approves the plan approves them."""
     missing = work.deletes.missing if work.deletes else work.preview.get("delete", 0)
     return {**work.preview, "delete": missing} if missing else work.preview
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return file_digest(file, "sha256").hexdigest()
 
 
 def read_plan(path: Path) -> Plan:
@@ -182,7 +177,7 @@ def _written_since(plan: Plan, journal: Journal) -> str:
     return ""
 
 
-def check_sealed(plan: Plan, spool: Spool) -> None:
+def check_sealed(plan: Plan, spool: Spool, audit: Audit) -> None:
     """See that what was approved is what is sealed.
 
     Raises:
@@ -191,6 +186,6 @@ def check_sealed(plan: Plan, spool: Spool) -> None:
     for step in plan.steps:
         for name, digest in step.sealed.items():
             path = spool.directory / name
-            if not path.is_file() or _sha256(path) != digest:
+            if not path.is_file() or audit.file_hash(path) != digest:
                 message = f"What the plan says of step {step.name} is not what run {plan.run} has sealed"
                 raise ConfigError(message, code=CODE, hint=AGAIN)

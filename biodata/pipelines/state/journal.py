@@ -10,10 +10,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from secrets import token_hex
+from time import sleep
 from typing import TYPE_CHECKING, Any
 
 from biodata.errors import ConfigError
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 __all__ = ["Journal", "RunRow", "new_run_id", "state_directory"]
+
+
+TRIES = 10
+"""How often a lock is tried before somebody is told that another run holds it: half a second."""
 
 
 def state_directory(given: Path | str | None = None) -> Path:
@@ -59,13 +64,20 @@ class Journal(JournalFile):
         Raises:
             ConfigError: `BD-PIPELINE-HELD`, another process holds it.
         """
-        with self._lock(pipeline) as held:
-            if not held:
+        with ExitStack() as stack:
+            if not any(self._try(stack, pipeline) for _ in range(TRIES)):
                 running = [run for run in self.runs(pipeline) if run.state == "running"]
                 who = f" (run {running[-1].id}, process {running[-1].pid})" if running else ""
                 message = f"The pipeline {pipeline} is being run by another process{who}"
                 raise ConfigError(message, code="BD-PIPELINE-HELD", hint="Wait for it to end")
             yield
+
+    def _try(self, stack: ExitStack, pipeline: str) -> bool:
+        """Take the lock; another run may look for a moment whether it is free."""
+        held = stack.enter_context(self._lock(pipeline))
+        if not held:
+            sleep(0.05)
+        return held
 
     def begin(self, run: str, *, pipeline: str, file: str, sha256: str, version: str, kind: str = "run") -> None:
         """Note that a run starts."""
