@@ -1,4 +1,4 @@
-"""The clock that the sandbox's servers live by: the real time, which a test may push forward."""
+"""The clock that the sandbox's servers live by: the real time or another one, which a test may push forward."""
 
 from __future__ import annotations
 
@@ -10,10 +10,14 @@ __all__ = ["Clock"]
 
 
 class Clock:
-    """Starts at the real time and runs with it; `advance` adds to it, for all servers of a sandbox."""
+    """Starts at the real time, or at `start`, and runs with it; `advance` adds to it, for all servers of a sandbox.
 
-    def __init__(self) -> None:
-        self._ahead = 0.0
+    Args:
+        start: aware; without it, the real time.
+    """
+
+    def __init__(self, start: datetime | None = None) -> None:
+        self._ahead = 0.0 if start is None else start.timestamp() - time.time()
         self._lock = threading.Lock()
 
     def time(self) -> float:

@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 __all__ = ["Coverage", "Differential", "Disagreement"]
 
 _SEEDS, _ROWS = 10**6, 10**3
+_PATIENCE = 60.0
+"""Seconds for a platform to do deletions that it queued."""
 
 
 class Disagreement(AssertionError):
@@ -145,8 +147,8 @@ class Differential:
             if keys and wide.ties:
                 untied = [{table.schema.key_fields[0]: key, wide.ties: None} for key in keys]
                 table.update(untied).raise_for_refused()
-            if keys:
-                table.delete(keys).raise_for_refused()
+            if keys and table.delete(keys).raise_for_refused().queued:
+                _wait_until_gone(table, keys)
 
     # --- a merge -----------------------------------------------------------------------------------------------
 
@@ -285,6 +287,14 @@ class Differential:
         tables = [self.connection[wide.table].schema for wide in self.tables if wide.asked]
         rules = [rule for schema in tables for rule in self.connection.adapter.pushdown(schema).rules]
         return [rule for rule in dict.fromkeys(rules) if rule not in self.coverage.rules]
+
+
+def _wait_until_gone(table: Repository, keys: Sequence[Any]) -> None:
+    """What is filled in next must not meet what is still to be deleted."""
+    end = time.monotonic() + _PATIENCE
+    while left := list(table.get(keys)):
+        assert time.monotonic() < end, f"{len(left)} deleted records of {table.schema.table} are still there"
+        time.sleep(0.1)
 
 
 def _flat(record: Record) -> Record:

@@ -37,8 +37,8 @@ _EXAMPLES: tuple[Any, ...] = (
 )  # fmt: skip
 """To compare with where a field has no value at all."""
 
-_ODD: tuple[Any, ...] = ("", "a\0", decimal.Decimal("1e40"), 4.5, 0.0, -0.0, dt.datetime(1, 1, 1, tzinfo=dt.UTC))
-"""To compare with besides what is there: platforms have rules of their own for these."""
+_ODD: tuple[Any, ...] = ("", "a", "a\0", decimal.Decimal("1e40"), 4.5, 0.0, -0.0, dt.datetime(1, 1, 1, tzinfo=dt.UTC))
+"""To compare with besides what is there: platforms have rules of their own for these, and for no plain text."""
 
 _FILE_FIELDS = tuple(Field(name, String()) for name in ("id", "filename", "url"))
 

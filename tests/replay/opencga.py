@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from biodata_opencga.sandbox import OpencgaSandbox, State
 from biodata_opencga.sandbox.tokens import sign
 
+from biodata.sandbox import Clock
+
 if TYPE_CHECKING:
     from tests.replay.player import Player, Reply
     from tests.replay.recording import Exchange
 
+RECORDED = datetime(2026, 11, 22, 4, 46, 22, tzinfo=UTC)  # filters by date in the recordings are of that day
 SECRET = b"known to the replay, so that it can make tokens that are dead or tampered with"
 PLACEHOLDER = re.compile(r"<JWT sub=(?P<sub>\w+) aud=(?P<aud>\w+)>")
 LOGIN = "/users/login"
@@ -28,7 +31,7 @@ class RecordedServer(OpencgaSandbox):
         """An empty server."""
         commit = "702238de19858e0ffb590b8d019c3c079df3be45"
         options: dict[str, Any] = {"version": "3.4.0", "commit": commit, "secret": SECRET, "draws_pedigrees": False}
-        return State(self.clock, self.token_lifetime, job_seconds=None, **options)
+        return State(Clock(RECORDED), self.token_lifetime, job_seconds=None, **options)
 
 
 class OpencgaRules:
@@ -73,7 +76,7 @@ class OpencgaRules:
 
 def _token(user: str, organization: str, said: str) -> str:
     """A token that earns the recorded answer."""
-    now = int(time.time())
+    now = int(RECORDED.timestamp())
     ends = now - 60 if "token is expired" in said else now + 3600
     claims: dict[str, Any] = {"sub": user, "aud": organization, "iat": now, "exp": ends}
     if organization == "None":
