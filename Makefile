@@ -20,8 +20,9 @@ help: ## show this list
 demo: $(STAMP) ## log in to servers on this computer, read, check, transform, load, report
 	@$(BIN)/biodata demo
 
+# three at once on two cores: one of them is always waiting for a server or a command
 test: $(STAMP) lint types ## lint, types and all tests
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 3
 
 test-more: $(STAMP) $(MORE) ## tests with what is not ours to choose: an older pyopencga, orchestrators, a browser
 	$(dir $(OLDER))bin/python -m pytest -n 2 tests/adapters/opencga/test_client*.py

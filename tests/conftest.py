@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import TYPE_CHECKING
 
 import hypothesis
@@ -28,9 +29,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    hypothesis.settings.register_profile("untimed", deadline=None)
-    hypothesis.settings.load_profile("untimed")
+    # `pytest --hypothesis-profile thorough` draws as many examples as Hypothesis itself proposes
+    hypothesis.settings.register_profile("thorough", deadline=None)
+    hypothesis.settings.register_profile("usual", deadline=None, max_examples=60)
+    hypothesis.settings.load_profile(config.getoption("--hypothesis-profile", default=None) or "usual")
     differing.settle(config)
+
+
+def pytest_collection_finish() -> None:
+    """What thousands of collected tests hold is not looked through again and again for garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_report_header(config: pytest.Config) -> str:

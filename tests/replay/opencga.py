@@ -7,10 +7,9 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from biodata.sandbox import Clock
 from biodata_opencga.sandbox import OpencgaSandbox, State
 from biodata_opencga.sandbox.tokens import sign
-
-from biodata.sandbox import Clock
 
 if TYPE_CHECKING:
     from tests.replay.player import Player, Reply

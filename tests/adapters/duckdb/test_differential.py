@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class TestDuckdb(DifferentialSuite):
-    questions = 200
+    questions = 120
     mutations: ClassVar = {
         "case is the same everywhere": partial(changed, reason="case rules differ outside ASCII", support="exact"),
     }

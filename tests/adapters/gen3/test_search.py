@@ -211,7 +211,7 @@ _TREES = st.recursive(
 )
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(where=_TREES)
 def test_any_filter_finds_what_it_would_find_here(crowd, where):
     table, every = crowd

@@ -59,7 +59,7 @@ GIVEN = {
 
 
 class TestMolgenis(DifferentialSuite):
-    questions = 200
+    questions = 120
     mutations: ClassVar = {
         "substrings are exact": partial(
             changed, reason="=like= is a substring test that ignores case", support="exact"

@@ -84,7 +84,7 @@ def _every_text_is_plain(pushdown: Pushdown) -> Pushdown:
 
 
 class TestOpencga(DifferentialSuite):
-    questions = 45
+    questions = 25
     merges = 1
     mutations: ClassVar = {
         "a missing value is a value": partial(
