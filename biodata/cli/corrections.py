@@ -11,12 +11,12 @@ import click
 from biodata.cli.help import command
 from biodata.cli.output import on_terminal, require_directory, say
 from biodata.cli.rejects import reject_file, which_of, which_options
+from biodata.cli.running import STRICT
 from biodata.cli.state import current
 
 __all__ = ["drop", "export", "replay"]
 
 FORMATS = ("csv", "tsv", "xlsx", "json", "ndjson")
-STRICT = 7
 
 
 @command(

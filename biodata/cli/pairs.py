@@ -8,6 +8,7 @@ import click
 
 from biodata.cli.address import TableAddress
 from biodata.cli.output import say
+from biodata.cli.running import together
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +33,7 @@ def _fields(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> li
 
 def pair_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """The two tables, and what of them stands side by side."""
-    for option in (
+    return together(
         click.argument("a", type=TableAddress(), metavar="A"),
         click.argument("b", type=TableAddress(), metavar="B"),
         click.option(
@@ -59,9 +60,7 @@ def pair_options(function: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option("--where", metavar="FILTER", help="Which records of A; all when not given."),
         click.option("--scope", metavar="FILTER", help="Which records of B should be in A; all when not given."),
-    )[::-1]:
-        function = option(function)
-    return function
+    )(function)
 
 
 def tell_left_out(pairing: Pairing, a: str, b: str) -> None:

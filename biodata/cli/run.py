@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from biodata.cli.help import command
 from biodata.cli.output import say
+from biodata.cli.running import FILE, STRICT, plan_options, report_options
 from biodata.cli.state import current
 from biodata.errors import BiodataError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from biodata.pipelines import RunReport
 
-__all__ = ["STRICT", "parameters_of", "run", "tell", "told_when_it_ends"]
-
-STRICT = 7
-FILE = click.Path(path_type=Path, dir_okay=False)
+__all__ = ["parameters_of", "run", "tell", "told_when_it_ends"]
 
 
 @command(
@@ -36,21 +34,9 @@ FILE = click.Path(path_type=Path, dir_okay=False)
     "--param", "parameters", multiple=True, metavar="NAME=VALUE", help="A parameter that the file declares."
 )
 @click.option("--dry-run", is_flag=True, help="Read, transform, check and compare with the targets; write nothing.")
-@click.option("--save-plan", type=FILE, metavar="PLAN", help="Keep in this file what would be done; write nothing.")
-@click.option("--apply", type=FILE, metavar="PLAN", help="Do what the file of --save-plan says, and no more.")
-@click.option("--restart", is_flag=True, help="Start anew where an earlier run stopped while it wrote.")
+@plan_options
 @click.option("--full", is_flag=True, help="Read everything, as the first run did, where the file reads what is new.")
-@click.option(
-    "--report",
-    type=click.Path(path_type=Path, file_okay=False),
-    metavar="DIR",
-    help="Where reports go; else the state directory.",
-)
-@click.option("--events", metavar="FILE", help="A line of JSON for each thing that happens; - is standard error.")
-@click.option("--strict", is_flag=True, help=f"End with {STRICT} when a record was rejected, within the budget too.")
-@click.option(
-    "-o", "--format", "form", type=click.Choice(["text", "json"]), default="text", help="A line, or the report."
-)
+@report_options("rejected")
 @click.option(
     "--json-schema",
     is_flag=True,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,10 +11,13 @@ from biodata.cli.address import SEARCH
 from biodata.cli.help import command
 from biodata.cli.output import say
 from biodata.cli.pairs import pair_options, tell_left_out
-from biodata.cli.run import STRICT, tell, told_when_it_ends
+from biodata.cli.run import tell, told_when_it_ends
+from biodata.cli.running import STRICT, plan_options, report_options
 from biodata.cli.state import current
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from biodata.cli.address import Address
     from biodata.connection import Connection
     from biodata.pipelines.pairs.pairing import Pairing
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["sync"]
 
-FILE = click.Path(path_type=Path, dir_okay=False)
 OPTIONS = ("dry_run", "save_plan", "apply", "restart", "events")
 
 
@@ -40,20 +41,8 @@ OPTIONS = ("dry_run", "save_plan", "apply", "restart", "events")
 )
 @click.option("--budget", default="0", metavar="N|N%", help="How many records may be refused; none when not given.")
 @click.option("--dry-run", is_flag=True, help="Read and compare; write nothing.")
-@click.option("--save-plan", type=FILE, metavar="PLAN", help="Keep in this file what would be done; write nothing.")
-@click.option("--apply", type=FILE, metavar="PLAN", help="Do what the file of --save-plan says, and no more.")
-@click.option("--restart", is_flag=True, help="Start anew where an earlier run stopped while it wrote.")
-@click.option(
-    "--report",
-    type=click.Path(path_type=Path, file_okay=False),
-    metavar="DIR",
-    help="Where reports go; else the state directory.",
-)
-@click.option("--events", metavar="FILE", help="A line of JSON for each thing that happens; - is standard error.")
-@click.option("--strict", is_flag=True, help=f"End with {STRICT} when a record was refused, within the budget too.")
-@click.option(
-    "-o", "--format", "form", type=click.Choice(["text", "json"]), default="text", help="A line, or the report."
-)
+@plan_options
+@report_options("refused")
 @click.pass_context
 def sync(ctx: click.Context, /, a: Address, b: Address, **options: Any) -> None:
     """Make one table like another, without a file.

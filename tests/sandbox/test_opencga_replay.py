@@ -36,10 +36,8 @@ def test_known_differences_are_of_recordings(recordings: Path) -> None:
     assert known_differences("opencga") <= {one.name for one in exchanges_in(recordings / "opencga")}
 
 
-def test_command_ends_well(recordings: Path, tmp_path: Path) -> None:
-    for path in (recordings / "opencga").glob("0*.json"):
-        shutil.copy(path, tmp_path)
-    assert main(["opencga", str(tmp_path)]) == 0
+def test_command_ends_well(recordings: Path) -> None:
+    assert main(["opencga", str(recordings / "opencga")]) == 0
 
 
 def test_a_part_of_the_recordings(recordings: Path, tmp_path: Path) -> None:
