@@ -142,7 +142,9 @@ def test_an_archive_that_unpacks_to_more_than_its_records_can_be(rig: Rig, tmp_p
     assert list((tmp_path / "out").iterdir()) == []
 
 
-@pytest.mark.parametrize("body", [b"", b"no archive", packed({"case.tsv": b"x" * 9000})[:60]])
+@pytest.mark.parametrize(
+    "body", [b"", b"no archive", packed({"case.tsv": b"x" * 9000})[:60]], ids=["empty", "text", "cut"]
+)
 def test_what_is_no_archive(rig: Rig, tmp_path: Path, body: bytes) -> None:
     rig.faults.add(f"POST {HERE}/export", status=200, body=body, content_type="application/octet-stream")
     with pytest.raises(ProtocolError):
