@@ -42,7 +42,7 @@ OPTIONS = ("dry_run", "save_plan", "apply", "restart", "events")
 @click.option("--budget", default="0", metavar="N|N%", help="How many records may be refused; none when not given.")
 @click.option("--dry-run", is_flag=True, help="Read and compare; write nothing.")
 @plan_options
-@report_options("refused")
+@report_options("refused, within the budget too")
 @click.pass_context
 def sync(ctx: click.Context, /, a: Address, b: Address, **options: Any) -> None:
     """Make one table like another, without a file.

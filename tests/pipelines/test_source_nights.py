@@ -11,10 +11,11 @@ from contextlib import suppress
 
 import pytest
 
-from biodata.errors import RejectBudgetExceeded
+from biodata.errors import ConfigError, RejectBudgetExceeded
 from biodata.pipelines.state.journal import Journal
 from biodata.pipelines.state.reject import OPEN
 from biodata.pipelines.state.reject_file import RejectFile, Which
+from biodata.records.types import Field, Integer, Schema, String
 from tests.pipelines.test_kills import FORKS
 
 FILE = """\
@@ -111,6 +112,73 @@ def test_what_is_kept_lies_in_the_state_directory_for_the_owner_only(night, tmp_
     kept = tmp_path / "state" / "memory" / "nightly"
     assert {path.name for path in kept.iterdir()} == {"people.contents", "contents.key"}
     assert Journal(tmp_path / "state").memory("nightly")["people"].seen.keys() == {"fields", "asked", "content"}
+
+
+TUBES = """\
+version: 1
+name: nightly
+steps:
+  - name: people
+    extract: {file: people.csv, incremental: {by: content}}
+    transform:
+      - split: {column: n, by: ";"}
+      - explode: {column: n}
+      - columns: {id: src.id, n: CAST(src.n AS INTEGER)}
+    check: [{name: positive, rows: n >= 0}]
+    load: {to: target/tubes, mode: append}
+on_reject: {budget: 9}
+"""
+
+
+@pytest.fixture
+def tubes(connect):
+    """What a table without a key holds, in order."""
+    with connect("target") as connection:
+        connection.ensure(Schema("tubes", (), (Field("id", String()), Field("n", Integer()))))
+
+    def there():
+        with connect("target") as connection:
+            return sorted((row["id"], row["n"]) for row in connection["tubes"].query())
+
+    return there
+
+
+def test_where_rows_are_added_no_part_of_a_rejected_one_is_added_again(night, tubes, again, tmp_path, open_ones):
+    night("a,1;-2", "b,3", text=TUBES)
+    for _ in range(2):
+        report = night("a,1;-2", "b,3", text=TUBES)
+        assert (step(report).unchanged_since, step(report).tally) == (2, {})
+        assert tubes() == [("a", 1), ("b", 3)]
+        assert len(open_ones()) == 1
+    path = tmp_path / "nightly.yml"
+    path.write_text(TUBES.replace("n >= 0", "n > -9").replace("src.n AS", "trim(src.n) AS"), "utf-8")
+    again(path)
+    night("a,1;-2", "b,3", text=TUBES.replace("n >= 0", "n > -9"))
+    assert (tubes(), open_ones()) == ([("a", -2), ("a", 1), ("b", 3)], [])
+
+
+def test_a_row_that_cannot_be_read_is_one_reject_however_often_it_comes(night, tubes, open_ones):
+    for _ in range(3):
+        night("a,1", "b,2,3", text=TUBES)
+    assert (tubes(), [one.stage for one in open_ones()]) == ([("a", 1)], ["extract"])
+
+
+def test_what_was_added_is_not_added_again_because_everything_is_to_be_read(night, tubes, tmp_path):
+    night("a,1", text=TUBES, full=True)
+    with pytest.raises(
+        ConfigError, match=r"nightly.yml:5:\d+: step people: --full reads everything, and mode append"
+    ):
+        night("a,1", text=TUBES, full=True)
+    assert tubes() == [("a", 1)]
+
+
+def test_nor_by_a_step_behind_it(night, tubes):
+    behind = TUBES.replace("    load:", "  - name: behind\n    extract: {step: people}\n    load:")
+    night("a,1;-2", text=behind)
+    night("a,1;-2", text=behind)
+    with pytest.raises(ConfigError, match="mode append would add it again"):
+        night("a,1;-2", text=behind.replace("n >= 0", "n > -9").replace("src.n AS", "src.n||'' AS"))
+    assert tubes() == [("a", 1)]
 
 
 # killed at random moments

@@ -56,7 +56,7 @@ def finish(run: Run, state: str, error: BaseException | None = None) -> RunRepor
 
 def _written(run: Run, report: RunReport) -> RunReport:
     own = run.options.report_dir is None
-    place, name = (run.directory, "report") if own else (run.options.report_dir or run.directory, run.spec.name)
+    place, name = (run.directory, "report") if own else (run.options.report_dir or run.directory, run.report_name)
     try:
         return write_reports(report, place, name)
     except OSError as problem:

@@ -15,7 +15,7 @@ from biodata.errors import BiodataError, CheckFailed, ConfigError
 from biodata.pipelines.parameters import chosen
 from biodata.pipelines.runs.ending import finish, how_to_go_on, is_interrupt, leave
 from biodata.pipelines.runs.flows import check_flows, flows
-from biodata.pipelines.runs.identities import identified
+from biodata.pipelines.runs.identities import identified, identify
 from biodata.pipelines.runs.manifest import (
     changed,
     manifest_of,
@@ -192,22 +192,16 @@ def _all(run: Run, connect: Callable[[str], Connection]) -> str:
     with ExitStack() as stack:
         spool = Spool(run.directory / "spool")
         connections = {name: stack.enter_context(connect(name)) for name in run.spec.profiles}
+        check_flows(run.spec, connections)
         if run.taken_up:
             _bind_targets(run, connections)
         else:
-            check_flows(run.spec, connections)
             run.patiently(partial(prepare_all, run, connections))
-            _identify(run, connections)
+            identify(run, connections)
             read_all(run, spool, connections)
             write_manifest(manifest_of(run), run.directory)
             run.enter("sealed")
         return write_all(run, spool)
-
-
-def _identify(run: Run, connections: Mapping[str, Connection]) -> None:
-    for told in flows(run.spec, connections):
-        run.profiles[told.profile] = run.patiently(partial(identified, told, connections[told.profile]))
-    run.journal.identify(run.id, run.identities)
 
 
 def _bind_targets(run: Run, connections: Mapping[str, Connection]) -> None:

@@ -16,8 +16,6 @@ from biodata.pipelines.sources.bind import bind, located
 from biodata.pipelines.sources.incremental import check_incremental
 from biodata.pipelines.spec import (
     CountCheck,
-    Extract,
-    FileExtract,
     FreshCheck,
     LookUp,
     ReferencesCheck,
@@ -53,7 +51,9 @@ def prepare(
         BiodataError: whatever does not fit, with file, line and step; nothing has been read or written.
     """
     with located(spec.file, step.extract.line, step.name, step.extract.column):
-        source = bind(Binding(spec.file, step, values, connections, earlier, memory, kept))
+        source = bind(
+            Binding(spec.file, step, values, connections, earlier, memory, kept, appended=spec.appended(step))
+        )
         _check_upstream(step, spec.upstream(step))
     work = Work(step, Told(source.title, source.where), memory, spec.upstream(step))
     with work.stage("prepare"):
@@ -86,8 +86,8 @@ def target_of(
 def _check_upstream(step: Step, upstream: tuple[Step, ...]) -> None:
     """What a step cannot do with a part of the records, it cannot do behind a step that reads a part either."""
     for one in upstream:
-        if isinstance(one.extract, Extract | FileExtract) and one.extract.incremental is not None:
-            check_incremental(step, one.extract.incremental, f"the step {one.name}")
+        if one.incremental is not None:
+            check_incremental(step, one.incremental, f"the step {one.name}")
 
 
 def _raise_for_expressions(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from biodata.errors import CheckFailed
+from biodata.errors import CheckFailed, ConfigError
 from biodata.pipelines.checks.whole import Checking, CheckOutcome, check_set
 from biodata.pipelines.loading.guards import protect
 from biodata.pipelines.reports.collect import plot_data
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from biodata.pipelines.runs.run import Run
     from biodata.pipelines.runs.work import Work
     from biodata.pipelines.sources.base import Source
+    from biodata.pipelines.spec import PipelineSpec, Step
     from biodata.pipelines.state.spool import Spool
 
 __all__ = ["prepare_all", "read_all"]
@@ -40,13 +41,25 @@ def prepare_all(run: Run, connections: Mapping[str, Connection]) -> None:
     run.works.clear()
     for step in run.spec.steps:
         earlier = {work.step.name: work for work in run.works}
-        known = memory.get(step.name, StepMemory())
-        known = msgspec.structs.replace(known, seen={}) if run.options.full else known
+        known = run.remembered(memory.get(step.name, StepMemory()))
+        if run.options.full:
+            _raise_for_adding_again(run.spec, step, known)
+            known = msgspec.structs.replace(known, seen={})
         run.works.append(
             prepare(
                 run.spec, step, values=run.values, earlier=earlier, connections=connections, memory=known, kept=kept
             )
         )
+
+
+def _raise_for_adding_again(spec: PipelineSpec, step: Step, known: StepMemory) -> None:
+    if known.seen and step.incremental and spec.appended(step):
+        with located(spec.file, step.extract.line, step.name, step.extract.column):
+            raise ConfigError(
+                "--full reads everything, and mode append would add again what is there",
+                code="BD-PIPELINE-INCREMENTAL",
+                hint="Empty the target and purge what is kept of the pipeline's last run, or use mode merge",
+            )
 
 
 def read_all(run: Run, spool: Spool, connections: Mapping[str, Connection]) -> None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from biodata.pipelines.runs.work import Work
     from biodata.pipelines.spec import PipelineSpec
     from biodata.pipelines.state.journal import Journal, RunRow
+    from biodata.pipelines.state.memory import StepMemory
     from biodata.pipelines.state.rejects import Reject
     from biodata.receipts import Receipt
     from biodata.records.types import Key
@@ -83,11 +84,20 @@ class Run:
         self._clock = monotonic()
 
     @property
+    def report_name(self) -> str:
+        """Of the report's files, where somebody has said in which directory."""
+        return self.spec.name
+
+    @property
     def identities(self) -> dict[str, str]:
         """Profile to who the platform takes us for."""
         from biodata.pipelines.runs.identities import identity_text
 
         return {name: identity_text(facts) for name, facts in self.profiles.items()}
+
+    def remembered(self, known: StepMemory) -> StepMemory:
+        """What a step is to know of the last run."""
+        return known
 
     def patiently(self, task: Callable[[], T]) -> T:
         """Do a task that may be done again, waiting for a server as long as the file allows."""

@@ -18,8 +18,8 @@ from biodata.pipelines.loading.replacing import replaced_by, replaces
 from biodata.pipelines.loading.sending import Sending
 from biodata.pipelines.reports.facts import Deletes, counts
 from biodata.pipelines.rows import Rows
+from biodata.pipelines.runs.unsettled import Unsettled
 from biodata.pipelines.sources.content import keep_content, kept_directory
-from biodata.pipelines.spec import Extract, FileExtract
 from biodata.pipelines.state.reject import OPEN
 from biodata.pipelines.state.reject_file import Which
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from biodata.pipelines.runs.run import Run
     from biodata.pipelines.runs.work import Work
     from biodata.pipelines.sources.base import Source
-    from biodata.pipelines.spec import DeleteMissing, Incremental, Step
+    from biodata.pipelines.spec import DeleteMissing, PipelineSpec
     from biodata.pipelines.state.spool import Sealed, Spool
     from biodata.records.types import Key
 
@@ -80,11 +80,9 @@ class _Writer:
 
     def _clear_marks(self) -> None:
         """Nobody takes up this run any more, nor those of the pipeline before it."""
-        mine = {run.id for run in self._run.journal.runs(self._run.spec.name)}
-        targets = [work.target for work in self._run.works if work.target]
-        for connection in {id(target.connection): target.connection for target in targets}.values():
-            if connection.adapter.has("transaction"):
-                marks.clear(connection, mine)
+        run = self._run
+        needless = Unsettled(run.journal, run.spec.name).needless(run.rejects)
+        marks.clear_all((work.target.connection for work in run.works if work.target), needless)
 
     def _supersede(self) -> None:
         """Close what earlier runs rejected of records that were read again now: their rows have taken their place."""
@@ -93,9 +91,14 @@ class _Writer:
             which = Which(pipeline=run.spec.name, step=work.step.name, before=run.id, states=OPEN)
             if not run.rejects.counts(which):
                 continue
-            if not reads_a_part(work):
+            if not reads_a_part(run.spec, work):
                 run.rejects.supersede(run.spec.name, work.step.name, run.id)
             elif work.source is not None and work.read is not None:
+                own = work.step.incremental
+                if (
+                    own is not None and own.cursor is None
+                ):  # what cannot be read has no content, so it comes each time
+                    run.rejects.close(msgspec.structs.replace(which, stage="extract"), "superseded")
                 told = (run.spec.name, work.step.name, run.id)
                 run.rejects.supersede_keys(*told, _keys(work.source, work.read))
                 run.rejects.supersede_keys(*told, _target_keys(work), of_target=True)
@@ -122,10 +125,14 @@ class _Writer:
         return any(work.step.name in step.reads_steps for step in self._run.spec.steps)
 
     def _seen(self, work: Work) -> dict[str, Any]:
-        """What the step has seen, kept now that its rows are where they go; rejected rows are to come again."""
+        """What the step has seen, kept now that its rows are where they go.
+
+        Rejected rows are to come again; not where rows are added, because a part of what came of one may be there.
+        """
         run, step = self._run, work.step.name
         kept = kept_directory(run.journal.directory, run.spec.name)
-        keep_content(self._spool.directory, kept, step, (one.row for one in run.rejects.find_all(step)))
+        again = () if run.spec.appended(work.step) else (one.row for one in run.rejects.find_all(step))
+        keep_content(self._spool.directory, kept, step, again)
         return {"seen": work.told.seen}
 
     def _replaced(self, work: Work) -> Sealed | None:
@@ -200,17 +207,15 @@ class _Writer:
             return run.patiently(find)
 
 
-def reads_a_part(work: Work) -> bool:
+def reads_a_part(spec: PipelineSpec, work: Work) -> bool:
     """Whether a run gets a part of the records only, so that those that were rejected need not be among them.
 
-    Where contents are compared, what the step itself has rejected comes again; what one behind it has, does not.
+    Where contents are compared, what the step itself has rejected comes again, unless rows are added; what one behind
+    it has, does not.
     """
-    own = _incremental(work.step)
-    return bool(own and own.cursor) or any(_incremental(step) for step in work.upstream)
-
-
-def _incremental(step: Step) -> Incremental | None:
-    return step.extract.incremental if isinstance(step.extract, Extract | FileExtract) else None
+    own = work.step.incremental
+    mine = own is not None and (own.cursor is not None or spec.appended(work.step))
+    return mine or any(step.incremental for step in work.upstream)
 
 
 def _keys(source: Source, read: Sealed) -> Iterator[Key]:

@@ -31,9 +31,10 @@ if TYPE_CHECKING:
     from biodata.pipelines.spec import Extract, FileExtract
     from biodata.pipelines.state.spool import Spool
 
-__all__ = ["ContentSource", "keep_content", "kept_directory"]
+__all__ = ["CONTENT", "ContentSource", "keep_content", "kept_directory"]
 
-SEEN = "content"
+CONTENT = "content"
+"""The name under which the journal has what the next run must know."""
 KEY_BYTES, HASH_BYTES = 32, 16
 
 
@@ -67,7 +68,7 @@ class ContentSource(Around):
             raise unfit("by: content needs a place where the hashes are kept between runs")
         self._step, self._state = binding.step.name, binding.state
         self._unchanged = 0
-        known: dict[str, str] = binding.memory.seen.get(SEEN, {})
+        known: dict[str, str] = binding.memory.seen.get(CONTENT, {})
         salt = known.get("salt") or token_hex(16)
         self._told = {"salt": salt, "asked": digest_of(binding, extract, salt)}
         self._before = self._state / _file(self._step) if known else None
@@ -77,7 +78,7 @@ class ContentSource(Around):
             self._begin_anew(binding, "what the last run has seen is not there any more, so everything is read")
 
     def _begin_anew(self, binding: Binding, why: str) -> None:
-        if binding.step.load and binding.step.load.mode == "append":
+        if binding.appended:
             hint = "Empty the target and purge what is kept of the pipeline's last run, or use mode merge"
             raise unfit(f"{why}, and mode append would add it again", hint)
         self._before = None
@@ -104,7 +105,7 @@ class ContentSource(Around):
             hashes.close()
 
     def seen(self) -> dict[str, Any]:
-        return {**self.inner.seen(), SEEN: self._told}
+        return {**self.inner.seen(), CONTENT: self._told}
 
 
 def _left(piece: Rows, there: set[int]) -> Rows:

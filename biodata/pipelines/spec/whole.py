@@ -5,7 +5,15 @@ from __future__ import annotations
 import msgspec
 
 from biodata.pipelines.spec.checks import Check, CountCheck, LookUp, ReferencesCheck, RowCheck, SetCheck
-from biodata.pipelines.spec.extracts import AnyExtract, Each, Extract, SqlExtract, StepExtract
+from biodata.pipelines.spec.extracts import (
+    AnyExtract,
+    Each,
+    Extract,
+    FileExtract,
+    Incremental,
+    SqlExtract,
+    StepExtract,
+)
 from biodata.pipelines.spec.loads import Budget, Load
 from biodata.pipelines.spec.names import Address, Duration, Parameter
 from biodata.pipelines.spec.operations import Links, Operation, Pseudonymise
@@ -59,6 +67,11 @@ class Step(msgspec.Struct, frozen=True):
             return (self.extract.step,)
         tables = self.extract.tables if isinstance(self.extract, SqlExtract) else ()
         return tuple(table for table in tables if isinstance(table, str))
+
+    @property
+    def incremental(self) -> Incremental | None:
+        """How it reads only what is new; None where it reads everything."""
+        return self.extract.incremental if isinstance(self.extract, Extract | FileExtract) else None
 
     @property
     def follows(self) -> tuple[str, ...]:
@@ -138,6 +151,11 @@ class PipelineSpec(msgspec.Struct, frozen=True):
         for one in reversed(self.steps):
             names.update(one.reads_steps if one.name in names else ())
         return tuple(one for one in self.steps if one.name in names)
+
+    def appended(self, step: Step) -> bool:
+        """Whether rows of a step are added to a table, by it or by one that reads from it: none may come twice."""
+        adding = (one for one in self.steps if one.load and one.load.mode == "append")
+        return any(one.name == step.name or step in self.upstream(one) for one in adding)
 
     def step(self, name: str) -> Step:
         """The step of that name."""

@@ -59,6 +59,7 @@ class Which(msgspec.Struct, frozen=True):
     pipeline: str | None = None
     run: str | None = None
     step: str | None = None
+    stage: Stage | None = None
     before: str | None = None
     until: str | None = None
     states: tuple[State, ...] = ()
@@ -72,6 +73,7 @@ class Which(msgspec.Struct, frozen=True):
             "pipeline = ?": self.pipeline,
             "run = ?": self.run,
             "step = ?": self.step,
+            "stage = ?": self.stage,
             "run < ?": self.before,
             "changed < ?": self.until,
             "state IN (SELECT value FROM json_each(?))": states,

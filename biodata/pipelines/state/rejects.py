@@ -100,6 +100,18 @@ class RejectStore(RejectFile):
         self._tallies = self._counted()
         return removed
 
+    def adopt(self, runs: Iterable[str], step: str, ids: Iterable[int]) -> None:
+        """What a target refused of some rejects to replays that died becomes what it refused to this one."""
+        told = (self.run, to_text(list(runs)), step, to_text(list(ids)))
+        with self._open() as database:
+            database.execute(
+                "UPDATE OR IGNORE rejects SET run = ? WHERE run IN (SELECT value FROM json_each(?)) AND step = ? "
+                "AND stage = 'load' AND of IN (SELECT value FROM json_each(?))",
+                told,
+            )
+        self.flush()
+        self._tallies = self._counted()
+
     def tallies(self, step: str | None = None) -> tuple[RejectTally, ...]:
         """What was rejected by which rule, of one step or of all."""
         return tuple(tally for tally in self._tallies.values() if step in {None, tally.step})
