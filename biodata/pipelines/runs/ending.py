@@ -11,6 +11,7 @@ from biodata.errors import BiodataError, ConfigError, RejectBudgetExceeded
 from biodata.pipelines.reports.facts import RunReport
 from biodata.pipelines.reports.html import write_reports
 from biodata.pipelines.state.reject_file import Which
+from biodata.pipelines.state.rejects import SEEN_TO
 
 if TYPE_CHECKING:
     from biodata.pipelines.runs.run import Run
@@ -37,10 +38,13 @@ def finish(run: Run, state: str, error: BaseException | None = None) -> RunRepor
     """
     run.progress.close()
     run.rejects.flush()
+    if run.is_whole:
+        run.rejects.carry_on()
     report = _report(run, state, error)
     _tell(run, report)
     if run.options.dry_run:
         run.rejects.close(Which(run=run.id), "superseded")
+        run.rejects.remove(Which(run=run.id, states=SEEN_TO))
     for step in report.steps:
         if step.rejected:
             run.journal.step(run.id, step.name, rejected=step.rejected)

@@ -32,6 +32,7 @@ from biodata.pipelines.runs.replay import replay_waiting
 from biodata.pipelines.runs.run import Run, begin
 from biodata.pipelines.runs.warned import heard
 from biodata.pipelines.runs.writing import write_all
+from biodata.pipelines.state.reject_file import RejectFile, Which
 from biodata.pipelines.state.retention import tidy
 from biodata.pipelines.state.spool import Spool
 
@@ -115,6 +116,8 @@ def _earlier(
         ConfigError: `BD-PIPELINE-UNFINISHED`, another run than the planned one stopped while it wrote.
     """
     for dead in journal.bury_the_dead(spec.name):
+        if dead.kind == "preview":
+            RejectFile(journal.directory).close(Which(run=dead.id), "superseded")
         if not dead.writing:
             progress.note(f"Run {dead.id} ended without a word before it wrote anything; this one starts anew.")
     found = journal.unfinished(spec.name)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from biodata.errors import ConfigError, QueryError
-from biodata.pipelines.loading.guards import deleted_from
 from biodata.pipelines.loading.target import Target
 from biodata.pipelines.operations.base import Surroundings
 from biodata.pipelines.operations.chain import Chain
@@ -59,9 +58,9 @@ def prepare(
     with work.stage("prepare"):
         names = tuple(one.name for one in spec.parameters)
         _raise_for_expressions(spec, step, tuple(source.schema.names), names)
-        deletes = step.load is not None and step.load.target in deleted_from(spec)
         work.source = source
-        work.chain = Chain(step, source.schema, Surroundings(spec.file, step.name, values, keys=deletes))
+        keyed = step.load is not None and bool(step.load.key)
+        work.chain = Chain(step, source.schema, Surroundings(spec.file, step.name, values, keys=keyed))
         with located(spec.file, step.line, step.name, step.column):
             _check_columns(step, work.schema.names)
             _check_look_ups(step, connections)

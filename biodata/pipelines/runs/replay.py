@@ -119,7 +119,11 @@ class ReplayRun(Run):
     def take(self, rows: Mapping[int, int]) -> None:
         """Rows carry the ids of rejects while they are under way; `rows` says which row each was."""
         self._rows = dict(rows)
-        self.unsettled = Unsettled(self.journal, self.spec.name, but=self.id)
+        self.unsettled = Unsettled(self.journal, self.rejects, self.spec.name, but=self.id)
+
+    @property
+    def is_whole(self) -> bool:
+        return False
 
     @property
     def report_name(self) -> str:
@@ -168,7 +172,7 @@ class _Replay:
                 identify(run, connections)
                 self._all(Spool(run.directory / "spool"))
                 run.rejects.flush()
-                run.rejects.settle(run.id, [one.kept.id for one in self._taken])
+                run.rejects.settle(run.id, [one.kept.id for one in self._taken], also=run.unsettled.sent)
                 self._clear_marks()
         except BaseException as error:
             stopped = is_interrupt(error)
@@ -220,8 +224,7 @@ class _Replay:
     def _not_there(self, work: Work, target: Target, spool: Spool) -> Sealed:
         """The rows that no replay that died has left in the target."""
         run, name = self._run, work.step.name
-        rejected_by = {one.kept.id: one.kept.run for one in self._taken}
-        arrived = run.unsettled.arrived(target.connection, name, rejected_by) if target.together else {}
+        arrived = run.unsettled.arrived(target.connection, name) if target.together else {}
         ids = {number for some in arrived.values() for number in some}
         if not ids:
             return work.passed
@@ -230,7 +233,8 @@ class _Replay:
 
     def _clear_marks(self) -> None:
         run = self._run
-        needless = {run.id, *run.unsettled.needless(run.rejects)}
+        left = Unsettled(run.journal, run.rejects, self._spec.name, but=run.id)
+        needless = {run.id, *left.needless(run.rejects)}
         marks.clear_all((work.target.connection for work in run.works if work.target), needless)
 
 

@@ -12,6 +12,7 @@ from biodata.errors import RejectBudgetExceeded
 from biodata.pipelines.loading.approved import NOT_APPROVED
 from biodata.pipelines.loading.guards import protect
 from biodata.pipelines.runs.patience import patiently
+from biodata.pipelines.sources.asked import records_of
 from biodata.pipelines.state.audit import Audit
 from biodata.pipelines.state.events import Events
 from biodata.pipelines.state.journal import new_run_id
@@ -71,7 +72,9 @@ class Run:
         self.taken_up = earlier is not None
         self.resumed = earlier.resumed + (earlier.state != "planned") if earlier else 0
         self.directory = journal.run_directory(self.id)
-        self.rejects = RejectStore(journal.directory, pipeline=spec.name, run=self.id)
+        asked = {step.name: records_of(spec, step, self.values) for step in spec.steps}
+        parts = {step.name for step in spec.steps if spec.reads_a_part(step)}
+        self.rejects = RejectStore(journal.directory, pipeline=spec.name, run=self.id, asked=asked, parts=parts)
         self.audit = Audit(journal.directory, run=self.id, pipeline=spec.name, sha256=spec.sha256)
         self.events = Events(options.events, run=self.id, pipeline=spec.name)
         self.works: list[Work] = []
@@ -82,6 +85,11 @@ class Run:
         self.started = datetime.fromisoformat(earlier.started) if earlier else datetime.now(UTC)
         self._last: Reject | None = None
         self._clock = monotonic()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it takes records from their sources into their targets: no dry run, and no replay."""
+        return not self.options.dry_run
 
     @property
     def report_name(self) -> str:

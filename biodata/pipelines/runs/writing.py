@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from biodata.pipelines.runs.run import Run
     from biodata.pipelines.runs.work import Work
     from biodata.pipelines.sources.base import Source
-    from biodata.pipelines.spec import DeleteMissing, PipelineSpec
+    from biodata.pipelines.spec import DeleteMissing
     from biodata.pipelines.state.spool import Sealed, Spool
     from biodata.records.types import Key
 
@@ -81,26 +81,25 @@ class _Writer:
     def _clear_marks(self) -> None:
         """Nobody takes up this run any more, nor those of the pipeline before it."""
         run = self._run
-        needless = Unsettled(run.journal, run.spec.name).needless(run.rejects)
+        needless = Unsettled(run.journal, run.rejects, run.spec.name).needless(run.rejects)
         marks.clear_all((work.target.connection for work in run.works if work.target), needless)
 
     def _supersede(self) -> None:
         """Close what earlier runs rejected of records that were read again now: their rows have taken their place."""
         run = self._run
+        run.rejects.carry_on()
         for work in run.works:
-            which = Which(pipeline=run.spec.name, step=work.step.name, before=run.id, states=OPEN)
-            if not run.rejects.counts(which):
-                continue
-            if not reads_a_part(run.spec, work):
-                run.rejects.supersede(run.spec.name, work.step.name, run.id)
-            elif work.source is not None and work.read is not None:
-                own = work.step.incremental
-                if (
-                    own is not None and own.cursor is None
-                ):  # what cannot be read has no content, so it comes each time
-                    run.rejects.close(msgspec.structs.replace(which, stage="extract"), "superseded")
-                told = (run.spec.name, work.step.name, run.id)
-                run.rejects.supersede_keys(*told, _keys(work.source, work.read))
+            step = work.step
+            others = Which(pipeline=run.spec.name, step=step.name, but=run.id, states=OPEN)
+            if not run.spec.reads_a_part(step):
+                run.rejects.supersede(step.name)
+            elif step.incremental and step.incremental.cursor is None:
+                # what cannot be read has no content to be compared, so it comes each time
+                run.rejects.close(msgspec.structs.replace(others, stage="extract"), "superseded")
+            if run.rejects.counts(others):
+                told = (run.spec.name, step.name, run.id)
+                if work.source is not None and work.read is not None:
+                    run.rejects.supersede_keys(*told, _keys(work.source, work.read))
                 run.rejects.supersede_keys(*told, _target_keys(work), of_target=True)
 
     def _load(self, work: Work) -> None:
@@ -205,17 +204,6 @@ class _Writer:
 
         with work.stage("delete"):
             return run.patiently(find)
-
-
-def reads_a_part(spec: PipelineSpec, work: Work) -> bool:
-    """Whether a run gets a part of the records only, so that those that were rejected need not be among them.
-
-    Where contents are compared, what the step itself has rejected comes again, unless rows are added; what one behind
-    it has, does not.
-    """
-    own = work.step.incremental
-    mine = own is not None and (own.cursor is not None or spec.appended(work.step))
-    return mine or any(step.incremental for step in work.upstream)
 
 
 def _keys(source: Source, read: Sealed) -> Iterator[Key]:

@@ -157,6 +157,16 @@ class PipelineSpec(msgspec.Struct, frozen=True):
         adding = (one for one in self.steps if one.load and one.load.mode == "append")
         return any(one.name == step.name or step in self.upstream(one) for one in adding)
 
+    def reads_a_part(self, step: Step) -> bool:
+        """Whether a run gets a part of the records only, so that those that were rejected need not be among them.
+
+        Where contents are compared, what the step itself has rejected comes again, unless rows are added; what one
+        behind it has, does not.
+        """
+        own = step.incremental
+        mine = own is not None and (own.cursor is not None or self.appended(step))
+        return mine or any(one.incremental for one in self.upstream(step))
+
     def step(self, name: str) -> Step:
         """The step of that name."""
         return next(step for step in self.steps if step.name == name)
