@@ -15,7 +15,7 @@ from biodata.pipelines.file.known import check_columns, check_parameters, check_
 from biodata.pipelines.file.loads import load, plots, rejects
 from biodata.pipelines.file.nodes import Node, Problems
 from biodata.pipelines.file.operations import distinct, operations
-from biodata.pipelines.file.order import in_order
+from biodata.pipelines.file.order import circle_of, in_order
 from biodata.pipelines.file.parameters import parameters
 from biodata.pipelines.file.values import duration, name
 from biodata.pipelines.operations.check import check_expressions
@@ -119,7 +119,8 @@ def _mapping_files(steps: Any) -> Iterator[str]:
 def _ordered(steps: Sequence[Step], root: Node) -> tuple[Step, ...]:
     found = in_order(steps)
     if found is None:
-        root.child("steps").note("steps: some wait for each other in a circle (step, sql or needs)")
+        circle = " -> ".join(circle_of(steps))
+        root.child("steps").note(f"steps: {circle} wait for each other in a circle (step, sql or needs)")
         return tuple(steps)
     return found
 

@@ -115,6 +115,12 @@ def _link(schema: Schema, name: str) -> tuple[str, str]:
 
 
 def _check_fit(load: Load, schema: Schema, rows: pa.Schema) -> None:
+    if load.key and not schema.key_fields:
+        raise ConfigError(
+            f"{load.target} has no key, so {load.mode} cannot find its records",
+            code="BD-PIPELINE-KEY",
+            hint="Give the table a key, or leave `key` out with mode append or replace",
+        )
     if load.key and set(load.key) != set(schema.key_fields):
         message = (
             f"The key of {load.target} is {', '.join(schema.key_fields)}, and the file says {', '.join(load.key)}"

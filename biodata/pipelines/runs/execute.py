@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from biodata.errors import BiodataError, CheckFailed, ConfigError
 from biodata.pipelines.parameters import chosen
+from biodata.pipelines.runs.connecting import connected
 from biodata.pipelines.runs.ending import finish, how_to_go_on, is_interrupt, leave
 from biodata.pipelines.runs.flows import check_flows, flows
 from biodata.pipelines.runs.identities import identified, identify
@@ -194,7 +195,7 @@ def _all(run: Run, connect: Callable[[str], Connection]) -> str:
     """Everything; how it ended."""
     with ExitStack() as stack:
         spool = Spool(run.directory / "spool")
-        connections = {name: stack.enter_context(connect(name)) for name in run.spec.profiles}
+        connections = connected(run.spec, connect, stack)
         check_flows(run.spec, connections)
         if run.taken_up:
             _bind_targets(run, connections)

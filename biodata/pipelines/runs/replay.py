@@ -21,6 +21,7 @@ from biodata.pipelines.loading.sending import Sending
 from biodata.pipelines.parameters import chosen
 from biodata.pipelines.reports.facts import counts
 from biodata.pipelines.runs.again import check_ways, handed_on_to, numbers_of, through, without_numbers
+from biodata.pipelines.runs.connecting import connected
 from biodata.pipelines.runs.ending import finish, is_interrupt, leave
 from biodata.pipelines.runs.flows import check_flows
 from biodata.pipelines.runs.identities import identify
@@ -166,7 +167,7 @@ class _Replay:
         try:
             with heard(run.warnings), ExitStack() as stack:
                 run.warnings += warnings
-                connections = {name: stack.enter_context(self._connect(name)) for name in spec.profiles}
+                connections = connected(spec, self._connect, stack)
                 check_flows(spec, connections)
                 run.patiently(lambda: prepare_all(run, connections))
                 identify(run, connections)
