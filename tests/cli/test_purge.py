@@ -70,3 +70,21 @@ def test_a_run_whose_process_is_gone_is_no_run_under_way(run, journal):
 @pytest.mark.parametrize("span", ["90", "x", "-1d"])
 def test_a_span_that_is_none(run, span):
     assert run("purge", "--older-than", span).status == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--all"], "--all goes with --pipeline"),
+        (["--all", "--pipeline", "night", "--older-than", "1w"], "--all is whatever its age"),
+    ],
+)
+def test_all_is_of_one_pipeline_and_of_any_age(run, options, words):
+    shown = run("purge", *options)
+    assert (shown.status, words in shown.err) == (2, True)
+
+
+def test_all_is_asked_for_whatever_the_retention_is(run, journal, monkeypatch):
+    monkeypatch.setenv("BIODATA_RETENTION", "never")
+    assert run("purge", "--pipeline", "night", "--all", "--yes").status == 0
+    assert left(journal) == []

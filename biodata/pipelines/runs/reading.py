@@ -12,7 +12,7 @@ from biodata.pipelines.loading.guards import protect
 from biodata.pipelines.reports.collect import plot_data
 from biodata.pipelines.runs.prepare import prepare
 from biodata.pipelines.sources.bind import located, read_into
-from biodata.pipelines.sources.content import kept_directory
+from biodata.pipelines.state.kept import memory_directory
 from biodata.pipelines.state.memory import StepMemory
 from biodata.pipelines.state.rejects import Reject
 
@@ -36,7 +36,7 @@ def prepare_all(run: Run, connections: Mapping[str, Connection]) -> None:
         BiodataError: whatever does not fit.
     """
     memory = run.journal.memory(run.spec.name)
-    kept = kept_directory(run.journal.directory, run.spec.name)
+    kept = memory_directory(run.journal.directory, run.spec.name)
     run.works.clear()
     for step in run.spec.steps:
         earlier = {work.step.name: work for work in run.works}

@@ -18,8 +18,9 @@ from biodata.pipelines.loading.replacing import replaced_by, replaces
 from biodata.pipelines.loading.sending import Sending
 from biodata.pipelines.reports.facts import Deletes, counts
 from biodata.pipelines.rows import Rows
-from biodata.pipelines.sources.content import keep_content, kept_directory
+from biodata.pipelines.sources.content import keep_content
 from biodata.pipelines.spec import Extract, FileExtract
+from biodata.pipelines.state.kept import memory_directory
 from biodata.pipelines.state.reject import OPEN
 from biodata.pipelines.state.reject_file import Which
 
@@ -124,7 +125,7 @@ class _Writer:
     def _seen(self, work: Work) -> dict[str, Any]:
         """What the step has seen, kept now that its rows are where they go; rejected rows are to come again."""
         run, step = self._run, work.step.name
-        kept = kept_directory(run.journal.directory, run.spec.name)
+        kept = memory_directory(run.journal.directory, run.spec.name)
         keep_content(self._spool.directory, kept, step, (one.row for one in run.rejects.find_all(step)))
         return {"seen": work.told.seen}
 

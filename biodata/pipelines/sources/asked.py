@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from biodata.pipelines.sources.base import Binding
     from biodata.pipelines.spec import Extract
 
-__all__ = ["ANEW", "digest_of"]
+__all__ = ["ANEW", "FORGET", "digest_of"]
 
 ANEW = "the step was changed, or asks for other records than at the last run, so everything is read"
+FORGET = "biodata purge --pipeline NAME --all"
+"""The command after which the next run is a first one."""
 PLACES = frozenset({"line", "column"})
 
 
