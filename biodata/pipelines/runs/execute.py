@@ -62,9 +62,9 @@ def execute(
     """Run a pipeline once; see `Pipeline.run`."""
     options = options or Options()
     check_options(options)
-    tidy(journal, datetime.now(UTC))
     values = chosen(spec.parameters, parameters or {})
     with journal.hold(spec.name):
+        tidy(journal, datetime.now(UTC), held=spec.name)
         plan = read_plan(options.apply) if options.apply else None
         earlier = _earlier(spec, journal, progress, options, plan)
         run = Run(spec, values=values, journal=journal, progress=progress, options=options, earlier=earlier)

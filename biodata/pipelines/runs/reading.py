@@ -11,8 +11,9 @@ from biodata.pipelines.checks.whole import Checking, CheckOutcome, check_set
 from biodata.pipelines.loading.guards import protect
 from biodata.pipelines.reports.collect import plot_data
 from biodata.pipelines.runs.prepare import prepare
+from biodata.pipelines.sources.asked import FORGET
 from biodata.pipelines.sources.bind import located, read_into
-from biodata.pipelines.sources.content import kept_directory
+from biodata.pipelines.state.kept import memory_directory
 from biodata.pipelines.state.memory import StepMemory
 from biodata.pipelines.state.rejects import Reject
 
@@ -37,7 +38,7 @@ def prepare_all(run: Run, connections: Mapping[str, Connection]) -> None:
         BiodataError: whatever does not fit.
     """
     memory = run.journal.memory(run.spec.name)
-    kept = kept_directory(run.journal.directory, run.spec.name)
+    kept = memory_directory(run.journal.directory, run.spec.name)
     run.works.clear()
     for step in run.spec.steps:
         earlier = {work.step.name: work for work in run.works}
@@ -58,7 +59,7 @@ def _raise_for_adding_again(spec: PipelineSpec, step: Step, known: StepMemory) -
             raise ConfigError(
                 "--full reads everything, and mode append would add again what is there",
                 code="BD-PIPELINE-INCREMENTAL",
-                hint="Empty the target and purge what is kept of the pipeline's last run, or use mode merge",
+                hint=f"Empty the target and forget the pipeline ({FORGET}), or use mode merge",
             )
 
 

@@ -19,7 +19,8 @@ from biodata.pipelines.loading.sending import Sending
 from biodata.pipelines.reports.facts import Deletes, counts
 from biodata.pipelines.rows import Rows
 from biodata.pipelines.runs.unsettled import Unsettled
-from biodata.pipelines.sources.content import keep_content, kept_directory
+from biodata.pipelines.sources.content import keep_content
+from biodata.pipelines.state.kept import memory_directory
 from biodata.pipelines.state.reject import OPEN
 from biodata.pipelines.state.reject_file import Which
 
@@ -129,7 +130,7 @@ class _Writer:
         Rejected rows are to come again; not where rows are added, because a part of what came of one may be there.
         """
         run, step = self._run, work.step.name
-        kept = kept_directory(run.journal.directory, run.spec.name)
+        kept = memory_directory(run.journal.directory, run.spec.name)
         again = () if run.spec.appended(work.step) else (one.row for one in run.rejects.find_all(step))
         keep_content(self._spool.directory, kept, step, again)
         return {"seen": work.told.seen}

@@ -9,6 +9,7 @@ import msgspec
 
 from biodata.errors import QueryError, near_match
 from biodata.pipelines.rows import Rows, no_rows
+from biodata.pipelines.sources.asked import FORGET
 from biodata.pipelines.sources.base import Around
 from biodata.pipelines.sources.cursor import SEEN, cursor_of, kind_of, unfit
 from biodata.pipelines.sources.stepping import column_at, path_in, without
@@ -121,7 +122,7 @@ class CursorSource(Around):
         field, _ = column_at(no_rows(source.schema), path)
         kind = kind_of(field)
         if self._cursor.kind not in {"", kind}:
-            hint = "Start anew: purge what is kept of the pipeline's last run"
+            hint = f"Start anew: {FORGET}"
             raise unfit(f"the cursor {self._name} was of kind {self._cursor.kind}, and is of kind {kind}", hint)
         if self._lag is not None and isinstance(self._lag, Duration) != (kind in {"date", "datetime"}):
             raise unfit(f"the lag {self._lag} is none for the cursor {self._name} of kind {kind}")

@@ -130,7 +130,8 @@ class JournalFile:
         return [row | {"tally": json.loads(row["tally"])} for row in found]
 
     def forget(self, run: str) -> None:
-        """Remove what is known of a run; its directory is not touched."""
+        """Remove what is known of a run, overwriting it: cursors are values; its directory is not touched."""
         with self._open() as database:
+            database.execute("PRAGMA secure_delete = ON")
             for table, column in (("batches", "run"), ("steps", "run"), ("runs", "id")):
                 database.execute(f"DELETE FROM {table} WHERE {column} = ?", (run,))  # noqa: S608 - names of ours
