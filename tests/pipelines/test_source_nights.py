@@ -12,6 +12,7 @@ from contextlib import suppress
 import pytest
 
 from biodata.errors import ConfigError, RejectBudgetExceeded
+from biodata.pipelines import run as run_file
 from biodata.pipelines.state.journal import Journal
 from biodata.pipelines.state.reject import OPEN
 from biodata.pipelines.state.reject_file import RejectFile, Which
@@ -238,3 +239,15 @@ def test_everything_is_read_again_when_that_is_asked_for(night, target):
     report = night("a,1", "b,2", full=True)
     assert (step(report).unchanged_since, step(report).tally) == (0, {"unchanged": 2})
     assert step(night("a,1", "b,2")).unchanged_since == 2
+
+
+@pytest.mark.parametrize("said", ["relstate", None])
+def test_a_relative_state_directory_is_one_like_any_other(tmp_path, connect, monkeypatch, said):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("BIODATA_STATE", "relstate")
+    (tmp_path / "people.csv").write_text("id,n\na,1\n")
+    (tmp_path / "nightly.yml").write_text(FILE)
+    for unchanged in (0, 1):
+        report = run_file("nightly.yml", connect=connect, state_dir=said)
+        assert step(report).unchanged_since == unchanged
+    assert (tmp_path / "relstate" / "memory" / "nightly" / "people.contents").is_file()
