@@ -44,7 +44,9 @@ class Purged(msgspec.Struct, frozen=True):
 
 
 def retention() -> timedelta | None:
-    """How long state is kept: so many days as `BIODATA_RETENTION` says, 90 by default; None where it is `never`.
+    """How long state is kept: so many days as `BIODATA_RETENTION` says, 90 by default.
+
+    None where it is `never`, or so many days that no calendar goes back so far: nothing is older than that.
 
     Raises:
         ConfigError: `BD-CONFIG-RETENTION`, it says neither.
@@ -55,7 +57,9 @@ def retention() -> timedelta | None:
     if not said.isdecimal():
         message = f"{VARIABLE} is a number of days or never"
         raise ConfigError(message, code="BD-CONFIG-RETENTION", hint=f"{VARIABLE}={DAYS}, say")
-    return timedelta(days=int(said))
+    days = said.lstrip("0") or "0"
+    most = datetime.now(UTC).toordinal() - 1
+    return None if len(days) > len(str(most)) or int(days) > most else timedelta(days=int(days))
 
 
 def tidy(journal: Journal, now: datetime | None = None) -> Purged:
