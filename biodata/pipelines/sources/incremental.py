@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from biodata.errors import QueryError, near_match
+from biodata.pipelines.ahead import believed
 from biodata.pipelines.rows import Rows, no_rows
 from biodata.pipelines.sources.base import Around
 from biodata.pipelines.sources.cursor import SEEN, cursor_of, kind_of, unfit
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
     Make: TypeAlias = Callable[[Extract | FileExtract, Node | None], Source]
 
 __all__ = ["CursorSource", "check_incremental"]
-
-AHEAD = dt.timedelta(days=1)
-"""How far ahead of now a date may be to be believed."""
 
 
 def check_incremental(step: Step, incremental: Incremental, what: str = "it") -> None:
@@ -144,7 +142,5 @@ def _greatest(values: Any) -> tuple[Any, int]:
         values = values.filter(pc.invert(pc.is_nan(values)))
     if not pa.types.is_temporal(values.type):
         return pc.max(values).as_py(), 0
-    now = dt.datetime.now(dt.UTC) + AHEAD
-    limit = pa.scalar(now.date() if pa.types.is_date(values.type) else now, values.type)
-    believed = values.filter(pc.less_equal(values, limit))
-    return pc.max(believed).as_py(), len(values) - values.null_count - len(believed)
+    kept, ahead = believed(values, dt.datetime.now(dt.UTC))
+    return pc.max(kept).as_py(), ahead
