@@ -11,7 +11,7 @@ from contextlib import suppress
 
 import pytest
 
-from biodata.errors import ConfigError, RejectBudgetExceeded
+from biodata.errors import CheckFailed, ConfigError, RejectBudgetExceeded
 from biodata.pipelines import run as run_file
 from biodata.pipelines.state.journal import Journal
 from biodata.pipelines.state.reject import OPEN
@@ -251,3 +251,14 @@ def test_a_relative_state_directory_is_one_like_any_other(tmp_path, connect, mon
         report = run_file("nightly.yml", connect=connect, state_dir=said)
         assert step(report).unchanged_since == unchanged
     assert (tmp_path / "relstate" / "memory" / "nightly" / "people.contents").is_file()
+
+
+@pytest.mark.parametrize("incremental", [", incremental: {by: content}", ", incremental: {cursor: n}", ""])
+def test_a_contract_holds_also_where_everything_is_read_again(night, run, tmp_path, incremental):
+    text = FILE.replace(", incremental: {by: content}", f"{incremental}, contract: freeze")
+    night("a,1", text=text)
+    (tmp_path / "people.csv").write_text("id,n,more\na,1,x\n")
+    with pytest.raises(
+        CheckFailed, match=r"people.csv are not those of the last run: the field more \(string\) is new"
+    ):
+        run(tmp_path / "nightly.yml", full=True)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from biodata.errors import CheckFailed, ConfigError
 from biodata.pipelines.checks.whole import Checking, CheckOutcome, check_set
 from biodata.pipelines.loading.guards import protect
 from biodata.pipelines.reports.collect import plot_data
 from biodata.pipelines.runs.prepare import prepare
 from biodata.pipelines.sources.bind import located, read_into
-from biodata.pipelines.sources.content import kept_directory
+from biodata.pipelines.sources.content import CONTENT, kept_directory
+from biodata.pipelines.sources.cursor import SEEN
 from biodata.pipelines.state.memory import StepMemory
 from biodata.pipelines.state.rejects import Reject
 
@@ -29,6 +28,9 @@ if TYPE_CHECKING:
 
 __all__ = ["prepare_all", "read_all"]
 
+PART = frozenset({SEEN, CONTENT})
+"""What of a step's memory makes it read a part only. A contract's fields are not among it: those hold whenever."""
+
 
 def prepare_all(run: Run, connections: Mapping[str, Connection]) -> None:
     """Bind every step of the run; no record is read.
@@ -44,7 +46,7 @@ def prepare_all(run: Run, connections: Mapping[str, Connection]) -> None:
         known = run.remembered(memory.get(step.name, StepMemory()))
         if run.options.full:
             _raise_for_adding_again(run.spec, step, known)
-            known = msgspec.structs.replace(known, seen={})
+            known = known.forgetting(PART)
         run.works.append(
             prepare(
                 run.spec, step, values=run.values, earlier=earlier, connections=connections, memory=known, kept=kept

@@ -127,7 +127,7 @@ class ReplayRun(Run):
 
     def remembered(self, known: StepMemory) -> StepMemory:
         """All but which contents were there: no source is read, so it does not matter how the step reads it now."""
-        return msgspec.structs.replace(known, seen={name: one for name, one in known.seen.items() if name != CONTENT})
+        return known.forgetting({CONTENT})
 
     def keep(self, reject: Reject) -> None:
         """Keep it as what came of the reject that it was."""

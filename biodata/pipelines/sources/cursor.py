@@ -30,9 +30,10 @@ if TYPE_CHECKING:
     from biodata.query.tree import Node
     from biodata.records.types import Path
 
-__all__ = ["Cursor", "cursor_of", "kind_of", "unfit"]
+__all__ = ["SEEN", "Cursor", "cursor_of", "kind_of", "unfit"]
 
 SEEN = "cursor"
+"""The name under which the journal has it."""
 
 
 class Cursor(msgspec.Struct, frozen=True):
