@@ -98,13 +98,13 @@ def test_rows_that_another_step_reads_come_again_where_that_one_was_not_loaded(n
     text = FILE.replace("on_reject: {budget: 1}\n", BEHIND).replace("{by: content}", incremental)
     with connect("target") as connection:
         connection.client.execute("CREATE TABLE ages (id VARCHAR PRIMARY KEY, age DOUBLE CHECK (age > 10))")
-    assert night("a,2", text=text).ok
+    assert night("a,02", text=text).ok
     with pytest.raises(RejectBudgetExceeded):
-        night("a,2", "b,50", "c,4", text=text)
+        night("a,02", "b,50", "c,04", text=text)
     assert sorted(target("people")) == ["a", "b", "c"]
     with connect("target") as connection:
         connection.client.execute("DROP TABLE ages")
-    assert night("a,2", "b,50", "c,4", text=text).ok
+    assert night("a,02", "b,50", "c,04", text=text).ok
     assert {"b", "c"} <= set(target("ages"))
 
 
