@@ -262,3 +262,80 @@ def test_a_contract_holds_also_where_everything_is_read_again(night, run, tmp_pa
         CheckFailed, match=r"people.csv are not those of the last run: the field more \(string\) is new"
     ):
         run(tmp_path / "nightly.yml", full=True)
+
+
+# a target that somebody has made anew
+
+
+def execute(connect, sql):
+    with connect("target") as connection:
+        connection.client.execute(sql)
+
+
+GONE = ["DROP TABLE people", "DELETE FROM people", ""]
+
+
+@pytest.mark.parametrize("incremental", ["{by: content}", "{cursor: n}"])
+@pytest.mark.parametrize("sql", GONE)
+def test_a_target_that_was_made_anew_gets_everything(night, target, connect, tmp_path, incremental, sql):
+    text = FILE.replace("{by: content}", incremental)
+    night("a,1", "b,2", text=text)
+    if sql:
+        execute(connect, sql)
+    else:
+        (tmp_path / "target.duckdb").unlink()
+    why = "is empty" if "DELETE" in sql else "is not there"
+    for dry_run in (True, False):
+        report = step(night("a,1", "b,2", text=text, dry_run=dry_run))
+        assert f"the table target/people {why}, so everything is read" in report.notes
+        assert report.unchanged_since == 0
+    assert (report.tally, sorted(target("people"))) == ({"created": 2}, ["a", "b"])
+    report = step(night("a,1", "b,2", text=text))
+    assert (report.notes, report.tally.get("created", 0)) == ((), 0)
+
+
+@pytest.mark.parametrize("table", ["people", "ages"])
+def test_so_it_is_with_a_target_of_a_step_behind(night, target, connect, table):
+    text = FILE.replace("on_reject: {budget: 1}\n", BEHIND)
+    night("a,1", "b,2", text=text)
+    execute(connect, f"DROP TABLE {table}")
+    report = night("a,1", "b,2", text=text)
+    assert f"the table target/{table} is not there, so everything is read" in step(report).notes
+    assert sorted(target("people")) == sorted(target("ages")) == ["a", "b"]
+
+
+def test_a_step_that_is_added_behind_gets_everything(night, target):
+    night("a,1", "b,2")
+    night("a,1", "b,2", text=FILE.replace("on_reject: {budget: 1}\n", BEHIND))
+    assert sorted(target("ages")) == ["a", "b"]
+
+
+def test_rows_that_were_added_do_not_come_again_by_themselves(night, tubes, connect):
+    night("a,1", "b,2", text=TUBES)
+    execute(connect, "DELETE FROM tubes")
+    report = night("a,1", "b,2", "c,3", text=TUBES)
+    note = "the table target/tubes is empty; what earlier runs have added does not come again"
+    assert (step(report).notes, tubes()) == ((note,), [("c", 3)])
+    execute(connect, "DELETE FROM tubes")
+    night("a,1", "b,2", "c,3", text=TUBES, full=True)
+    assert tubes() == [("a", 1), ("b", 2), ("c", 3)]
+
+
+def test_a_table_that_is_gone_stops_what_is_added_to_it(night, tubes, connect):
+    night("a,1;-2", text=TUBES)
+    execute(connect, "ALTER TABLE tubes RENAME TO elsewhere")
+    with pytest.raises(
+        ConfigError, match=r"nightly.yml:5:\d+: step people: the table target/tubes is not there"
+    ) as no:
+        night("a,1;-2", "b,2", text=TUBES)
+    assert (no.value.code, "--full" in no.value.hint) == ("BD-PIPELINE-INCREMENTAL", True)
+    execute(connect, "CREATE TABLE tubes (id VARCHAR, n INTEGER)")
+    night("a,1;-2", "b,2", text=TUBES, full=True)
+    assert tubes() == [("a", 1), ("b", 2)]
+
+
+def test_where_everything_is_read_again_no_reject_is_kept_twice(night, tubes, connect, open_ones):
+    night("a,1;-2", text=TUBES)
+    execute(connect, "DELETE FROM tubes")
+    night("a,1;-2", text=TUBES, full=True)
+    assert len(open_ones()) == 1

@@ -18,6 +18,7 @@ from biodata.pipelines.loading.replacing import replaced_by, replaces
 from biodata.pipelines.loading.sending import Sending
 from biodata.pipelines.reports.facts import Deletes, counts
 from biodata.pipelines.rows import Rows
+from biodata.pipelines.runs.anew import reads_everything
 from biodata.pipelines.runs.unsettled import Unsettled
 from biodata.pipelines.sources.content import keep_content, kept_directory
 from biodata.pipelines.state.reject import OPEN
@@ -91,7 +92,7 @@ class _Writer:
             which = Which(pipeline=run.spec.name, step=work.step.name, before=run.id, states=OPEN)
             if not run.rejects.counts(which):
                 continue
-            if not reads_a_part(run.spec, work):
+            if reads_everything(work, run.works) or not reads_a_part(run.spec, work):
                 run.rejects.supersede(run.spec.name, work.step.name, run.id)
             elif work.source is not None and work.read is not None:
                 own = work.step.incremental

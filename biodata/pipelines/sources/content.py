@@ -31,11 +31,12 @@ if TYPE_CHECKING:
     from biodata.pipelines.spec import Extract, FileExtract
     from biodata.pipelines.state.spool import Spool
 
-__all__ = ["CONTENT", "ContentSource", "keep_content", "kept_directory"]
+__all__ = ["ANEW_HINT", "CONTENT", "ContentSource", "keep_content", "kept_directory"]
 
 CONTENT = "content"
 """The name under which the journal has what the next run must know."""
 KEY_BYTES, HASH_BYTES = 32, 16
+ANEW_HINT = "To begin anew, empty what it is added to and run once with --full; or use mode merge"
 
 
 def kept_directory(state: Path, pipeline: str) -> Path:
@@ -79,8 +80,7 @@ class ContentSource(Around):
 
     def _begin_anew(self, binding: Binding, why: str) -> None:
         if binding.appended:
-            hint = "Empty the target and purge what is kept of the pipeline's last run, or use mode merge"
-            raise unfit(f"{why}, and mode append would add it again", hint)
+            raise unfit(f"{why}, and mode append would add it again", ANEW_HINT)
         self._before = None
         self.own_notes.append(why)
 
