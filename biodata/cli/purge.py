@@ -32,7 +32,10 @@ class Span(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4
         found = DURATION.fullmatch(str(value))
         if found is None:
             self.fail("expected a span of time such as 36h, 90d or 4w", param, ctx)
-        return timedelta(seconds=float(found[1]) * SECONDS[found[2]])
+        seconds = float(found[1]) * SECONDS[found[2]]
+        if seconds >= (datetime.now(UTC).toordinal() - 1) * SECONDS["d"]:
+            self.fail("that is before the first of all days: nothing is so old", param, ctx)
+        return timedelta(seconds=seconds)
 
 
 @command(

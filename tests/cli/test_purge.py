@@ -60,6 +60,13 @@ def test_by_default_nothing_younger_than_the_retention_goes(run, journal, monkey
     assert "say --older-than" in run("purge", "--yes").err
 
 
+@pytest.mark.parametrize("span", ["999999d", "99999999999999999w"])
+def test_nothing_is_older_than_all_time(run, journal, span):
+    refused = run("purge", "--older-than", span, "--yes")
+    assert (refused.status, "before the first of all days" in refused.err) == (2, True)
+    assert left(journal) == ["r1", "r2"]
+
+
 def test_rejects_that_are_open_go_when_they_are_named(run, journal):
     assert "0 rejects" in run("purge", "--older-than", "0s", "--yes").err
     assert "and 1 rejects" in run("purge", "--older-than", "0s", "--rejects", "--yes").err
@@ -187,7 +194,7 @@ def test_a_removal_that_died_leaves_a_run_that_stops_rather_than_adds_twice(run,
     shutil.rmtree(home.parent / "state/memory/night")  # the first thing that a removal does
     ran = run("run", "night.yml")
     assert (ran.status, "mode append would add it again" in ran.err) == (3, True)
-    assert "biodata purge --pipeline NAME --all" in ran.err
+    assert "run once with --full" in ran.err
     assert run("purge", "--pipeline", "night", "--all", "--yes").status == 0
     assert run("runs", "list", "-o", "json").out == "[]\n"
 

@@ -70,6 +70,16 @@ def test_where_state_lies(tmp_path, monkeypatch):
     assert state_directory(tmp_path / "given") == tmp_path / "given"
 
 
+def test_a_relative_state_directory_is_below_where_one_stands(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("BIODATA_STATE", "own")
+    assert state_directory() == tmp_path / "own"
+    assert state_directory("given") == tmp_path / "given"
+    monkeypatch.delenv("BIODATA_STATE")
+    monkeypatch.setenv("XDG_STATE_HOME", "xdg")
+    assert state_directory() == tmp_path / "xdg/biodata"
+
+
 def test_a_state_directory_that_cannot_be(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(biodata.ConfigError, match="BIODATA_STATE"):

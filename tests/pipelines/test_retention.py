@@ -339,6 +339,16 @@ def test_how_long_is_said_by_the_environment(journal, ended, monkeypatch):
     assert caught.value.code == "BD-CONFIG-RETENTION"
 
 
+@pytest.mark.parametrize("days", ["999999", "9" * 5000])
+def test_before_the_first_of_all_days_there_is_nothing(journal, ended, monkeypatch, days):
+    ended("r1")
+    ended("r2")
+    monkeypatch.setenv("BIODATA_RETENTION", days)
+    assert tidy(journal, LATER).runs == ()
+    monkeypatch.setenv("BIODATA_RETENTION", str(datetime.now(UTC).toordinal() - 1))
+    assert tidy(journal).runs == ()
+
+
 def test_a_purge_that_died_in_between_is_finished(journal, ended):
     ended("r1")
     ended("r2")

@@ -16,7 +16,20 @@ if TYPE_CHECKING:
     from biodata.records.types import Field, Schema
     from biodata.repository import Repository
 
-__all__ = ["Target"]
+__all__ = ["GONE", "Target", "lacking"]
+
+GONE = "is not there"
+
+
+def lacking(load: Load, connection: Connection) -> str:
+    """Why no row of earlier runs is in the table, in words: it is not there, or has none; empty where it has some."""
+    try:
+        schema = connection.schema(load.target.table, refresh=True)
+    except NotFound:
+        return GONE
+    names = [field.name for field in schema]
+    first = connection[load.target.table].query(fields=[*schema.key_fields, *names][:1], limit=1).first()
+    return "is empty" if first is None else ""
 
 
 class Target:

@@ -222,7 +222,7 @@ def _bind_targets(run: Run, connections: Mapping[str, Connection]) -> None:
             run.profiles[name] = run.patiently(partial(identified, told[name], connections[name]))
             asked.add(name)
         work.target = run.patiently(partial(target_of, run.spec, work.step, _columns(work), connections))
-        if work.target and work.target.new and run.begun(work):
+        if work.target and work.target.new and (sealed[work.step.name].target or run.begun(work)):
             raise changed(run.id, f"the table {load.target} is not there any more")
         if work.target and not same_shape(sealed[work.step.name], work.target):
             raise changed(run.id, f"the table {load.target} has another shape since")

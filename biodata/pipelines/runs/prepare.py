@@ -63,6 +63,7 @@ def prepare(
         work.chain = Chain(step, source.schema, Surroundings(spec.file, step.name, values, keys=keyed))
         with located(spec.file, step.line, step.name, step.column):
             _check_columns(step, work.schema.names)
+            _check_dates(step, work.schema)
             _check_look_ups(step, connections)
         work.target = target_of(spec, step, work.schema, connections)
     return work
@@ -107,6 +108,21 @@ def _check_columns(step: Step, names: list[str]) -> None:
     for name in wanted:
         if name not in names:
             raise ConfigError(f"there is no column {name!r}; there is {', '.join(names)}", code="BD-PIPELINE-COLUMN")
+
+
+def _check_dates(step: Step, schema: pa.Schema) -> None:
+    from pyarrow import types
+
+    for check in step.set_checks:
+        if not isinstance(check, FreshCheck):
+            continue
+        kind = schema.field(check.of).type
+        if not (types.is_date(kind) or types.is_timestamp(kind)):
+            raise ConfigError(
+                f"the check {check.name!r} needs a date, and the column {check.of} is of type {kind}",
+                code="BD-PIPELINE-COLUMN",
+                hint="CAST it to DATE or TIMESTAMPTZ",
+            )
 
 
 def _check_look_ups(step: Step, connections: Mapping[str, Connection]) -> None:

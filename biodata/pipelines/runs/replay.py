@@ -21,6 +21,7 @@ from biodata.pipelines.loading.sending import Sending
 from biodata.pipelines.parameters import chosen
 from biodata.pipelines.reports.facts import counts
 from biodata.pipelines.runs.again import check_ways, handed_on_to, numbers_of, through, without_numbers
+from biodata.pipelines.runs.anew import PART
 from biodata.pipelines.runs.connecting import connected
 from biodata.pipelines.runs.ending import finish, is_interrupt, leave
 from biodata.pipelines.runs.flows import check_flows
@@ -31,7 +32,6 @@ from biodata.pipelines.runs.run import Run, begin
 from biodata.pipelines.runs.taken import Taken, taken, waiting_before
 from biodata.pipelines.runs.unsettled import SENT, Unsettled
 from biodata.pipelines.runs.warned import heard
-from biodata.pipelines.sources.content import CONTENT
 from biodata.pipelines.state.reject_file import RejectFile
 from biodata.pipelines.state.spool import Spool
 
@@ -131,8 +131,8 @@ class ReplayRun(Run):
         return f"{self.spec.name}.replay"
 
     def remembered(self, known: StepMemory) -> StepMemory:
-        """All but which contents were there: no source is read, so it does not matter how the step reads it now."""
-        return msgspec.structs.replace(known, seen={name: one for name, one in known.seen.items() if name != CONTENT})
+        """All but how far it has read: no source is read, so it does not matter how the step reads it now."""
+        return known.forgetting(PART)
 
     def keep(self, reject: Reject) -> None:
         """Keep it as what came of the reject that it was."""

@@ -18,6 +18,7 @@ from biodata.pipelines.loading.replacing import replaced_by, replaces
 from biodata.pipelines.loading.sending import Sending
 from biodata.pipelines.reports.facts import Deletes, counts
 from biodata.pipelines.rows import Rows
+from biodata.pipelines.runs.anew import reads_everything
 from biodata.pipelines.runs.unsettled import Unsettled
 from biodata.pipelines.sources.content import keep_content
 from biodata.pipelines.state.kept import memory_directory
@@ -92,7 +93,7 @@ class _Writer:
         for work in run.works:
             step = work.step
             others = Which(pipeline=run.spec.name, step=step.name, but=run.id, states=OPEN)
-            if not run.spec.reads_a_part(step):
+            if reads_everything(work, run.works) or not run.spec.reads_a_part(step):
                 run.rejects.supersede(step.name)
             elif step.incremental and step.incremental.cursor is None:
                 # what cannot be read has no content to be compared, so it comes each time

@@ -18,11 +18,9 @@ if TYPE_CHECKING:
     from biodata.pipelines.sources.base import Binding
     from biodata.pipelines.spec import Extract, PipelineSpec, Step
 
-__all__ = ["ANEW", "FORGET", "digest_of", "records_of"]
+__all__ = ["ANEW", "digest_of", "records_of"]
 
 ANEW = "the step was changed, or asks for other records than at the last run, so everything is read"
-FORGET = "biodata purge --pipeline NAME --all"
-"""The command after which the next run is a first one."""
 PLACES = frozenset({"line", "column"})
 NOT_WHICH = PLACES | {"fields", "contract", "incremental"}
 """What an extract says besides which records it is about."""

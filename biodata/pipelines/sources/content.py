@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from biodata.pipelines.rows import Rows
-from biodata.pipelines.sources.asked import ANEW, FORGET, digest_of
+from biodata.pipelines.sources.asked import ANEW, digest_of
 from biodata.pipelines.sources.base import Around
 from biodata.pipelines.sources.cursor import unfit
 from biodata.pipelines.state.hashes import Hashes, keep_hashes
@@ -32,11 +32,12 @@ if TYPE_CHECKING:
     from biodata.pipelines.spec import Extract, FileExtract
     from biodata.pipelines.state.spool import Spool
 
-__all__ = ["CONTENT", "ContentSource", "keep_content"]
+__all__ = ["ANEW_HINT", "CONTENT", "ContentSource", "keep_content"]
 
 CONTENT = "content"
 """The name under which the journal has what the next run must know."""
 KEY_BYTES, HASH_BYTES = 32, 16
+ANEW_HINT = "To begin anew, empty what it is added to and run once with --full; or use mode merge"
 
 
 def keep_content(spool: Path, kept: Path, step: str, rejected: Iterable[int]) -> None:
@@ -75,8 +76,7 @@ class ContentSource(Around):
 
     def _begin_anew(self, binding: Binding, why: str) -> None:
         if binding.appended:
-            hint = f"Empty the target and forget the pipeline ({FORGET}), or use mode merge"
-            raise unfit(f"{why}, and mode append would add it again", hint)
+            raise unfit(f"{why}, and mode append would add it again", ANEW_HINT)
         self._before = None
         self.own_notes.append(why)
 

@@ -168,8 +168,13 @@ class PipelineSpec(msgspec.Struct, frozen=True):
 
     def appended(self, step: Step) -> bool:
         """Whether rows of a step are added to a table, by it or by one that reads from it: none may come twice."""
-        adding = (one for one in self.steps if one.load and one.load.mode == "append")
-        return any(one.name == step.name or step in self.upstream(one) for one in adding)
+        return any(load.mode == "append" for load in self.loads(step))
+
+    def loads(self, step: Step) -> tuple[Load, ...]:
+        """Where rows of a step go, by it and by those that read from it."""
+        return tuple(
+            one.load for one in self.steps if one.load and (one.name == step.name or step in self.upstream(one))
+        )
 
     def reads_a_part(self, step: Step) -> bool:
         """Whether a run gets a part of the records only, so that those that were rejected need not be among them.

@@ -32,10 +32,13 @@ TRIES = 10
 
 
 def state_directory(given: Path | str | None = None) -> Path:
-    """The directory of journals, spools and rejects, made for the owner alone when it is not there."""
+    """The directory of journals, spools and rejects, made for the owner alone when it is not there.
+
+    It is absolute: a run means the same directory from its beginning to its end, wherever it works by then.
+    """
     chosen = given or os.environ.get("BIODATA_STATE")
     home = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    directory = Path(chosen).expanduser() if chosen else Path(home) / "biodata"
+    directory = (Path(chosen).expanduser() if chosen else Path(home) / "biodata").absolute()
     try:
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:

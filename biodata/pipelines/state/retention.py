@@ -35,7 +35,9 @@ HELD = "BD-PIPELINE-HELD"
 
 
 def retention() -> timedelta | None:
-    """How long state is kept: so many days as `BIODATA_RETENTION` says, 90 by default; None where it is `never`.
+    """How long state is kept: so many days as `BIODATA_RETENTION` says, 90 by default.
+
+    None where it is `never`, or so many days that no calendar goes back so far: nothing is older than that.
 
     Raises:
         ConfigError: `BD-CONFIG-RETENTION`, it says neither.
@@ -46,7 +48,9 @@ def retention() -> timedelta | None:
     if not said.isdecimal():
         message = f"{VARIABLE} is a number of days or never"
         raise ConfigError(message, code="BD-CONFIG-RETENTION", hint=f"{VARIABLE}={DAYS}, say")
-    return timedelta(days=int(said))
+    days = said.lstrip("0") or "0"
+    most = datetime.now(UTC).toordinal() - 1
+    return None if len(days) > len(str(most)) or int(days) > most else timedelta(days=int(days))
 
 
 def tidy(journal: Journal, now: datetime | None = None, *, held: str = "") -> Purged:
