@@ -13,6 +13,7 @@ import msgspec
 from biodata.errors import SchemaError
 from biodata.records import types as t
 from biodata.records.files import CSV_SEPARATORS, format_of
+from biodata.records.merged import merged_below
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -165,6 +166,9 @@ def _sheet_rows(path: Path, *, formulas: bool = False) -> Iterator[tuple[int, Re
         closing(load_workbook(path, read_only=True, data_only=not formulas)) as book,
         closing(book.worksheets[0].iter_rows(values_only=True)) as rows,
     ):
+        cells = merged_below(path, book.worksheets[0]._worksheet_path)  # noqa: SLF001 - openpyxl tells it nowhere else
+        if cells:
+            raise SchemaError(f"Cells {cells} are merged; write the value into each", code="BD-FILE")
         yield from _sheet_records(rows)
 
 

@@ -153,6 +153,18 @@ def test_a_formula_is_no_code(tmp_path):
         through(CodeList("v", path="codes.xlsx"), [{"v": "1"}], file=str(tmp_path / "pipeline.yml"))
 
 
+def test_merged_cells_are_refused_before_they_are_no_target(tmp_path):
+    book = openpyxl.Workbook()
+    for row in (("source", "target"), ("1", "male"), ("m", None)):
+        book.active.append(row)
+    book.active.merge_cells("B2:B3")
+    book.save(tmp_path / "codes.xlsx")
+    words = r"codes\.xlsx: cells B2:B3 are merged; write the value into each"
+    with pytest.raises(biodata.ConfigError, match=words) as caught:
+        through(CodeList("v", path="codes.xlsx"), [{"v": "1"}], file=str(tmp_path / "pipeline.yml"))
+    assert caught.value.code == "BD-PIPELINE-TABLE"
+
+
 VERSIONS = "source,target,version\n1,man,2019\n1,male,2024\n2,female,2024\n9,unknown,\n"
 
 

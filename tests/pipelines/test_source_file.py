@@ -313,7 +313,7 @@ def test_a_column_keeps_the_type_of_the_last_run_where_its_values_fit(read, file
 # xlsx
 
 
-def workbook(path, rows, formats=None):
+def workbook(path, rows, formats=None, merged=()):
     from openpyxl import Workbook
 
     book = Workbook()
@@ -321,6 +321,8 @@ def workbook(path, rows, formats=None):
         book.active.append(row)
     for cell, text in (formats or {}).items():
         book.active[cell].number_format = text
+    for cells in merged:
+        book.active.merge_cells(cells)
     book.create_sheet("second").append(["other"])
     book.save(path)
 
@@ -361,6 +363,17 @@ def test_a_formula_that_nobody_computed_is_an_error(read, tmp_path):
     workbook(tmp_path / "a.xlsx", [["id", "n"], ["a", 1], ["b", "=B2+1"]])
     with fails("BD-PIPELINE-SOURCE", "the formula in B3 was never computed"):
         read("extract: {file: a.xlsx}")
+
+
+def test_merged_cells_stop_the_run_where_rows_would_lose_the_value(read, tmp_path):
+    workbook(tmp_path / "a.xlsx", [["id", "n"], ["a", 1], ["b", None]], merged=["B2:B3"])
+    with fails("BD-PIPELINE-SOURCE", "the cells B2:B3 are merged"):
+        read("extract: {file: a.xlsx}")
+
+
+def test_a_heading_over_two_columns_is_no_value_that_is_lost(read, tmp_path):
+    workbook(tmp_path / "a.xlsx", [["id", None], ["a", None]], merged=["A1:B1"])
+    assert read("extract: {file: a.xlsx}").rows == [{"id": "a"}]
 
 
 @pytest.mark.parametrize(
