@@ -85,6 +85,7 @@ def test_a_sheet_as_people_leave_it(tmp_path: Path) -> None:
         ([("id", "age", "id"), ("a", 5, "b")], "names a column twice"),
         ([("id", None), ("a", None), ("b", "note")], "Row 3 has a cell in a column without a name"),
         ([("id",), ("a", 7)], "Row 2 has a cell in a column without a name"),
+        ([("id", "age"), ("a", 5), ("b", "#N/A")], "Row 3, age: the cell holds an error"),
     ],
 )
 def test_a_sheet_that_would_lose_a_cell_is_refused(rows: list[tuple[object, ...]], said: str, tmp_path: Path) -> None:
@@ -98,6 +99,17 @@ def test_merged_cells_are_refused_where_the_lower_ones_would_be_empty(tmp_path: 
     with pytest.raises(SchemaError, match=r"Cells B2:B3 are merged; write the value into each"):
         list(read_records(merged(sheet(tmp_path / "x.xlsx", *rows), "B1:C1", "B2:B3")))
     assert len(list(read_records(merged(sheet(tmp_path / "y.xlsx", *rows), "B1:C1")))) == 2
+
+
+def test_a_text_that_looks_like_an_error_is_a_text(tmp_path: Path) -> None:
+    from openpyxl import Workbook
+
+    book = Workbook()
+    for row in (("id",), ("#N/A",)):
+        book.worksheets[0].append(row)
+    book.worksheets[0]["A2"].data_type = "s"
+    book.save(tmp_path / "x.xlsx")
+    assert list(read_records(tmp_path / "x.xlsx")) == [{"id": "#N/A"}]
 
 
 @pytest.mark.parametrize("chunk", [7, 64, 1 << 20])

@@ -165,6 +165,15 @@ def test_merged_cells_are_refused_before_they_are_no_target(tmp_path):
     assert caught.value.code == "BD-PIPELINE-TABLE"
 
 
+def test_a_cell_that_holds_an_error_is_no_code(tmp_path):
+    book = openpyxl.Workbook()
+    for row in (("Source Value", "target"), ("1", "male"), ("#N/A", "female")):
+        book.active.append(row)
+    book.save(tmp_path / "codes.xlsx")
+    with pytest.raises(biodata.ConfigError, match=r"codes\.xlsx: row 3, Source Value: the cell holds an error"):
+        through(CodeList("v", path="codes.xlsx"), [{"v": "1"}], file=str(tmp_path / "pipeline.yml"))
+
+
 VERSIONS = "source,target,version\n1,man,2019\n1,male,2024\n2,female,2024\n9,unknown,\n"
 
 
