@@ -240,6 +240,17 @@ def test_all_problems_of_a_table_are_told_with_row_and_column(problems):
     ]
 
 
+@pytest.mark.parametrize("cell", ["1=a, 2=b", "1=a,2=b;3=c", "1=a; 2=b, 3="])
+def test_codes_that_are_separated_by_commas_are_not_one_code(problems, cell):
+    (problem,) = problems(("sex", "", "sex", cell))
+    assert problem.startswith("maps/donors.csv, row 2, code list: separate codes with ; (1=male; 2=female)")
+
+
+def test_a_target_may_hold_a_comma_or_an_equals_sign(operations):
+    code_list, _ = operations(("a", "", "b", "1=blood, whole; 2=x=y"))
+    assert code_list.codes == (("1", "blood, whole"), ("2", "x=y"))
+
+
 @pytest.mark.parametrize(
     ("headings", "words"),
     [
