@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from contextlib import closing
+from itertools import chain
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 from zipfile import BadZipFile
@@ -14,6 +15,7 @@ from biodata.errors import SchemaError
 from biodata.records import types as t
 from biodata.records.files import CSV_SEPARATORS, format_of
 from biodata.records.merged import merged_below
+from biodata.records.separators import separator_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -93,7 +95,8 @@ def _csv_records(file: IO[str], separator: str) -> Iterator[Record]:
 
 
 def _csv_rows(file: IO[str], separator: str) -> Iterator[tuple[int, Record]]:
-    rows = csv.reader(file, delimiter=separator, strict=True)
+    first = next(file, "")
+    rows = csv.reader(chain([first], file), delimiter=separator_of(first, separator), strict=True)
     names = next(rows, [])
     _check_header(names)
     try:

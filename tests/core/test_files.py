@@ -61,6 +61,13 @@ def test_a_sheet_keeps_every_digit(tmp_path: Path) -> None:
     assert found[0] != 0.3
 
 
+def test_semicolons_separate_a_csv_file_where_its_first_line_has_these_alone(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text('id;"age";"a, b"\nx;1,5;\n', "utf-8")
+    assert list(read_records(tmp_path / "x.csv")) == [{"id": "x", "age": "1,5", "a, b": None}]
+    (tmp_path / "x.tsv").write_text("id\ta;b\nx\ty\n", "utf-8")
+    assert list(read_records(tmp_path / "x.tsv")) == [{"id": "x", "a;b": "y"}]
+
+
 def sheet(file: Path, *rows: tuple[object, ...]) -> Path:
     from openpyxl import Workbook
 

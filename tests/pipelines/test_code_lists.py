@@ -133,6 +133,11 @@ def test_a_file_says_the_codes(tmp_path):
     assert coverage.list == "codes.csv"
 
 
+def test_a_list_with_semicolons_as_spreadsheets_write_it(tmp_path):
+    one, around = listed(tmp_path, "source;target;comment\r\n1;male, grown;\r\n2;female;a, b\r\n")
+    assert [row["v"] for row in through(one, [{"v": 1}, {"v": 2}], **around)[0]] == ["male, grown", "female"]
+
+
 def test_a_spreadsheet_says_the_codes(tmp_path):
     book = openpyxl.Workbook()
     for row in (("source", "target"), (1, "male"), (2.5, True), ("=", "equal"), (dt.date(2024, 5, 1), "May")):

@@ -69,6 +69,19 @@ def test_semicolons_separate_where_the_first_line_has_no_comma(read, file):
     assert csv(read, file, "id,n;m\nx,1\n").rows == [{"id": "x", "n;m": "1"}]
 
 
+@pytest.mark.parametrize(
+    ("content", "row"),
+    [
+        ('"id";"n"\n"x";1,5\n', {"id": "x", "n": "1,5"}),  # as R's write.csv2 writes it
+        ('id;"m, n"\nx;1\n', {"id": "x", "m, n": "1"}),
+        ('"a;b",n\nx,1\n', {"a;b": "x", "n": "1"}),
+        ('\r\n"id ""a, b""";n\r\nx;1\r\n', {'id "a, b"': "x", "n": "1"}),
+    ],
+)
+def test_what_stands_in_quotes_does_not_tell_the_separator(read, file, content, row):
+    assert csv(read, file, content).rows == [row]
+
+
 @pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])
 def test_line_breaks_inside_quotes_are_part_of_the_cell(read, file, ends):
     text = ends.join(["id,note", 'a,"one', 'two"', "b,three", ""])
