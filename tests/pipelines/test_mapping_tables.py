@@ -253,6 +253,25 @@ def test_all_problems_of_a_table_are_told_with_row_and_column(problems):
     ]
 
 
+@pytest.mark.parametrize("cell", ["1=a, 2=b", "1=a,2=b;3=c", "1=a; 2=b, 3="])
+def test_codes_that_are_separated_by_commas_are_not_one_code(problems, cell):
+    (problem,) = problems(("sex", "", "sex", cell))
+    assert problem.startswith("maps/donors.csv, row 2, code list: separate codes with ; (1=male; 2=female)")
+
+
+def test_a_table_with_semicolons_as_spreadsheets_write_it(operations, tmp_path):
+    by_commas = operations(("sex", "", "sex", "1=a; 2=b"), ("a", "=round(src.a, 1)", "b"))
+    table = tmp_path / "maps/donors.csv"
+    lines = 'source field;rule;target field;code list\nsex;;sex;"1=a; 2=b"\na;=round(src.a, 1);b;\n'
+    table.write_text(lines, "utf-8")
+    assert load_pipeline(tmp_path / "pipeline.yml").spec.steps[0].transform == by_commas
+
+
+def test_a_target_may_hold_a_comma_or_an_equals_sign(operations):
+    code_list, _ = operations(("a", "", "b", "1=blood, whole; 2=x=y"))
+    assert code_list.codes == (("1", "blood, whole"), ("2", "x=y"))
+
+
 @pytest.mark.parametrize(
     ("headings", "words"),
     [

@@ -69,6 +69,19 @@ def test_semicolons_separate_where_the_first_line_has_no_comma(read, file):
     assert csv(read, file, "id,n;m\nx,1\n").rows == [{"id": "x", "n;m": "1"}]
 
 
+@pytest.mark.parametrize(
+    ("content", "row"),
+    [
+        ('"id";"n"\n"x";1,5\n', {"id": "x", "n": "1,5"}),  # as R's write.csv2 writes it
+        ('id;"m, n"\nx;1\n', {"id": "x", "m, n": "1"}),
+        ('"a;b",n\nx,1\n', {"a;b": "x", "n": "1"}),
+        ('\r\n"id ""a, b""";n\r\nx;1\r\n', {'id "a, b"': "x", "n": "1"}),
+    ],
+)
+def test_what_stands_in_quotes_does_not_tell_the_separator(read, file, content, row):
+    assert csv(read, file, content).rows == [row]
+
+
 @pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])
 def test_line_breaks_inside_quotes_are_part_of_the_cell(read, file, ends):
     text = ends.join(["id,note", 'a,"one', 'two"', "b,three", ""])
@@ -313,7 +326,7 @@ def test_a_column_keeps_the_type_of_the_last_run_where_its_values_fit(read, file
 # xlsx
 
 
-def workbook(path, rows, formats=None):
+def workbook(path, rows, formats=None, merged=()):
     from openpyxl import Workbook
 
     book = Workbook()
@@ -321,6 +334,8 @@ def workbook(path, rows, formats=None):
         book.active.append(row)
     for cell, text in (formats or {}).items():
         book.active[cell].number_format = text
+    for cells in merged:
+        book.active.merge_cells(cells)
     book.create_sheet("second").append(["other"])
     book.save(path)
 
@@ -406,6 +421,17 @@ def test_a_formula_that_nobody_computed_is_an_error(read, tmp_path):
     workbook(tmp_path / "a.xlsx", [["id", "n"], ["a", 1], ["b", "=B2+1"]])
     with fails("BD-PIPELINE-SOURCE", "the formula in B3 was never computed"):
         read("extract: {file: a.xlsx}")
+
+
+def test_merged_cells_stop_the_run_where_rows_would_lose_the_value(read, tmp_path):
+    workbook(tmp_path / "a.xlsx", [["id", "n"], ["a", 1], ["b", None]], merged=["B2:B3"])
+    with fails("BD-PIPELINE-SOURCE", "the cells B2:B3 are merged"):
+        read("extract: {file: a.xlsx}")
+
+
+def test_a_heading_over_two_columns_is_no_value_that_is_lost(read, tmp_path):
+    workbook(tmp_path / "a.xlsx", [["id", None], ["a", None]], merged=["A1:B1"])
+    assert read("extract: {file: a.xlsx}").rows == [{"id": "a"}]
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,8 @@ COLUMNS = {
 }
 UNMAPPED = get_args(OnUnmapped)
 TABLES = (".csv", ".tsv", ".xlsx")
+COMMA = re.compile(r",[^,]*=")
+"""What a target holds where somebody separated codes with commas: one code would swallow the next."""
 ARROW = re.compile(r"(.+?)\s*(?:->|→|=>)\s*(.+)")
 
 
@@ -224,6 +226,8 @@ def _codes(place: _Place) -> tuple[tuple[tuple[str, str | None], ...], str | Non
     pairs = [one.partition("=") for one in re.split(r"[;\n]", text) if one.strip()]
     if not all(there and source.strip() for source, there, _ in pairs):
         place.note("code list", "expected a file (csv, tsv, xlsx), or codes: 1=male; 2=female; 9=")
+    elif any(COMMA.search(to) for _, _, to in pairs):
+        place.note("code list", "separate codes with ; (1=male; 2=female); texts with a comma and a = need a file")
     return tuple((source.strip(), to.strip() or None) for source, _, to in pairs), None
 
 

@@ -19,6 +19,7 @@ from biodata.pipelines.sources.formats.base import check_names, readable, unread
 from biodata.pipelines.sources.formats.formulas import without_value
 from biodata.pipelines.sources.formats.typed import Item
 from biodata.pipelines.state.spool import BATCH_ROWS
+from biodata.records.merged import merged_below
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -39,6 +40,7 @@ def sheet_rows(path: Path, *, sure: bool = False) -> Iterator[Item]:
         sheet = book.worksheets[0]
         if not sure:
             _raise_for_formulas(path, sheet)
+            _raise_for_merged(path, sheet)
         rows = _rows(sheet)
         names = _names(path, rows)
         for number, row in enumerate(rows, start=2):
@@ -103,6 +105,14 @@ def _raise_for_formulas(path: Path, sheet: Any) -> None:
     if cell:
         hint = "Open the file in a spreadsheet program and save it"
         raise unreadable(path, f"the formula in {cell} was never computed", hint)
+
+
+def _raise_for_merged(path: Path, sheet: Any) -> None:
+    """Which of the cells that they cover the value is meant for, only people can say."""
+    cells = merged_below(path, sheet._worksheet_path)  # noqa: SLF001 - as above
+    if cells:
+        hint = "Unmerge them, and write the value into each cell that it is for"
+        raise unreadable(path, f"the cells {cells} are merged", hint)
 
 
 def _item(number: int, names: Sequence[str | None], row: Sequence[Any]) -> Item:
