@@ -15,7 +15,7 @@ from biodata.errors import BiodataError, CheckFailed, ConfigError
 from biodata.pipelines.parameters import chosen
 from biodata.pipelines.runs.ending import finish, how_to_go_on, is_interrupt, leave
 from biodata.pipelines.runs.flows import check_flows, flows
-from biodata.pipelines.runs.identities import identified, identify
+from biodata.pipelines.runs.identities import identified, identify, identity_text
 from biodata.pipelines.runs.manifest import (
     changed,
     manifest_of,
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from biodata.connection import Connection
-    from biodata.pipelines.reports.facts import RunReport
+    from biodata.pipelines.reports.facts import ProfileFacts, RunReport
     from biodata.pipelines.reports.progress import Progress
     from biodata.pipelines.runs.plans import Plan
     from biodata.pipelines.spec import PipelineSpec
@@ -215,13 +215,23 @@ def _bind_targets(run: Run, connections: Mapping[str, Connection]) -> None:
             continue
         name = load.target.profile
         if name not in asked:
-            run.profiles[name] = run.patiently(partial(identified, told[name], connections[name]))
+            now = run.patiently(partial(identified, told[name], connections[name]))
+            _raise_for_another(run, now)
+            run.profiles[name] = now
             asked.add(name)
         work.target = run.patiently(partial(target_of, run.spec, work.step, _columns(work), connections))
         if work.target and work.target.new and run.begun(work):
             raise changed(run.id, f"the table {load.target} is not there any more")
         if work.target and not same_shape(sealed[work.step.name], work.target):
             raise changed(run.id, f"the table {load.target} has another shape since")
+
+
+def _raise_for_another(run: Run, now: ProfileFacts) -> None:
+    """A profile may lead somewhere else since: half of the records would be there, and half here."""
+    then = run.profiles.get(now.profile)
+    if then is not None and identity_text(then) != identity_text(now):
+        what = f"the profile {now.profile} was {identity_text(then)} then, and is {identity_text(now)} now"
+        raise changed(run.id, what)
 
 
 def _columns(work: Any) -> Any:
