@@ -143,3 +143,22 @@ def test_what_is_there_already_is_told_of_an_append_too(people, pipeline, run, t
     assert run(path, save_plan=tmp_path / "p.json").state == "planned"
     assert run(path, apply=tmp_path / "p.json").steps[0].tally == {"created": 1, "refused": 2}
     assert sorted(target("people")) == list("abcd")
+
+
+PARAMS = FILE.replace("steps:", "params: {town: Delft}\nsteps:").replace(
+    "from: source/people", 'from: source/people, where: "town = ${param:town}"'
+)
+
+
+def test_a_plan_is_applied_with_the_parameters_that_it_was_made_with(people, pipeline, run, target, tmp_path):
+    people({"a": "Delft", "b": "Leiden"})
+    path = pipeline(text=PARAMS)
+    run(path, parameters={"town": "Leiden"}, save_plan=tmp_path / "p.json")
+    with pytest.raises(biodata.ConfigError, match="was planned with other parameters") as caught:
+        run(path, apply=tmp_path / "p.json")
+    assert caught.value.code == "BD-PIPELINE-CHANGED"
+    assert "nothing is done yet" in caught.value.message
+    assert "Give each --param as it was given then" in caught.value.hint
+    assert "--restart" not in caught.value.hint
+    assert run(path, parameters={"town": "Leiden"}, apply=tmp_path / "p.json").ok
+    assert towns(target) == {"b": "Leiden"}

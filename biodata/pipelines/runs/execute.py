@@ -84,11 +84,17 @@ def _take_up(run: Run, plan: Plan | None) -> None:
     manifest, spool = read_manifest(run.directory), Spool(run.directory / "spool")
     if plan:
         check_sealed(plan, spool, run.audit)
-    run.works += restored(manifest, run.spec, run.values, spool, run.journal.memory(run.spec.name))
+    memory = run.journal.memory(run.spec.name)
+    run.works += restored(manifest, run.spec, run.values, spool, memory, planned=_is_plan(run))
     run.profiles |= {one.profile: one for one in manifest.profiles}
     _note_loaded(run)
     run.journal.again(run.id)
     run.tell_start()
+
+
+def _is_plan(run: Run) -> bool:
+    """Whether it is one of which nothing is done yet."""
+    return run.phase == "planned"
 
 
 def _note_loaded(run: Run) -> None:
@@ -221,9 +227,9 @@ def _bind_targets(run: Run, connections: Mapping[str, Connection]) -> None:
             asked.add(name)
         work.target = run.patiently(partial(target_of, run.spec, work.step, _columns(work), connections))
         if work.target and work.target.new and run.begun(work):
-            raise changed(run.id, f"the table {load.target} is not there any more")
+            raise changed(run.id, f"the table {load.target} is not there any more", planned=_is_plan(run))
         if work.target and not same_shape(sealed[work.step.name], work.target):
-            raise changed(run.id, f"the table {load.target} has another shape since")
+            raise changed(run.id, f"the table {load.target} has another shape since", planned=_is_plan(run))
 
 
 def _raise_for_another(run: Run, now: ProfileFacts) -> None:
@@ -231,7 +237,7 @@ def _raise_for_another(run: Run, now: ProfileFacts) -> None:
     then = run.profiles.get(now.profile)
     if then is not None and identity_text(then) != identity_text(now):
         what = f"the profile {now.profile} was {identity_text(then)} then, and is {identity_text(now)} now"
-        raise changed(run.id, what)
+        raise changed(run.id, what, planned=_is_plan(run))
 
 
 def _columns(work: Any) -> Any:
