@@ -129,7 +129,7 @@ def test_an_ordinary_run_after_a_plan_is_a_run_of_its_own(plan, run, tmp_path, t
     with pytest.raises(biodata.CheckFailed, match="max: 1"):
         run(tmp_path / "pipeline.yml")
     assert [(one.kind, one.state) for one in Journal(tmp_path / "state").runs()] == [
-        ("run", "done"), ("plan", "planned"), ("run", "withheld"),
+        ("run", "done"), ("plan", "over"), ("run", "withheld"),
     ]  # fmt: skip
 
 
@@ -162,3 +162,39 @@ def test_a_plan_is_applied_with_the_parameters_that_it_was_made_with(people, pip
     assert "--restart" not in caught.value.hint
     assert run(path, parameters={"town": "Leiden"}, apply=tmp_path / "p.json").ok
     assert towns(target) == {"b": "Leiden"}
+
+
+def spools(state):
+    return [path.parent.name for path in state.glob("runs/*/spool")]
+
+
+def test_a_run_ends_the_plans_that_were_made_before_it_and_nothing_of_people_stays(plan, run, state, people, target):
+    people(dict.fromkeys("abcdefghij", "Delft"))
+    (planned,) = spools(state)
+    assert run(plan.parent / "pipeline.yml").ok
+    assert spools(state) == []
+    was = next(one for one in Journal(state).runs() if one.id == planned)
+    last = Journal(state).runs()[-1].id
+    assert (was.kind, was.state, was.message) == ("plan", "over", f"run {last} has written since it was made")
+    with pytest.raises(biodata.ConfigError, match=f"The plan is over: run {last} has written since") as caught:
+        run(plan.parent / "pipeline.yml", apply=plan)
+    assert caught.value.code == "BD-PIPELINE-PLAN"
+    assert set(towns(target).values()) == {"Delft"}
+
+
+def test_an_applied_plan_ends_the_others_and_one_that_could_not_begin_none(plan, run, state, tmp_path, connect):
+    path, other = tmp_path / "pipeline.yml", tmp_path / "other.json"
+    run(path, save_plan=other)
+    run(path, dry_run=True)
+    with connect("target") as connection:
+        connection.client.execute("ALTER TABLE people ADD COLUMN more VARCHAR")
+    with pytest.raises(biodata.ConfigError, match="another shape"):
+        run(path, apply=other)
+    assert [one.kind for one in Journal(state).runs()] == ["run", "plan", "plan", "preview"]
+    assert len(spools(state)) == 2
+    with connect("target") as connection:
+        connection.client.execute("ALTER TABLE people DROP COLUMN more")
+    assert run(path, apply=plan).ok
+    assert spools(state) == []
+    with pytest.raises(biodata.ConfigError, match="The plan is over"):
+        run(path, apply=other)

@@ -29,10 +29,11 @@ if TYPE_CHECKING:
     from biodata.pipelines.state.journal import Journal, RunRow
     from biodata.pipelines.state.spool import Sealed, Spool
 
-__all__ = ["Plan", "PlannedStep", "check_sealed", "make_plan", "planned_run", "read_plan"]
+__all__ = ["Plan", "PlannedStep", "check_sealed", "end_plans", "make_plan", "planned_run", "read_plan"]
 
 FORMAT = 1
 CODE = "BD-PIPELINE-PLAN"
+SINCE = "run {} has written since it was made"
 WROTE = frozenset({"loading", "loaded", "done"})
 """States of a step whose rows may have been sent."""
 
@@ -160,12 +161,21 @@ def planned_run(plan: Plan, spec: PipelineSpec, journal: Journal) -> RunRow:
         raise ConfigError(f"The plan is of run {plan.run}, which is {what}", code=CODE)
     if plan.sha256 != spec.sha256:
         raise ConfigError("The pipeline file was changed since the plan was made", code=CODE, hint=AGAIN)
+    if found.state == "over":
+        raise ConfigError(f"The plan is over: {found.message}", code=CODE, hint=AGAIN)
     if found.state != "planned" and not found.writing:
         raise ConfigError(f"The plan was applied already; run {found.id} is {found.state}", code=CODE, hint=AGAIN)
     since = _written_since(plan, journal)
     if since and found.state == "planned":
-        raise ConfigError(f"Run {since} has written since the plan was made", code=CODE, hint=AGAIN)
+        raise ConfigError(f"The plan is over: {SINCE.format(since)}", code=CODE, hint=AGAIN)
     return found
+
+
+def end_plans(run: Run) -> None:
+    """Where a run has written, the pipeline's other plans are over: nobody has any use for what they sealed."""
+    looked_only = run.options.dry_run or run.options.save_plan or run.phase == "planned"
+    if not looked_only and any(work.state in WROTE for work in run.works):
+        run.journal.end_plans(run.spec.name, but=run.id, why=SINCE.format(run.id))
 
 
 def _written_since(plan: Plan, journal: Journal) -> str:
