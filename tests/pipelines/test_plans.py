@@ -103,12 +103,40 @@ def test_a_changed_file_or_spool_is_not_applied(plan, run, tmp_path):
         run(path, apply=plan)
 
 
-def test_an_edited_plan_is_not_applied(plan, run, tmp_path):
+def edits():
+    """One for everything that a plan says, and for what it could leave out."""
+    yield "no steps", lambda told: told.update(steps=[])
+    yield "another digest", lambda told: told["steps"][0].update(sealed={"people.read.parquet": "0" * 64})
+    yield "nothing sealed", lambda told: told["steps"][0].update(sealed={})
+    yield "other numbers", lambda told: told["steps"][0].update(would={"add": 1})
+    yield "no guards", lambda told: told["steps"][0].pop("guards")
+    yield "another table", lambda told: told["steps"][0].update(target="target/others")
+    for name in ("by", "made", "file"):
+        yield f"another {name}", lambda told, name=name: told.update({name: told[name].replace("2", "3") + "x"})
+
+
+@pytest.mark.parametrize("edit", [pytest.param(edit, id=name) for name, edit in edits()])
+def test_an_edited_plan_is_not_applied(plan, run, target, edit):
     told = json.loads(plan.read_text("utf-8"))
-    told["steps"][0]["sealed"] = dict.fromkeys(told["steps"][0]["sealed"], "0" * 64)
+    edit(told)
     plan.write_text(json.dumps(told), "utf-8")
-    with pytest.raises(biodata.ConfigError, match=r"is not what run .* has sealed"):
-        run(tmp_path / "pipeline.yml", apply=plan)
+    with pytest.raises(biodata.ConfigError, match=r"is not as run .* has written it") as caught:
+        run(plan.parent / "pipeline.yml", apply=plan)
+    assert caught.value.code == "BD-PIPELINE-PLAN"
+    assert towns(target) == dict.fromkeys("abcdefghij", "Utrecht")
+
+
+def test_a_plan_that_says_more_than_a_plan_does_is_none(plan, run):
+    plan.write_text(json.dumps(json.loads(plan.read_text("utf-8")) | {"note": "deletes nothing"}), "utf-8")
+    with pytest.raises(biodata.ConfigError, match="is no plan"):
+        run(plan.parent / "pipeline.yml", apply=plan)
+
+
+def test_how_the_file_of_a_plan_is_laid_out_is_no_matter(plan, run):
+    plan.write_bytes(
+        json.dumps(json.loads(plan.read_text("utf-8")), sort_keys=True, indent=7).replace("\n", "\r\n").encode()
+    )
+    assert run(plan.parent / "pipeline.yml", apply=plan).ok
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[1]"])

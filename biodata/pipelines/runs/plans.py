@@ -1,12 +1,14 @@
 """Plans: what a run would do, kept to be approved, and then done as it was approved and no more.
 
 The plan file holds numbers and digests, and no value of anybody: it can go into a ticket. What it is about, the rows
-and what is to be done with each, stays sealed in the run's spool, and the file's digests hold both to each other.
+and what is to be done with each, stays sealed in the run's spool, and the file's digests hold both to each other. A
+keyed hash of the file's content lies beside them: what was changed in it was not approved by anybody.
 """
 
 from __future__ import annotations
 
 import getpass
+import hmac
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -31,14 +33,16 @@ if TYPE_CHECKING:
 
 __all__ = ["Plan", "PlannedStep", "check_sealed", "end_plans", "make_plan", "planned_run", "read_plan"]
 
-FORMAT = 1
+FORMAT = 2
 CODE = "BD-PIPELINE-PLAN"
+SEAL = "plan.hash"
+"""The keyed hash of the plan's content, in the spool."""
 SINCE = "run {} has written since it was made"
 WROTE = frozenset({"loading", "loaded", "done"})
 """States of a step whose rows may have been sent."""
 
 
-class PlannedStep(msgspec.Struct, frozen=True):
+class PlannedStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is to be done with one step's rows.
 
     Attributes:
@@ -54,7 +58,7 @@ class PlannedStep(msgspec.Struct, frozen=True):
     sealed: dict[str, str] = {}
 
 
-class Plan(msgspec.Struct, frozen=True, kw_only=True):
+class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a run would do."""
 
     format: int = FORMAT
@@ -83,7 +87,13 @@ def make_plan(run: Run, spool: Spool, path: Path) -> None:
         by=getpass.getuser(),
         steps=steps,
     )
+    replace_private(spool.directory / SEAL, _seal(plan, run.audit))
     replace_private(path, msgspec.json.format(msgspec.json.encode(plan), indent=2) + b"\n")
+
+
+def _seal(plan: Plan, audit: Audit) -> bytes:
+    """Of what it says, however the file is laid out."""
+    return audit.content_hash(msgspec.json.encode(plan, order="deterministic"))
 
 
 class _Kept:
@@ -191,8 +201,13 @@ def check_sealed(plan: Plan, spool: Spool, audit: Audit) -> None:
     """See that what was approved is what is sealed.
 
     Raises:
-        ConfigError: `BD-PIPELINE-PLAN`, a file of the spool is gone or another one.
+        ConfigError: `BD-PIPELINE-PLAN`, the plan says something else than it did, or a file of the spool is gone or
+            another one.
     """
+    seal = spool.directory / SEAL
+    if not seal.is_file() or not hmac.compare_digest(seal.read_bytes(), _seal(plan, audit)):
+        message = f"The plan is not as run {plan.run} has written it: its file was changed"
+        raise ConfigError(message, code=CODE, hint=f"Apply it as it was written. {AGAIN}")
     for step in plan.steps:
         for name, digest in step.sealed.items():
             path = spool.directory / name
