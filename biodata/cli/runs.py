@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["list_", "runs", "show", "verify"]
 
 SECTION = "Commands"
-STATES = ("running", "done", "withheld", "failed", "interrupted", "planned")
+STATES = ("running", "done", "withheld", "failed", "interrupted", "planned", "over")
 COLUMNS = ("run", "pipeline", "kind", "state", "started", "seconds", "read", "rejected", "tally")
 STEPS = ("step", "state", "read", "passed", "rejected", "batches", "seconds", "tally")
 REJECTS = ("count", "state", "step", "stage", "rule", "reason", "first")

@@ -84,7 +84,7 @@ class ProfileFacts(msgspec.Struct, frozen=True):
     Attributes:
         platform: its kind; `server` and `version` as the platform names itself.
         user: who the platform took us for; None when anonymous.
-        host: where it is: a host and port, or `this computer`.
+        host: where it is: a host and port, or `this computer`; `place` which database, project or study there.
         gets: what it gets of people's data: `records`, `keys` that are looked up, or nothing (empty).
     """
 
@@ -95,6 +95,12 @@ class ProfileFacts(msgspec.Struct, frozen=True):
     user: str | None = None
     host: str = ""
     gets: str = ""
+    place: str = ""
+
+    @property
+    def where(self) -> str:
+        """Host and place."""
+        return ", ".join(filter(None, (self.host, self.place)))
 
 
 class StepReport(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from biodata.errors import BiodataError, ConfigError, RejectBudgetExceeded
 from biodata.pipelines.reports.facts import RunReport
 from biodata.pipelines.reports.html import write_reports
+from biodata.pipelines.runs.plans import end_plans
 from biodata.pipelines.state.reject_file import Which
 from biodata.pipelines.state.rejects import SEEN_TO
 
@@ -53,6 +54,7 @@ def finish(run: Run, state: str, error: BaseException | None = None) -> RunRepor
     run.journal.end(run.id, "planned" if planned else state, report.error or "", phase=kept)
     if kept == "ended":
         run.journal.forget_spool(run.id)
+    end_plans(run)
     written = _written(run, report)
     run.journal.reported(run.id, written.html_path)
     return written

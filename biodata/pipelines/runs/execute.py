@@ -16,7 +16,7 @@ from biodata.pipelines.parameters import chosen
 from biodata.pipelines.runs.connecting import connected
 from biodata.pipelines.runs.ending import finish, how_to_go_on, is_interrupt, leave
 from biodata.pipelines.runs.flows import check_flows, flows
-from biodata.pipelines.runs.identities import identified, identify
+from biodata.pipelines.runs.identities import identified, identify, identity_text
 from biodata.pipelines.runs.manifest import (
     changed,
     manifest_of,
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from biodata.connection import Connection
-    from biodata.pipelines.reports.facts import RunReport
+    from biodata.pipelines.reports.facts import ProfileFacts, RunReport
     from biodata.pipelines.reports.progress import Progress
     from biodata.pipelines.runs.plans import Plan
     from biodata.pipelines.spec import PipelineSpec
@@ -86,11 +86,17 @@ def _take_up(run: Run, plan: Plan | None) -> None:
     manifest, spool = read_manifest(run.directory), Spool(run.directory / "spool")
     if plan:
         check_sealed(plan, spool, run.audit)
-    run.works += restored(manifest, run.spec, run.values, spool, run.journal.memory(run.spec.name))
+    memory = run.journal.memory(run.spec.name)
+    run.works += restored(manifest, run.spec, run.values, spool, memory, planned=_is_plan(run))
     run.profiles |= {one.profile: one for one in manifest.profiles}
     _note_loaded(run)
     run.journal.again(run.id)
     run.tell_start()
+
+
+def _is_plan(run: Run) -> bool:
+    """Whether it is one of which nothing is done yet."""
+    return run.phase == "planned"
 
 
 def _note_loaded(run: Run) -> None:
@@ -219,13 +225,23 @@ def _bind_targets(run: Run, connections: Mapping[str, Connection]) -> None:
             continue
         name = load.target.profile
         if name not in asked:
-            run.profiles[name] = run.patiently(partial(identified, told[name], connections[name]))
+            now = run.patiently(partial(identified, told[name], connections[name]))
+            _raise_for_another(run, now)
+            run.profiles[name] = now
             asked.add(name)
         work.target = run.patiently(partial(target_of, run.spec, work.step, _columns(work), connections))
         if work.target and work.target.new and (sealed[work.step.name].target or run.begun(work)):
-            raise changed(run.id, f"the table {load.target} is not there any more")
+            raise changed(run.id, f"the table {load.target} is not there any more", planned=_is_plan(run))
         if work.target and not same_shape(sealed[work.step.name], work.target):
-            raise changed(run.id, f"the table {load.target} has another shape since")
+            raise changed(run.id, f"the table {load.target} has another shape since", planned=_is_plan(run))
+
+
+def _raise_for_another(run: Run, now: ProfileFacts) -> None:
+    """A profile may lead somewhere else since: half of the records would be there, and half here."""
+    then = run.profiles.get(now.profile)
+    if then is not None and identity_text(then) != identity_text(now):
+        what = f"the profile {now.profile} was {identity_text(then)} then, and is {identity_text(now)} now"
+        raise changed(run.id, what, planned=_is_plan(run))
 
 
 def _columns(work: Any) -> Any:

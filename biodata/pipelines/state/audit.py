@@ -95,6 +95,10 @@ class Audit:
         with path.open("rb") as file:
             return hmac.digest(self._key, file_digest(file, "sha256").digest(), "sha256").hex()
 
+    def content_hash(self, content: bytes) -> bytes:
+        """Likewise of some content: that which is kept somewhere else, and is to be as it was."""
+        return hmac.digest(self._key, content, "sha256")
+
     @cached_property
     def _key(self) -> bytes:
         """The key of the hashes, made once for a state directory."""

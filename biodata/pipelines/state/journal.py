@@ -119,12 +119,23 @@ class Journal(JournalFile):
             database.execute("UPDATE runs SET report = ? WHERE id = ?", (place, run))
 
     def end(self, run: str, state: str, message: str = "", *, phase: str = "ended") -> None:
-        """Note how a run ended, and in which phase: one that ended while it wrote can be taken up again."""
+        """Note how a run ended, and in which phase: one that ended while it wrote can be taken up again.
+
+        One that was to do a plan and could not begin is a plan again.
+        """
         with self._open() as database:
             database.execute(
-                "UPDATE runs SET state = ?, ended = ?, message = ?, phase = ? WHERE id = ?",
+                "UPDATE runs SET state = ?1, ended = ?2, message = ?3, phase = ?4, "
+                "kind = CASE ?1 WHEN 'planned' THEN 'plan' ELSE kind END WHERE id = ?5",
                 (state, _now(), message, phase, run),
             )
+
+    def end_plans(self, pipeline: str, *, but: str, why: str) -> None:
+        """The plans of a pipeline, but that of one run, are over; what they spooled goes."""
+        for run in self.runs(pipeline):
+            if run.state == "planned" and run.id != but:
+                self.end(run.id, "over", why)
+                self.forget_spool(run.id)
 
     def step(self, run: str, name: str, **values: Any) -> None:
         """Note what is known of a step: state, rows_read, rows_out, rejected, tally, seconds, seen."""

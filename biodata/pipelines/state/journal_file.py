@@ -55,7 +55,8 @@ class RunRow(msgspec.Struct, frozen=True):
     """One run as the journal has it.
 
     Attributes:
-        state: running, done, withheld (all is loaded, deletes were not made), planned, failed or interrupted.
+        state: running, done, withheld (all is loaded, deletes were not made), planned, failed, interrupted, or
+            over (a plan that cannot be applied any more, because the pipeline has run since).
         phase: how far it got: reading, sealed (all is read, transformed and checked), loading, deleting or ended.
         resumed: how often it was taken up again after it had died.
         identities: profile to who the platform took us for.
