@@ -125,3 +125,17 @@ def sealed(tmp_path):
 def read(connect, tmp_path):
     """Reads the one step of a file: `read("extract: {file: a.csv}")`."""
     return Reader(tmp_path, connect)
+
+
+@pytest.fixture
+def say(house, capfd):
+    """Calls the command, and finds no sign in what it says; `say("run", file, …)`."""
+    house.capfd = capfd
+    return house.say
+
+
+@pytest.fixture
+def go(house, say):
+    """Runs the text of a pipeline as loudly as can be; no sign is in anything that it leaves for others."""
+    assert say
+    return house.go
