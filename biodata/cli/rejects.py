@@ -154,15 +154,14 @@ def _facts(reject: Any, *, show_values: bool) -> dict[str, Any]:
     shown = {name: facts[name] for name in (*names, "since", "changed", "key", "target_key", "record")}
     if show_values:
         return shown
-    return shown | {name: _masked(shown[name]) for name in ("key", "target_key", "record")}
+    masked = {name: _masked(shown[name]) for name in ("key", "target_key")}
+    return shown | masked | {"record": {name: _masked(one) for name, one in shown["record"].items()}}
 
 
 def _masked(value: Any) -> Any:
-    """What is there, without saying what: names of fields stay, values go."""
+    """What is there, without saying what; an object as a whole, because the names in it may be a person's too."""
     from biodata.http.redaction import VALUE
 
-    if isinstance(value, dict):
-        return {name: _masked(one) for name, one in value.items()}
     if isinstance(value, list | tuple):
         return [_masked(one) for one in value]
     return None if value is None else VALUE

@@ -53,7 +53,7 @@ def _type(column: pa.Field[Any], kind: pa.DataType) -> t.AnyType:
             raise _no_word(column)
         return t.List(item)
     if pa.types.is_struct(kind):
-        return t.Object(tuple(t.Field(inner.name, _type(column, inner.type)) for inner in kind))
+        return t.Object(tuple(t.Field(inner.name, _type(inner, inner.type)) for inner in kind))
     if (column.metadata or {}).get(b"biodata") == b"json":
         return t.Json()
     for test, type_ in _scalars():

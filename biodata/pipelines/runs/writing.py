@@ -140,6 +140,7 @@ class _Writer:
         """The keys that a replace in one transaction deletes: those that were approved, or those missing now."""
         approved = self._spool.sealed(f"{work.step.name}.missing")
         if approved and Approved.of(self._spool, work.step.name):
+            work.deletes = Deletes(missing=approved.rows, most=approved.rows)
             return approved
         run = self._run
         return replaced_by(work, run.works, self._spool, values=run.values, identities=run.identities)
