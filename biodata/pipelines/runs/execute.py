@@ -223,7 +223,7 @@ def _bind_targets(run: Run, connections: Mapping[str, Connection]) -> None:
         if name not in asked:
             run.profiles[name] = run.patiently(partial(identified, told[name], connections[name]))
             asked.add(name)
-        work.target = run.patiently(partial(target_of, run.spec, work.step, _columns(work), connections))
+        work.target = run.patiently(partial(target_of, run.spec, work.step, _columns(work), connections, run.works))
         if work.target and work.target.new and run.begun(work):
             raise changed(run.id, f"the table {load.target} is not there any more")
         if work.target and not same_shape(sealed[work.step.name], work.target):
