@@ -152,9 +152,10 @@ def test_steps_that_replace_one_table_leave_each_others_records(people, stored, 
     path = pipeline(text=replacing.replace("replace", first, 1))
     people("abcdefghijkl")
     run(path)
-    people("bcdefghijklm")
+    assert stored() == "abcdefghijkl"
+    people([*"bcde", "e2", *"fghijklm"])
     run(path)
-    assert stored() == "bcdefghijklm"
+    assert stored() == "bcdee2fghijklm"
 
 
 BEHIND = """\

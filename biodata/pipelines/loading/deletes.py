@@ -43,9 +43,9 @@ def find_missing(
     identities: Mapping[str, str],
 ) -> Sealed:
     """Find out what is missing, and note with the step whether it may be deleted; the keys, sealed in the spool."""
-    found = missing_of(work, works, spool, values)
+    found = missing_of(work, works, spool, values=values, identities=identities)
     counts = {"there": found.there, "missing": found.keys.rows, "unplaced": found.unplaced}
-    withheld = why_not(work, rules, identities, **counts)
+    withheld = why_not(work, rules, identities, **counts, doubts=found.doubts)
     work.deletes = Deletes(
         scope=rules.scope,
         there=found.there,

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from biodata.pipelines.spec import Budget, DeleteMissing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from biodata.pipelines.runs.work import Work
     from biodata.pipelines.spec import Address, Load, PipelineSpec
     from biodata.pipelines.state.rejects import Reject
 
-__all__ = ["deleted_from", "protect", "rules_of", "why_not"]
+__all__ = ["deleted_from", "not_trusted", "protect", "rules_of", "why_not"]
 
 
 def rules_of(load: Load) -> DeleteMissing | None:
@@ -47,7 +47,14 @@ def protect(works: Sequence[Work], spec: PipelineSpec, reject: Reject) -> None:
 
 
 def why_not(
-    work: Work, rules: DeleteMissing, identities: Mapping[str, str], *, there: int, missing: int, unplaced: int
+    work: Work,
+    rules: DeleteMissing,
+    identities: Mapping[str, str],
+    *,
+    there: int,
+    missing: int,
+    unplaced: int,
+    doubts: Iterable[str] = (),
 ) -> str:
     """Why the deletes of a step are withheld, in words; empty where nothing stands in the way.
 
@@ -56,15 +63,22 @@ def why_not(
         rules: by which it deletes.
         identities: profile to who the platform takes us for now.
         there: records of the target in scope.
-        missing: how many of them the step does not have.
+        missing: how many of them the step deletes, because no step has them.
         unplaced: rejected rows of which nobody knows the key that they have in the target.
+        doubts: why other steps do not trust what they have read of the same records.
     """
-    return "; ".join(_reasons(work, rules, identities, there, missing, unplaced)) if missing else ""
+    if not missing:
+        return ""
+    reasons = [*not_trusted(work, rules, identities), *doubts]
+    if missing > rules.most.allows(there):
+        reasons.append(f"{missing:,} of {there:,} records would be deleted (max: {rules.most})")
+    if unplaced:
+        reasons.append(f"of {unplaced:,} rejected rows it is not known which records they are")
+    return "; ".join(reasons)
 
 
-def _reasons(
-    work: Work, rules: DeleteMissing, identities: Mapping[str, str], there: int, missing: int, unplaced: int
-) -> Iterator[str]:
+def not_trusted(work: Work, rules: DeleteMissing, identities: Mapping[str, str]) -> Iterator[str]:
+    """Why what a step has read may lack records that its source has."""
     rows, before = work.told.rows or 0, work.memory.rows_read
     if not rows:
         yield "the source is empty"
@@ -72,10 +86,6 @@ def _reasons(
         share = f"{rows / before:.0%} of the {before:,} of the last run"
         yield f"{rows:,} rows were read, {share} (least: {rules.least:.0%})"
     yield from _strangers(work, identities)
-    if missing > rules.most.allows(there):
-        yield f"{missing:,} of {there:,} records would be deleted (max: {rules.most})"
-    if unplaced:
-        yield f"of {unplaced:,} rejected rows it is not known which records they are"
 
 
 def _strangers(work: Work, identities: Mapping[str, str]) -> Iterator[str]:

@@ -229,7 +229,7 @@ def _bind_targets(run: Run, connections: Mapping[str, Connection]) -> None:
             _raise_for_another(run, now)
             run.profiles[name] = now
             asked.add(name)
-        work.target = run.patiently(partial(target_of, run.spec, work.step, _columns(work), connections))
+        work.target = run.patiently(partial(target_of, run.spec, work.step, _columns(work), connections, run.works))
         if work.target and work.target.new and (sealed[work.step.name].target or run.begun(work)):
             raise changed(run.id, f"the table {load.target} is not there any more", planned=_is_plan(run))
         if work.target and not same_shape(sealed[work.step.name], work.target):

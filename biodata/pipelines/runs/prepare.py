@@ -22,7 +22,7 @@ from biodata.pipelines.spec import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     import pyarrow as pa
@@ -65,22 +65,31 @@ def prepare(
             _check_columns(step, work.schema.names)
             _check_dates(step, work.schema)
             _check_look_ups(step, connections)
-        work.target = target_of(spec, step, work.schema, connections)
+        work.target = target_of(spec, step, work.schema, connections, earlier.values())
     return work
 
 
 def target_of(
-    spec: PipelineSpec, step: Step, rows: pa.Schema, connections: Mapping[str, Connection]
+    spec: PipelineSpec,
+    step: Step,
+    rows: pa.Schema,
+    connections: Mapping[str, Connection],
+    earlier: Iterable[Work],
 ) -> Target | None:
     """The table that the step is loaded into, sure to take what will come; None where it is not loaded.
+
+    A table that an earlier step will make is taken for one that is there.
 
     Raises:
         BiodataError: whatever does not fit, with file, line and step.
     """
-    if step.load is None:
+    load = step.load
+    if load is None:
         return None
-    with located(spec.file, step.load.line, step.name, step.load.column):
-        return Target(step, step.load, connections[step.load.target.profile], rows)
+    made = [work.target for work in earlier if work.target and work.target.new]
+    coming = next((target.schema for target in made if target.load.target == load.target), None)
+    with located(spec.file, load.line, step.name, load.column):
+        return Target(step, load, connections[load.target.profile], rows, coming)
 
 
 def _check_upstream(step: Step, upstream: tuple[Step, ...]) -> None:

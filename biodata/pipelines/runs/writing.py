@@ -12,6 +12,7 @@ from biodata.pipelines.checks.others import different_values
 from biodata.pipelines.loading import marks
 from biodata.pipelines.loading.approved import Approved
 from biodata.pipelines.loading.deletes import delete, deleting, find_missing
+from biodata.pipelines.loading.missing import loading_into
 from biodata.pipelines.loading.order import in_loading_order
 from biodata.pipelines.loading.parents import Parents
 from biodata.pipelines.loading.replacing import replaced_by, replaces
@@ -108,6 +109,8 @@ class _Writer:
         run, target = self._run, work.target
         if target is None:
             return
+        if not all(one.loading.new for one in loading_into(target, run.works)):
+            target.new = False  # another step has made it
         run.begin(work, "load", f"{target.load.mode} into {target.load.target}", work.passed.rows)
         with work.stage("load"):
             missing = run.patiently(partial(self._replaced, work)) if replaces(target) else None
