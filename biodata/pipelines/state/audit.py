@@ -28,16 +28,24 @@ if TYPE_CHECKING:
 
     from biodata.pipelines.state.verified import Verified
 
-__all__ = ["Audit", "audit_chain"]
+__all__ = ["Audit", "audit_chain", "told_in"]
 
 KEY_BYTES = 32
 SHOWN = 16
 """Hexadecimal digits of a keyed hash."""
+TOLD = ("created", "updated", "deleted", "hidden", "queued", "unknown")
+"""What may have become of records that were written to."""
 
 
 def audit_chain(directory: Path) -> ChainedFile:
     """The audit log of a state directory."""
     return ChainedFile(directory / "audit.ndjson")
+
+
+def told_in(line: Mapping[str, Any]) -> int:
+    """Of how many records that were, or may have been, written to a line tells."""
+    counts = line.get("counts", {})
+    return sum(counts.get(status, 0) for status in TOLD)
 
 
 class Audit:
@@ -54,7 +62,19 @@ class Audit:
         self.key_path = directory / "audit.key"
         self._run = {"run": run, "pipeline": pipeline, "sha256": sha256, **_process()}
 
-    def write(
+    def write(self, **told: Any) -> None:
+        """Note that a batch was written, or that records were deleted; `told` is as of `line`.
+
+        Raises:
+            ConfigError: `BD-CONFIG-STATE`, the log cannot be written.
+        """
+        self.append(self.line(**told))
+
+    def append(self, line: Mapping[str, Any]) -> None:
+        """Add a line to the log; see `write`."""
+        self.chain.append(dict(line))
+
+    def line(
         self,
         *,
         profile: str,
@@ -63,23 +83,23 @@ class Audit:
         counts: Mapping[str, int],
         keys: Iterable[Any] = (),
         identity: str | None = None,
-    ) -> None:
-        """Note that a batch was written, or that records were deleted.
+    ) -> dict[str, Any]:
+        """What the log is to have of a batch, without a place in it yet.
 
         Args:
             profile: where.
             table: likewise.
-            verb: add, update, upsert, delete or replace.
+            verb: add, upsert or delete.
             counts: status to number of records, as the receipt has them.
             keys: of the records, in the order in which they were sent.
             identity: who the platform took us for.
 
         Raises:
-            ConfigError: `BD-CONFIG-STATE`, the log cannot be written.
+            ConfigError: `BD-CONFIG-STATE`, the key of the hashes cannot be used.
         """
         place = {"profile": profile, "identity": identity, "table": table, "verb": verb}
         hashes = [self.key_hash(profile, table, key) for key in keys]
-        self.chain.append({"event": "write", **self._run, **place, "counts": dict(counts), "keys": hashes})
+        return {"event": "write", **self._run, **place, "counts": dict(counts), "keys": hashes}
 
     def verify(self, expected: str = "") -> Verified:
         """Whether every line is there and as it was written; see `biodata.pipelines.state.verified`."""
