@@ -14,7 +14,7 @@ from biodata.cli.main import main
 
 place, name, when, count = sys.argv.pop(1).split()
 module, _, owner = place.partition(":")
-owner = getattr(import_module(module), owner)
+owner = getattr(import_module(module), owner) if owner else import_module(module)
 real, left = getattr(owner, name), int(count)
 
 def last(*arguments, **named):
@@ -47,7 +47,10 @@ class Killed:
         self._environment = {**os.environ, "BIODATA_CONFIG": str(profiles), "BIODATA_STATE": str(state)}
 
     def __call__(self, moment, *arguments):
-        """Run it until it kills itself: `biodata.module:Class method before 1`, or `after` it for the nth time."""
+        """Run it until it kills itself: `biodata.module:Class method before 1`, or `after` it for the nth time.
+
+        Without a class it is a function of the module.
+        """
         done = self._do(["-c", KILL, moment, *map(str, arguments)])
         assert done.returncode == -signal.SIGKILL, done.stdout + done.stderr
 

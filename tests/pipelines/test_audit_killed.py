@@ -118,3 +118,72 @@ def test_deletes_that_did_not_arrive_are_in_doubt_and_then_deleted(loaded, peopl
         ("delete", {"deleted": 2}, "fg"), ("delete", {"unknown": 2}, "hi"),
         ("delete", {"deleted": 2}, "hi"), ("delete", {"deleted": 1}, "j"),
     ]  # fmt: skip
+
+
+COMMITTED = "biodata.pipelines.runs.run:Run arrived before 1"
+REPLACE = FILE.replace(
+    "merge, key: [id], batch: 2, delete_missing: {max: 5, least: 10%}", "replace, key: [id], batch: 2"
+)
+
+
+@pytest.fixture
+def replaced(people, pipeline, killed, told):
+    """A file that replaces the table: it has a to e from a first run, and the source b to f now, d elsewhere."""
+    path = pipeline(text=REPLACE)
+    people("abcde")
+    killed.done("run", path)
+    assert len(told()) == 3
+    people("bcdef", d="Delft")
+    return path
+
+
+DONE = [
+    ("delete", {"deleted": 1}, "a"),
+    ("upsert", {"unchanged": 1, "updated": 1}, "d"),
+    ("upsert", {"created": 1}, "f"),
+]
+
+
+def test_a_replace_tells_what_it_deleted_and_wrote_and_not_what_it_left_alone(replaced, killed, told, target):
+    killed.done("run", replaced)
+    assert sorted(target("people")) == list("bcdef")
+    assert told(3) == DONE
+
+
+@pytest.mark.parametrize(
+    "moment", [COMMITTED, "biodata.pipelines.state.audit:ChainedFile append after 2"], ids=["before", "in between"]
+)
+def test_a_replace_that_died_behind_its_commit_is_told_whole_by_the_run_that_goes_on(
+    replaced, killed, told, target, moment
+):
+    killed(moment, "run", replaced)
+    assert sorted(target("people")) == list("bcdef")
+    said = killed.done("run", replaced)
+    assert "1 created, 1 updated, 3 unchanged, 1 deleted" in said
+    assert told(3) == (DONE if moment == COMMITTED else [*DONE[:2], *DONE[1:]])  # rather twice than not at all
+
+
+def test_a_replace_that_was_undone_is_not_told(replaced, killed, told, target):
+    killed("biodata.pipelines.loading.marks put before 1", "run", replaced)
+    assert sorted(target("people")) == list("abcde")
+    assert told(3) == []
+    killed.done("run", replaced)
+    assert told(3) == DONE
+
+
+def test_a_replace_that_is_given_up_where_nobody_knows_is_told_as_unknown(replaced, killed, told, people):
+    killed(COMMITTED, "run", replaced)
+    killed.done("run", replaced, "--restart")
+    assert told(3) == [
+        ("delete", {"unknown": 1}, "a"),
+        ("upsert", {"unknown": 1}, "d"),
+        ("upsert", {"unknown": 1}, "f"),
+    ]
+
+
+def test_an_append_that_died_behind_its_commit_is_told_with_its_keys(people, pipeline, killed, told):
+    path = pipeline(text=REPLACE.replace("replace", "append"))
+    people("abc")
+    killed(COMMITTED, "run", path)
+    killed.done("run", path)
+    assert told() == [("add", {"created": 2}, "ab"), ("add", {"created": 1}, "c")]
