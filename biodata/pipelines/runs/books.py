@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from biodata.pipelines.state.audit import told_in
 from biodata.pipelines.state.journal_batches import Noted, Of
 from biodata.pipelines.state.telling import tell_arrived, tell_doubts
+from biodata.pipelines.state.told import told_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

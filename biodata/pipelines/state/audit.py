@@ -28,24 +28,16 @@ if TYPE_CHECKING:
 
     from biodata.pipelines.state.verified import Verified
 
-__all__ = ["Audit", "audit_chain", "told_in"]
+__all__ = ["Audit", "audit_chain"]
 
 KEY_BYTES = 32
 SHOWN = 16
 """Hexadecimal digits of a keyed hash."""
-TOLD = ("created", "updated", "deleted", "hidden", "queued", "unknown")
-"""What may have become of records that were written to."""
 
 
 def audit_chain(directory: Path) -> ChainedFile:
     """The audit log of a state directory."""
-    return ChainedFile(directory / "audit.ndjson")
-
-
-def told_in(line: Mapping[str, Any]) -> int:
-    """Of how many records that were, or may have been, written to a line tells."""
-    counts = line.get("counts", {})
-    return sum(counts.get(status, 0) for status in TOLD)
+    return ChainedFile(directory / "audit.ndjson", directory / "audit.key")
 
 
 class Audit:
@@ -72,7 +64,7 @@ class Audit:
 
     def append(self, line: Mapping[str, Any]) -> None:
         """Add a line to the log; see `write`."""
-        self.chain.append(dict(line))
+        self.chain.append(line)
 
     def line(
         self,
@@ -101,9 +93,9 @@ class Audit:
         hashes = [self.key_hash(profile, table, key) for key in keys]
         return {"event": "write", **self._run, **place, "counts": dict(counts), "keys": hashes}
 
-    def verify(self, expected: str = "") -> Verified:
+    def verify(self, expected: str = "", told: Mapping[str, int] | None = None) -> Verified:
         """Whether every line is there and as it was written; see `biodata.pipelines.state.verified`."""
-        return verify(self.chain, expected)
+        return verify(self.chain, expected, told)
 
     def key_hash(self, profile: str, table: str, key: Any) -> str:
         """By which a record is named in the log: the same key in another table has another one."""
@@ -121,6 +113,7 @@ class Audit:
         try:
             private_directory(self.key_path.parent)
             if not self.key_path.exists():
+                self.chain.begin()
                 self._make_key()
             return self.key_path.read_bytes()
         except OSError as error:

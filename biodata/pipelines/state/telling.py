@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from biodata.pipelines.state.audit import audit_chain, told_in
+from biodata.pipelines.state.audit import audit_chain
+from biodata.pipelines.state.told import told_in
 
 if TYPE_CHECKING:
     from biodata.pipelines.state.journal_batches import JournalBatches, Noted, State
