@@ -97,15 +97,17 @@ def verify(_ctx: click.Context, /, noted: str, form: str) -> None:
     """Verify that nobody has changed the audit log.
 
     Each line holds the hash of the one before it. The exit status is 9 when a line was changed, removed, added
-    or swapped. Who may write your files can write the whole log anew: note the hash elsewhere to find that too.
+    or swapped, or when the journal has writes of which no line tells. Who may write your files can write the whole
+    log anew: note the hash elsewhere to find that too.
     """
     from biodata.cli.output import json_text
     from biodata.errors import CheckFailed
     from biodata.pipelines.state.audit import Audit
-    from biodata.pipelines.state.journal import state_directory
+    from biodata.pipelines.state.journal import Journal, state_directory
 
     audit = Audit(state_directory())
-    found = audit.verify(noted)
+    told = Journal(state_directory()).told()  # before the lines are read, so that a run under way is no riddle
+    found = audit.verify(noted, told)
     if found.repaired or found.torn:
         say(f"{found.repaired + bool(found.torn):,} lines were cut off while they were written, as by a crash")
     if not found.ok:

@@ -8,6 +8,7 @@ import pytest
 
 import biodata
 from biodata.pipelines.state.journal import Journal, new_run_id, state_directory
+from biodata.pipelines.state.journal_batches import Noted
 
 HOLDER = """
 import sys, time
@@ -42,7 +43,7 @@ def test_keeps_runs_steps_and_batches(tmp_path):
     begin(journal, "r1")
     journal.step("r1", "a", state="extracted", rows_read=3)
     journal.step("r1", "a", state="done", rows_out=2, rejected=1, tally={"created": 2}, seconds=0.5)
-    journal.batch("r1", "a", 1, 2, {"created": 2})
+    journal.note(Noted(run="r1", step="a", number=1, rows=2, tally={"created": 2}), "done")
     journal.end("r1", "done")
     again = Journal(tmp_path)
     assert [(run.id, run.state, run.message) for run in again.runs()] == [("r1", "done", "")]

@@ -12,6 +12,7 @@ from biodata.pipelines.pairs.syncing import Sync, sync_file
 from biodata.pipelines.state.audit import Audit
 from biodata.pipelines.state.forgetting import Forgetting
 from biodata.pipelines.state.journal import Journal
+from biodata.pipelines.state.journal_batches import Noted
 from biodata.pipelines.state.reject_file import Which
 from biodata.pipelines.state.rejects import Reject, RejectStore
 from biodata.pipelines.state.retention import Purge, retention, tidy
@@ -33,7 +34,7 @@ def ended(journal):
         journal.begin(run, pipeline=pipeline, file="night.yml", sha256="0", version="1", kind=kind)
         for step in ("donors", "cases"):
             journal.step(run, step, state="done" if step in loaded else "checked", rows_read=1)
-        journal.batch(run, "donors", 1, 1, {"created": 1})
+        journal.note(Noted(run=run, step="donors", number=1, rows=1, tally={"created": 1}), "done")
         directory = journal.run_directory(run) / ("spool" if spool else "")
         directory.mkdir(parents=True)
         (directory / "file").write_bytes(b"x" * 1000)

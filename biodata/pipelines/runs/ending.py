@@ -13,6 +13,7 @@ from biodata.pipelines.reports.html import write_reports
 from biodata.pipelines.runs.plans import end_plans
 from biodata.pipelines.state.reject_file import Which
 from biodata.pipelines.state.rejects import SEEN_TO
+from biodata.pipelines.state.telling import tell_doubts
 
 if TYPE_CHECKING:
     from biodata.pipelines.runs.run import Run
@@ -22,6 +23,10 @@ __all__ = ["finish", "how_to_go_on", "is_interrupt", "leave"]
 
 def leave(run: Run, state: str, error: BaseException | None = None) -> RunReport | None:
     """End a run that did not get through: whatever else fails now is told, and hides nothing."""
+    try:
+        tell_doubts(run.journal, run.id)
+    except BiodataError as another:
+        run.progress.note(another.message)
     try:
         report = finish(run, state, error)
     except BiodataError as another:

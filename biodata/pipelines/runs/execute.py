@@ -36,6 +36,7 @@ from biodata.pipelines.runs.writing import write_all
 from biodata.pipelines.state.reject_file import RejectFile, Which
 from biodata.pipelines.state.retention import tidy
 from biodata.pipelines.state.spool import Spool
+from biodata.pipelines.state.telling import tell_doubts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -138,6 +139,7 @@ def _earlier(
         return None
     if not options.restart:
         return found
+    tell_doubts(journal, found.id, within=True)
     journal.end(found.id, "interrupted", "given up: a new run was started", phase="ended")
     journal.forget_spool(found.id)
     progress.note(f"Run {found.id} is given up; what it has written stays. This one starts anew.")

@@ -34,6 +34,7 @@ from biodata.pipelines.runs.unsettled import SENT, Unsettled
 from biodata.pipelines.runs.warned import heard
 from biodata.pipelines.state.reject_file import RejectFile
 from biodata.pipelines.state.spool import Spool
+from biodata.pipelines.state.telling import tell_arrived
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -229,6 +230,8 @@ class _Replay:
         ids = {number for some in arrived.values() for number in some}
         if not ids:
             return work.passed
+        for dead in arrived:
+            tell_arrived(run.journal, dead, name)
         run.rejects.adopt(arrived, name, ids)
         return without_numbers(work.passed, spool, f"{name}.left", ids)
 

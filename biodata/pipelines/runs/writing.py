@@ -141,12 +141,15 @@ class _Writer:
 
     def _replaced(self, work: Work) -> Sealed | None:
         """The keys that a replace in one transaction deletes: those that were approved, or those missing now."""
-        approved = self._spool.sealed(f"{work.step.name}.missing")
+        run, approved = self._run, self._spool.sealed(f"{work.step.name}.missing")
         if approved and Approved.of(self._spool, work.step.name):
             work.deletes = Deletes(missing=approved.rows, most=approved.rows)
             return approved
-        run = self._run
-        return replaced_by(work, run.works, self._spool, values=run.values, identities=run.identities)
+        if run.decided(work) and marks.find(work.loading.connection, run.id, work.step.name) is not None:
+            return approved  # it is done: what is missing now says nothing
+        keys = replaced_by(work, run.works, self._spool, values=run.values, identities=run.identities)
+        run.decide(work)
+        return keys
 
     def _send(self, work: Work, target: Target, missing: Sealed | None) -> None:
         run = self._run
@@ -198,9 +201,11 @@ class _Writer:
         self._run.progress.note(f"{work.step.name}: {told.missing:,} deletes are withheld: {told.withheld}")
 
     def _missing(self, work: Work, rules: DeleteMissing) -> Sealed:
-        """The keys to delete: those that were approved, or those that are missing now."""
+        """The keys to delete: those decided on before the run stopped, those approved, or those missing now."""
         run = self._run
         approved = self._spool.sealed(f"{work.step.name}.missing")
+        if approved and run.decided(work):
+            return approved
         if approved and Approved.of(self._spool, work.step.name):
             work.deletes = Deletes(rules.scope, missing=approved.rows, most=approved.rows)
             return approved
@@ -209,7 +214,9 @@ class _Writer:
             return find_missing(work, run.works, rules, self._spool, values=run.values, identities=run.identities)
 
         with work.stage("delete"):
-            return run.patiently(find)
+            found = run.patiently(find)
+        run.decide(work)
+        return found
 
 
 def _keys(source: Source, read: Sealed) -> Iterator[Key]:

@@ -18,8 +18,10 @@ from time import sleep
 from typing import TYPE_CHECKING, Any
 
 from biodata.errors import ConfigError
-from biodata.pipelines.state.journal_file import RUN_COLUMNS, STEP_COLUMNS, JournalFile, RunRow
+from biodata.pipelines.state.journal_batches import JournalBatches
+from biodata.pipelines.state.journal_file import RUN_COLUMNS, STEP_COLUMNS, RunRow
 from biodata.pipelines.state.memory import StepMemory
+from biodata.pipelines.state.telling import tell_doubts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,7 +59,7 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
-class Journal(JournalFile):
+class Journal(JournalBatches):
     """The journal of a state directory."""
 
     @contextmanager
@@ -138,10 +140,10 @@ class Journal(JournalFile):
                 self.forget_spool(run.id)
 
     def step(self, run: str, name: str, **values: Any) -> None:
-        """Note what is known of a step: state, rows_read, rows_out, rejected, tally, seconds, seen."""
+        """Note what is known of a step: state, rows_read, rows_out, rejected, tally, seconds, seen, deletes."""
         if not values.keys() <= STEP_COLUMNS:
             raise TypeError(f"a step has {', '.join(sorted(STEP_COLUMNS))}")
-        for column in values.keys() & {"tally", "seen"}:
+        for column in values.keys() & {"tally", "seen", "deletes"}:
             values[column] = json.dumps(values[column], sort_keys=True)
         change = ", ".join(f"{column} = ?" for column in values)
         with self._open() as database:
@@ -152,24 +154,6 @@ class Journal(JournalFile):
             database.execute(
                 f"UPDATE steps SET {change} WHERE run = ? AND name = ?",  # noqa: S608 - names from STEP_COLUMNS
                 (*values.values(), run, name),
-            )
-
-    def sending(self, run: str, step: str, number: int, rows: int) -> None:
-        """Note that a batch is about to be sent: from now on the target may have it."""
-        with self._open() as database:
-            database.execute(
-                "INSERT OR REPLACE INTO batches (run, step, number, rows, tally, at, state) "
-                "VALUES (?, ?, ?, ?, '{}', ?, 'sent')",
-                (run, step, number, rows, _now()),
-            )
-
-    def batch(self, run: str, step: str, number: int, rows: int, tally: dict[str, int]) -> None:
-        """Note that the target has answered for a batch."""
-        with self._open() as database:
-            database.execute(
-                "INSERT OR REPLACE INTO batches (run, step, number, rows, tally, at, state) "
-                "VALUES (?, ?, ?, ?, ?, ?, 'done')",
-                (run, step, number, rows, json.dumps(tally, sort_keys=True), _now()),
             )
 
     def runs(self, pipeline: str | None = None) -> list[RunRow]:
@@ -215,11 +199,11 @@ class Journal(JournalFile):
         """The steps of a run, in order, as dicts of the table's columns."""
         return self._dicts("SELECT * FROM steps WHERE run = ? ORDER BY rowid", run)
 
-    def batches(self, run: str, step: str | None = None) -> list[dict[str, Any]]:
-        """The batches that went to targets, in order; `state` says whether the target has answered for each."""
-        if step is None:
-            return self._dicts("SELECT * FROM batches WHERE run = ? ORDER BY rowid", run)
-        return self._dicts("SELECT * FROM batches WHERE run = ? AND step = ? ORDER BY number", run, step)
+    def decided(self, run: str, step: str) -> dict[str, Any]:
+        """What was decided about a step's deletes; empty where nothing was yet."""
+        found = self._dicts("SELECT tally, deletes FROM steps WHERE run = ? AND name = ?", run, step)
+        decided: dict[str, Any] = json.loads(found[0]["deletes"]) if found else {}
+        return decided
 
     def run_directory(self, run: str) -> Path:
         """Where a run's rejects and report lie."""
@@ -251,6 +235,7 @@ class Journal(JournalFile):
         if run.phase == "planned":  # it died before anything was done: it is a plan again
             self.end(run.id, "planned", phase="planned")
             return
+        tell_doubts(self, run.id)
         self.end(run.id, "interrupted", "the process ended without a word", phase=run.phase)
         if not run.writing:
             self.forget_spool(run.id)

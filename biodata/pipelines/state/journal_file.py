@@ -33,16 +33,21 @@ CREATE TABLE IF NOT EXISTS steps (
 CREATE TABLE IF NOT EXISTS batches (
     run TEXT NOT NULL REFERENCES runs (id), step TEXT NOT NULL, number INTEGER NOT NULL, rows INTEGER NOT NULL,
     tally TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (run, step, number));
+CREATE TABLE IF NOT EXISTS deletes (
+    run TEXT NOT NULL REFERENCES runs (id), step TEXT NOT NULL, number INTEGER NOT NULL, rows INTEGER NOT NULL,
+    tally TEXT NOT NULL, at TEXT NOT NULL, state TEXT NOT NULL, line TEXT NOT NULL, told INTEGER NOT NULL,
+    PRIMARY KEY (run, step, number));
 """
 LATER = {
     "runs": {"phase": "TEXT NOT NULL DEFAULT 'reading'", "resumed": "INTEGER NOT NULL DEFAULT 0",
              "identities": "TEXT NOT NULL DEFAULT '{}'", "kind": "TEXT NOT NULL DEFAULT 'run'",
              "report": "TEXT NOT NULL DEFAULT ''"},
-    "steps": {"seen": "TEXT NOT NULL DEFAULT '{}'"},
-    "batches": {"state": "TEXT NOT NULL DEFAULT 'done'"},
+    "steps": {"seen": "TEXT NOT NULL DEFAULT '{}'", "deletes": "TEXT NOT NULL DEFAULT '{}'"},
+    "batches": {"state": "TEXT NOT NULL DEFAULT 'done'", "line": "TEXT NOT NULL DEFAULT ''",
+                "told": "INTEGER NOT NULL DEFAULT 0"},
 }  # fmt: skip
 """Columns that a journal of an older version lacks, by table."""
-STEP_COLUMNS = frozenset({"state", "rows_read", "rows_out", "rejected", "tally", "seconds", "seen"})
+STEP_COLUMNS = frozenset({"state", "rows_read", "rows_out", "rejected", "tally", "seconds", "seen", "deletes"})
 RUN_COLUMNS = (
     "id", "pipeline", "file", "sha256", "version", "pid", "state", "started", "ended", "message", "phase", "resumed",
     "kind", "report", "identities",
@@ -134,5 +139,5 @@ class JournalFile:
         """Remove what is known of a run, overwriting it: cursors are values; its directory is not touched."""
         with self._open() as database:
             database.execute("PRAGMA secure_delete = ON")
-            for table, column in (("batches", "run"), ("steps", "run"), ("runs", "id")):
+            for table, column in (("deletes", "run"), ("batches", "run"), ("steps", "run"), ("runs", "id")):
                 database.execute(f"DELETE FROM {table} WHERE {column} = ?", (run,))  # noqa: S608 - names of ours
