@@ -1,5 +1,6 @@
 """The journal: it can always be read, one run at a time holds a pipeline, and the dead are noticed."""
 
+import os
 import stat
 import subprocess
 import sys
@@ -51,11 +52,24 @@ def test_keeps_runs_steps_and_batches(tmp_path):
     assert again.batches("r1")[0]["tally"] == {"created": 2}
 
 
-def test_is_for_the_owner_alone(tmp_path):
-    directory = state_directory(tmp_path / "deep" / "state")
-    journal = Journal(directory)
-    assert stat.S_IMODE(directory.stat().st_mode) == 0o700
+@pytest.mark.parametrize("umask", [0o022, 0o000])
+def test_is_for_the_owner_alone_and_so_is_what_had_to_be_made_above_it(tmp_path, umask):
+    before = os.umask(umask)
+    try:
+        directory = state_directory(tmp_path / "x1" / "x2" / "state")
+        journal = Journal(directory)
+        with journal.hold("night"):
+            made = [directory / "locks", directory, *directory.parents[:2]]
+    finally:
+        os.umask(before)
+    assert {stat.S_IMODE(one.stat().st_mode) for one in made} == {0o700}
     assert stat.S_IMODE(journal.path.stat().st_mode) == 0o600
+
+
+def test_a_directory_that_was_there_stays_as_it_is(tmp_path):
+    (tmp_path / "shared").mkdir(mode=0o755)
+    state_directory(tmp_path / "shared" / "state")
+    assert stat.S_IMODE((tmp_path / "shared").stat().st_mode) == 0o755
 
 
 def test_where_state_lies(tmp_path, monkeypatch):
@@ -72,8 +86,9 @@ def test_where_state_lies(tmp_path, monkeypatch):
 
 def test_a_state_directory_that_cannot_be(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(biodata.ConfigError, match="BIODATA_STATE"):
-        state_directory(tmp_path / "file" / "state")
+    for given in (tmp_path / "file" / "state", tmp_path / "file"):
+        with pytest.raises(biodata.ConfigError, match="cannot be made"):
+            state_directory(given)
 
 
 def test_run_ids_sort_by_time():

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from biodata.errors import ConfigError
 from biodata.pipelines.state.journal_file import RUN_COLUMNS, STEP_COLUMNS, JournalFile, RunRow
 from biodata.pipelines.state.memory import StepMemory
+from biodata.pipelines.state.private import private_directory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,12 +33,16 @@ TRIES = 10
 
 
 def state_directory(given: Path | str | None = None) -> Path:
-    """The directory of journals, spools and rejects, made for the owner alone when it is not there."""
+    """The directory of journals, spools and rejects.
+
+    It and those above it are made for the owner alone where they are not there: who may write to one above it could
+    put another in its place.
+    """
     chosen = given or os.environ.get("BIODATA_STATE")
     home = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
     directory = Path(chosen).expanduser() if chosen else Path(home) / "biodata"
     try:
-        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private_directory(directory)
     except OSError as error:
         message = f"The state directory {directory} cannot be made: {error.strerror}"
         raise ConfigError(message, code="BD-CONFIG-STATE", hint="Set BIODATA_STATE to another one") from None

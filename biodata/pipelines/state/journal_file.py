@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from biodata.errors import ConfigError
+from biodata.pipelines.state.private import private_directory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,8 +113,7 @@ class JournalFile:
 
     @contextmanager
     def _lock(self, pipeline: str) -> Iterator[bool]:
-        locks = self.directory / "locks"
-        locks.mkdir(exist_ok=True, mode=0o700)
+        locks = private_directory(self.directory / "locks")
         descriptor = os.open(locks / f"{pipeline}.lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
