@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["list_", "runs", "show", "verify"]
 
 SECTION = "Commands"
-STATES = ("running", "done", "withheld", "failed", "interrupted", "planned")
+STATES = ("running", "died", "done", "withheld", "failed", "interrupted", "planned")
 COLUMNS = ("run", "pipeline", "kind", "state", "started", "seconds", "read", "rejected", "tally")
 STEPS = ("step", "state", "read", "passed", "rejected", "batches", "seconds", "tally")
 REJECTS = ("count", "state", "step", "stage", "rule", "reason", "first")
@@ -52,9 +52,14 @@ def runs() -> None:
 def list_(
     _ctx: click.Context, /, pipeline: str | None, state: str | None, last: int | None, form: str | None
 ) -> None:
-    """List runs, the latest last."""
+    """List runs, the latest last.
+
+    One whose process is gone has died, until the next run of its pipeline takes it up or calls it interrupted.
+    """
+    from biodata.pipelines.state.dead import as_they_are
+
     journal = _journal()
-    found = [run for run in journal.runs(pipeline) if state in {None, run.state}][-last if last else 0 :]
+    found = [run for run in as_they_are(journal, pipeline) if state in {None, run.state}][-last if last else 0 :]
     print_rows([_told(_row(journal, run), form) for run in found], COLUMNS, form)
 
 
@@ -127,8 +132,9 @@ def _journal() -> Journal:
 def _find(journal: Journal, name: str) -> RunRow:
     """The run that a person means."""
     from biodata.errors import NotFound
+    from biodata.pipelines.state.dead import as_they_are
 
-    there = journal.runs()
+    there = as_they_are(journal)
     found = there[-1:] if name == "last" else [run for run in there if run.id.startswith(name)]
     if len(found) == 1:
         return found[0]

@@ -8,11 +8,13 @@ import sys
 import pytest
 
 import biodata
+from biodata.pipelines.state.dead import as_they_are
 from biodata.pipelines.state.journal import Journal, new_run_id, state_directory
 
 HOLDER = """
 import sys, time
 from pathlib import Path
+from biodata.pipelines.state.dead import as_they_are
 from biodata.pipelines.state.journal import Journal
 journal = Journal(Path(sys.argv[1]))
 with journal.hold("night"):
@@ -112,6 +114,38 @@ def test_a_living_run_is_not_buried(tmp_path, holder):
         assert journal.bury_the_dead("other") == []
     assert journal.runs()[0].state == "running"
     assert (journal.run_directory("r1") / "spool").is_dir()
+
+
+def test_who_looks_tells_the_dead_from_the_living_and_changes_nothing(tmp_path, holder):
+    journal = Journal(tmp_path)
+    begin(journal, "r2", "other")
+    assert [run.state for run in as_they_are(journal)] == ["running", "died"]
+    holder.kill()
+    holder.wait()
+    there = journal.path.read_bytes()
+    assert [run.state for run in as_they_are(journal)] == ["died", "died"]
+    assert [run.id for run in as_they_are(journal, "night")] == ["r1"]
+    assert journal.path.read_bytes() == there
+    assert not (tmp_path / "locks/other.lock").exists()
+
+
+def test_who_looks_is_told_how_to_go_on(tmp_path):
+    journal = Journal(tmp_path)
+    for run, phase in (("r1", "reading"), ("r2", "loading"), ("r3", "planned")):
+        begin(journal, run)
+        journal.phase(run, phase)
+    told = {run.id: (run.state, run.message.rpartition(" ")[0]) for run in as_they_are(journal)}
+    assert told["r1"] == ("died", "the process ended without a word before it wrote: the same command starts")
+    assert told["r2"] == ("died", "the process ended without a word while it wrote: the same command goes")
+    assert told["r3"] == ("planned", "")
+
+
+def test_looking_keeps_nobody_from_running(tmp_path):
+    journal = Journal(tmp_path)
+    with journal.nobody_runs("night") as first, journal.nobody_runs("night") as second:
+        assert (first, second) == (True, True)
+    with journal.hold("night"), journal.nobody_runs("night") as free:
+        assert not free
 
 
 @pytest.mark.parametrize("mine", ["night", "other"])

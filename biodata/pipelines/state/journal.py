@@ -18,6 +18,7 @@ from time import sleep
 from typing import TYPE_CHECKING, Any
 
 from biodata.errors import ConfigError
+from biodata.pipelines.state.dead import WITHOUT_A_WORD
 from biodata.pipelines.state.journal_file import RUN_COLUMNS, STEP_COLUMNS, JournalFile, RunRow
 from biodata.pipelines.state.memory import StepMemory
 from biodata.pipelines.state.private import private_directory
@@ -242,7 +243,7 @@ class Journal(JournalFile):
         if run.phase == "planned":  # it died before anything was done: it is a plan again
             self.end(run.id, "planned", phase="planned")
             return
-        self.end(run.id, "interrupted", "the process ended without a word", phase=run.phase)
+        self.end(run.id, "interrupted", WITHOUT_A_WORD, phase=run.phase)
         if not run.writing:
             self.forget_spool(run.id)
 

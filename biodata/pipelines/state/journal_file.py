@@ -123,6 +123,25 @@ class JournalFile:
         finally:
             os.close(descriptor)
 
+    @contextmanager
+    def nobody_runs(self, pipeline: str) -> Iterator[bool]:
+        """Whether no run of a pipeline is under way; if so, none begins before the block ends.
+
+        Nothing is made for it: where there is no lock to be held, nobody holds it.
+        """
+        try:
+            descriptor = os.open(self.directory / "locks" / f"{pipeline}.lock", os.O_RDONLY)
+        except FileNotFoundError:
+            yield True
+            return
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            yield True
+        except BlockingIOError:
+            yield False
+        finally:
+            os.close(descriptor)
+
     def _dicts(self, query: str, *values: str) -> list[dict[str, Any]]:
         with self._open() as database:
             database.row_factory = sqlite3.Row
