@@ -37,7 +37,8 @@ REJECTS = ("count", "state", "step", "stage", "rule", "reason", "first")
 def runs() -> None:
     """List and show runs, and verify the audit log.
 
-    What is told comes from the journal in the state directory (BIODATA_STATE, or your own).
+    What is told comes from the journal in the state directory (BIODATA_STATE, or your own), which need not be
+    writable.
     """
 
 
@@ -109,7 +110,7 @@ def verify(_ctx: click.Context, /, noted: str, form: str) -> None:
     from biodata.pipelines.state.audit import Audit
     from biodata.pipelines.state.journal import state_directory
 
-    audit = Audit(state_directory())
+    audit = Audit(state_directory(looking=True))
     found = audit.verify(noted)
     if found.repaired or found.torn:
         say(f"{found.repaired + bool(found.torn):,} lines were cut off while they were written, as by a crash")
@@ -126,7 +127,7 @@ def verify(_ctx: click.Context, /, noted: str, form: str) -> None:
 def _journal() -> Journal:
     from biodata.pipelines.state.journal import Journal, state_directory
 
-    return Journal(state_directory())
+    return Journal(state_directory(looking=True), looking=True)
 
 
 def _find(journal: Journal, name: str) -> RunRow:
@@ -186,7 +187,7 @@ def _facts(journal: Journal, run: RunRow) -> dict[str, Any]:
 
     batches = journal.batches(run.id)
     sent = Counter(batch["step"] for batch in batches)
-    rejects = RejectFile(journal.directory).counts(Which(run=run.id))
+    rejects = RejectFile(journal.directory, looking=True).counts(Which(run=run.id))
     return {
         **msgspec.structs.asdict(run),
         "seconds": _seconds(run),

@@ -33,17 +33,18 @@ TRIES = 10
 """How often a lock is tried before somebody is told that another run holds it: half a second."""
 
 
-def state_directory(given: Path | str | None = None) -> Path:
+def state_directory(given: Path | str | None = None, *, looking: bool = False) -> Path:
     """The directory of journals, spools and rejects.
 
     It and those above it are made for the owner alone where they are not there: who may write to one above it could
-    put another in its place.
+    put another in its place. For somebody who is only looking nothing is made.
     """
     chosen = given or os.environ.get("BIODATA_STATE")
     home = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
     directory = Path(chosen).expanduser() if chosen else Path(home) / "biodata"
     try:
-        private_directory(directory)
+        if not looking or directory.exists():
+            private_directory(directory)
     except OSError as error:
         message = f"The state directory {directory} cannot be made: {error.strerror}"
         raise ConfigError(message, code="BD-CONFIG-STATE", hint="Set BIODATA_STATE to another one") from None

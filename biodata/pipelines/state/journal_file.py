@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from biodata.errors import ConfigError
+from biodata.pipelines.state.looking import looked_at, only_read
 from biodata.pipelines.state.private import private_directory
 
 if TYPE_CHECKING:
@@ -89,27 +90,35 @@ class RunRow(msgspec.Struct, frozen=True):
 class JournalFile:
     """The journal of a state directory, as a file."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, looking: bool = False) -> None:
+        """Open the journal; it is made when it is not there, unless somebody is only looking.
+
+        Raises:
+            ConfigError: `BD-CONFIG-STATE`, it cannot be used; the other methods likewise.
+        """
         self.directory = directory
         self.path = directory / "journal.sqlite"
+        self._only_read = looking and only_read(self.path)
         with self._open() as database:
-            database.executescript(TABLES)
-            for table, columns in LATER.items():
-                there = {row[1] for row in database.execute(f"PRAGMA table_info({table})")}
-                for name in columns.keys() - there:
-                    database.execute(f"ALTER TABLE {table} ADD COLUMN {name} {columns[name]}")
+            if not self._only_read:
+                _make(database)
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         try:
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
-            with closing(sqlite3.connect(self.path, timeout=30)) as database, database:
+            with closing(self._connected()) as database, database:
                 yield database
         except (OSError, sqlite3.Error) as error:
             message = f"The journal {self.path} cannot be used: {getattr(error, 'strerror', None) or error}"
             raise ConfigError(
                 message, code="BD-CONFIG-STATE", hint="Set BIODATA_STATE to another directory"
             ) from None
+
+    def _connected(self) -> sqlite3.Connection:
+        if self._only_read:
+            return looked_at(self.path, _make)
+        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+        return sqlite3.connect(self.path, timeout=30)
 
     @contextmanager
     def _lock(self, pipeline: str) -> Iterator[bool]:
@@ -153,3 +162,12 @@ class JournalFile:
         with self._open() as database:
             for table, column in (("batches", "run"), ("steps", "run"), ("runs", "id")):
                 database.execute(f"DELETE FROM {table} WHERE {column} = ?", (run,))  # noqa: S608 - names of ours
+
+
+def _make(database: sqlite3.Connection) -> None:
+    """Make the tables, and the columns that those of an older version lack."""
+    database.executescript(TABLES)
+    for table, columns in LATER.items():
+        there = {row[1] for row in database.execute(f"PRAGMA table_info({table})")}
+        for name in columns.keys() - there:
+            database.execute(f"ALTER TABLE {table} ADD COLUMN {name} {columns[name]}")
