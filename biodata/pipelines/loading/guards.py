@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from biodata.pipelines.spec import Budget, DeleteMissing
+from biodata.pipelines.loading.missing import loading_into
+from biodata.pipelines.spec import DeleteMissing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -20,7 +21,7 @@ def rules_of(load: Load) -> DeleteMissing | None:
     """The rules by which a step deletes; None where it deletes nothing. A replace deletes whatever is missing."""
     if load.delete_missing is not None:
         return load.delete_missing
-    return DeleteMissing(most=Budget(100, percent=True)) if load.mode == "replace" else None
+    return DeleteMissing(most=load.most, least=load.least) if load.mode == "replace" else None
 
 
 def deleted_from(spec: PipelineSpec) -> set[Address]:
@@ -47,31 +48,49 @@ def protect(works: Sequence[Work], spec: PipelineSpec, reject: Reject) -> None:
 
 
 def why_not(
-    work: Work, rules: DeleteMissing, identities: Mapping[str, str], *, there: int, missing: int, unplaced: int
+    work: Work,
+    works: Sequence[Work],
+    rules: DeleteMissing,
+    identities: Mapping[str, str],
+    *,
+    there: int,
+    missing: int,
+    unplaced: int,
 ) -> str:
     """Why the deletes of a step are withheld, in words; empty where nothing stands in the way.
 
     Args:
         work: the step.
+        works: all steps.
         rules: by which it deletes.
         identities: profile to who the platform takes us for now.
         there: records of the target in scope.
         missing: how many of them the step does not have.
         unplaced: rejected rows of which nobody knows the key that they have in the target.
     """
-    return "; ".join(_reasons(work, rules, identities, there, missing, unplaced)) if missing else ""
+    if not missing:
+        return ""
+    reasons = [*_little(work, works, rules, there), *_strangers(work, identities)]
+    return "; ".join((*reasons, *_many(rules, there, missing, unplaced)))
 
 
-def _reasons(
-    work: Work, rules: DeleteMissing, identities: Mapping[str, str], there: int, missing: int, unplaced: int
-) -> Iterator[str]:
+def _little(work: Work, works: Sequence[Work], rules: DeleteMissing, there: int) -> Iterator[str]:
+    """A source that has lost its records: by the last run, and where a first one replaces, by what is there."""
     rows, before = work.told.rows or 0, work.memory.rows_read
     if not rows:
         yield "the source is empty"
     elif before and rows < before * rules.least:
         share = f"{rows / before:.0%} of the {before:,} of the last run"
         yield f"{rows:,} rows were read, {share} (least: {rules.least:.0%})"
-    yield from _strangers(work, identities)
+    elif before is None and work.loading.load.mode == "replace":
+        into = loading_into(work.loading, works)
+        old = there - sum(one.tally.get("created", 0) for one in into)
+        new = sum(one.passed.rows + len(one.told.protected) for one in into)
+        if new < old * rules.least:
+            yield f"at this first run the table would go from {old:,} records to {new:,} (least: {rules.least:.0%})"
+
+
+def _many(rules: DeleteMissing, there: int, missing: int, unplaced: int) -> Iterator[str]:
     if missing > rules.most.allows(there):
         yield f"{missing:,} of {there:,} records would be deleted (max: {rules.most})"
     if unplaced:

@@ -34,7 +34,7 @@ def replaced_by(
     if rules is None:
         return None
     keys, there, missing, unplaced = _counted(work, works, spool, values)
-    withheld = why_not(work, rules, identities, there=there, missing=missing, unplaced=unplaced)
+    withheld = why_not(work, works, rules, identities, there=there, missing=missing, unplaced=unplaced)
     work.deletes = Deletes(there=there, missing=missing, most=rules.most.allows(there), withheld=withheld)
     return keys
 
