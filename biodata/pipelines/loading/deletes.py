@@ -46,7 +46,7 @@ def find_missing(
     """Find out what is missing, and note with the step whether it may be deleted; the keys, sealed in the spool."""
     found = missing_of(work, works, spool, values=values, identities=identities)
     counts = {"there": found.there, "missing": found.keys.rows, "unplaced": found.unplaced}
-    withheld = why_not(work, rules, identities, **counts, doubts=found.doubts)
+    withheld = why_not(work, works, rules, identities, **counts, doubts=found.doubts)
     work.deletes = Deletes(
         scope=rules.scope,
         there=found.there,

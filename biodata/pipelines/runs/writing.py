@@ -12,8 +12,7 @@ from biodata.pipelines.checks.others import different_values
 from biodata.pipelines.loading import marks
 from biodata.pipelines.loading.approved import Approved
 from biodata.pipelines.loading.deletes import delete, deleting, find_missing
-from biodata.pipelines.loading.missing import loading_into
-from biodata.pipelines.loading.order import in_loading_order
+from biodata.pipelines.loading.order import in_loading_order, loading_into
 from biodata.pipelines.loading.parents import Parents
 from biodata.pipelines.loading.replacing import replaced_by, replaces
 from biodata.pipelines.loading.sending import Sending

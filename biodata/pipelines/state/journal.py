@@ -18,9 +18,11 @@ from time import sleep
 from typing import TYPE_CHECKING, Any
 
 from biodata.errors import ConfigError
+from biodata.pipelines.state.dead import WITHOUT_A_WORD
 from biodata.pipelines.state.journal_batches import JournalBatches
 from biodata.pipelines.state.journal_file import RUN_COLUMNS, STEP_COLUMNS, RunRow
 from biodata.pipelines.state.memory import StepMemory
+from biodata.pipelines.state.private import private_directory
 from biodata.pipelines.state.telling import tell_doubts
 
 if TYPE_CHECKING:
@@ -33,16 +35,19 @@ TRIES = 10
 """How often a lock is tried before somebody is told that another run holds it: half a second."""
 
 
-def state_directory(given: Path | str | None = None) -> Path:
-    """The directory of journals, spools and rejects, made for the owner alone when it is not there.
+def state_directory(given: Path | str | None = None, *, looking: bool = False) -> Path:
+    """The directory of journals, spools and rejects.
 
-    It is absolute: a run means the same directory from its beginning to its end, wherever it works by then.
+    It is absolute: a run means the same directory from its beginning to its end, wherever it works by then. It and
+    those above it are made for the owner alone where they are not there: who may write to one above it could put
+    another in its place. For somebody who is only looking nothing is made.
     """
     chosen = given or os.environ.get("BIODATA_STATE")
     home = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
     directory = (Path(chosen).expanduser() if chosen else Path(home) / "biodata").absolute()
     try:
-        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not looking or directory.exists():
+            private_directory(directory)
     except OSError as error:
         message = f"The state directory {directory} cannot be made: {error.strerror}"
         raise ConfigError(message, code="BD-CONFIG-STATE", hint="Set BIODATA_STATE to another one") from None
@@ -236,7 +241,7 @@ class Journal(JournalBatches):
             self.end(run.id, "planned", phase="planned")
             return
         tell_doubts(self, run.id)
-        self.end(run.id, "interrupted", "the process ended without a word", phase=run.phase)
+        self.end(run.id, "interrupted", WITHOUT_A_WORD, phase=run.phase)
         if not run.writing:
             self.forget_spool(run.id)
 

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from biodata.errors import ConfigError
+from biodata.pipelines.state.looking import looked_at, only_read
+from biodata.pipelines.state.private import private_directory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,21 +96,23 @@ class RunRow(msgspec.Struct, frozen=True):
 class JournalFile:
     """The journal of a state directory, as a file."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, looking: bool = False) -> None:
+        """Open the journal; it is made when it is not there, unless somebody is only looking.
+
+        Raises:
+            ConfigError: `BD-CONFIG-STATE`, it cannot be used; the other methods likewise.
+        """
         self.directory = directory
         self.path = directory / "journal.sqlite"
+        self._only_read = looking and only_read(self.path)
         with self._open() as database:
-            database.executescript(TABLES)
-            for table, columns in LATER.items():
-                there = {row[1] for row in database.execute(f"PRAGMA table_info({table})")}
-                for name in columns.keys() - there:
-                    database.execute(f"ALTER TABLE {table} ADD COLUMN {name} {columns[name]}")
+            if not self._only_read:
+                _make(database)
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         try:
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
-            with closing(sqlite3.connect(self.path, timeout=30)) as database, database:
+            with closing(self._connected()) as database, database:
                 yield database
         except (OSError, sqlite3.Error) as error:
             message = f"The journal {self.path} cannot be used: {getattr(error, 'strerror', None) or error}"
@@ -116,13 +120,37 @@ class JournalFile:
                 message, code="BD-CONFIG-STATE", hint="Set BIODATA_STATE to another directory"
             ) from None
 
+    def _connected(self) -> sqlite3.Connection:
+        if self._only_read:
+            return looked_at(self.path, _make)
+        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+        return sqlite3.connect(self.path, timeout=30)
+
     @contextmanager
     def _lock(self, pipeline: str) -> Iterator[bool]:
-        locks = self.directory / "locks"
-        locks.mkdir(exist_ok=True, mode=0o700)
+        locks = private_directory(self.directory / "locks")
         descriptor = os.open(locks / f"{pipeline}.lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield True
+        except BlockingIOError:
+            yield False
+        finally:
+            os.close(descriptor)
+
+    @contextmanager
+    def nobody_runs(self, pipeline: str) -> Iterator[bool]:
+        """Whether no run of a pipeline is under way; if so, none begins before the block ends.
+
+        Nothing is made for it: where there is no lock to be held, nobody holds it.
+        """
+        try:
+            descriptor = os.open(self.directory / "locks" / f"{pipeline}.lock", os.O_RDONLY)
+        except FileNotFoundError:
+            yield True
+            return
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
             yield True
         except BlockingIOError:
             yield False
@@ -141,3 +169,12 @@ class JournalFile:
             database.execute("PRAGMA secure_delete = ON")
             for table, column in (("deletes", "run"), ("batches", "run"), ("steps", "run"), ("runs", "id")):
                 database.execute(f"DELETE FROM {table} WHERE {column} = ?", (run,))  # noqa: S608 - names of ours
+
+
+def _make(database: sqlite3.Connection) -> None:
+    """Make the tables, and the columns that those of an older version lack."""
+    database.executescript(TABLES)
+    for table, columns in LATER.items():
+        there = {row[1] for row in database.execute(f"PRAGMA table_info({table})")}
+        for name in columns.keys() - there:
+            database.execute(f"ALTER TABLE {table} ADD COLUMN {name} {columns[name]}")

@@ -16,6 +16,7 @@ import msgspec
 from biodata.errors import ConfigError, NotFound
 from biodata.pipelines.state.exact import from_text, key_from_text, to_text
 from biodata.pipelines.state.instants import instant
+from biodata.pipelines.state.looking import looked_at, only_read
 from biodata.pipelines.state.private import private_directory, private_file
 from biodata.pipelines.state.reject import OPEN, Kept, Stage, State
 
@@ -111,33 +112,37 @@ class RejectFile:
         path: of the file, `rejects.sqlite`.
     """
 
-    def __init__(self, directory: Path) -> None:
-        """Open the file; it is made when it is not there.
+    def __init__(self, directory: Path, *, looking: bool = False) -> None:
+        """Open the file; it is made when it is not there, unless somebody is only looking.
 
         Raises:
             ConfigError: `BD-CONFIG-STATE`, it cannot be used; the other methods likewise.
         """
-        self.path = private_directory(directory) / "rejects.sqlite"
+        self.path = directory / "rejects.sqlite"
+        self._only_read = looking and only_read(self.path)
+        if self._only_read:
+            return
+        private_directory(directory)
         with self._open() as database:
-            database.executescript(TABLES)
-            database.execute("BEGIN IMMEDIATE")  # two processes may find an old file at once
-            there = {row[1] for row in database.execute("PRAGMA table_info(rejects)")}
-            for name in LATER.keys() - there:
-                database.execute(f"ALTER TABLE rejects ADD COLUMN {name} {LATER[name]}")
-            database.executescript(INDEXES)
+            _make(database)
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         """A connection for one change or one look, which is undone as a whole when it fails."""
         try:
-            os.close(private_file(self.path, os.O_RDWR))
-            with closing(sqlite3.connect(self.path, timeout=30)) as database, database:
+            with closing(self._connected()) as database, database:
                 database.execute("PRAGMA secure_delete = ON")
                 yield database
         except (OSError, sqlite3.Error) as error:
             message = f"The rejects {self.path} cannot be used: {getattr(error, 'strerror', None) or error}"
             hint = "Make room, or set BIODATA_STATE to another directory"
             raise ConfigError(message, code="BD-CONFIG-STATE", hint=hint) from None
+
+    def _connected(self) -> sqlite3.Connection:
+        if self._only_read:
+            return looked_at(self.path, _make)
+        os.close(private_file(self.path, os.O_RDWR))
+        return sqlite3.connect(self.path, timeout=30)
 
     def find(self, which: Which) -> Iterator[Kept]:
         """Some rejects, oldest first, in constant memory."""
@@ -235,6 +240,15 @@ class RejectFile:
             removed = database.execute(f"DELETE FROM rejects WHERE {where}", values).rowcount  # noqa: S608
             database.execute(f"DELETE FROM rejects WHERE state = 'replaying' AND of NOT IN ({still})")  # noqa: S608
         return removed
+
+
+def _make(database: sqlite3.Connection) -> None:
+    database.executescript(TABLES)
+    database.execute("BEGIN IMMEDIATE")  # two processes may find an old file at once
+    there = {row[1] for row in database.execute("PRAGMA table_info(rejects)")}
+    for name in LATER.keys() - there:
+        database.execute(f"ALTER TABLE rejects ADD COLUMN {name} {LATER[name]}")
+    database.executescript(INDEXES)
 
 
 def _settle(database: sqlite3.Connection, run: str, number: int) -> None:
