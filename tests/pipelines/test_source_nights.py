@@ -167,7 +167,7 @@ def test_a_row_that_cannot_be_read_is_one_reject_however_often_it_comes(night, t
 def test_what_was_added_is_not_added_again_because_everything_is_to_be_read(night, tubes, tmp_path):
     night("a,1", text=TUBES, full=True)
     with pytest.raises(
-        ConfigError, match=r"nightly.yml:5:\d+: step people: --full reads everything, and mode append"
+        ConfigError, match=r"nightly.yml:5:\d+: step people: everything is to be read, and mode append"
     ):
         night("a,1", text=TUBES, full=True)
     assert tubes() == [("a", 1)]

@@ -9,11 +9,13 @@ from biodata.pipelines.loading.target import GONE, lacking
 from biodata.pipelines.sources.base import located
 from biodata.pipelines.sources.content import ANEW_HINT, CONTENT
 from biodata.pipelines.sources.cursor import SEEN
+from biodata.pipelines.sources.pseudonyms import KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from biodata.connection import Connection
+    from biodata.pipelines.runs.options import Options
     from biodata.pipelines.runs.work import Work
     from biodata.pipelines.spec import Load, PipelineSpec, Step
     from biodata.pipelines.state.memory import StepMemory
@@ -25,7 +27,7 @@ PART = frozenset({SEEN, CONTENT})
 
 
 def to_know(
-    spec: PipelineSpec, step: Step, known: StepMemory, connections: Mapping[str, Connection], *, full: bool
+    spec: PipelineSpec, step: Step, known: StepMemory, connections: Mapping[str, Connection], options: Options
 ) -> tuple[StepMemory, list[str]]:
     """What a step is to know of the last run, and what a person should know about that.
 
@@ -34,11 +36,14 @@ def to_know(
         step: of it.
         known: what is remembered of the step.
         connections: by the names of profiles.
-        full: whether everything is to be read.
+        options: whether everything is to be read, and whether pseudonyms may be others than at the last run.
 
     Raises:
         ConfigError: `BD-PIPELINE-INCREMENTAL`, what is there would be added again, or what is gone would stay away.
     """
+    full = options.full
+    if options.new_key and step.pseudonyms:  # nobody has seen a record under the new ones
+        known, full = known.forgetting({KEYS}), True
     if step.incremental is None or not (known.seen if full else PART & known.seen.keys()):
         return known, []
     lack = {load: lacking(load, connections[load.target.profile]) for load in spec.loads(step)}
@@ -65,7 +70,7 @@ AS_IT_IS = "what earlier runs have added does not come again"
 
 def _raise_for_adding_again(lack: Mapping[Load, str]) -> None:
     if any(load.mode == "append" and not why for load, why in lack.items()):
-        message = "--full reads everything, and mode append would add again what is there"
+        message = "everything is to be read, and mode append would add again what is there"
         raise ConfigError(message, code="BD-PIPELINE-INCREMENTAL", hint=ANEW_HINT)
 
 

@@ -40,7 +40,7 @@ def prepare_all(run: Run, connections: Mapping[str, Connection]) -> None:
     for step in run.spec.steps:
         earlier = {work.step.name: work for work in run.works}
         known = run.remembered(memory.get(step.name, StepMemory()))
-        known, notes = to_know(run.spec, step, known, connections, full=run.options.full)
+        known, notes = to_know(run.spec, step, known, connections, run.options)
         work = prepare(
             run.spec, step, values=run.values, earlier=earlier, connections=connections, memory=known, kept=kept
         )

@@ -32,6 +32,7 @@ from biodata.pipelines.runs.run import Run, begin
 from biodata.pipelines.runs.taken import Taken, taken, waiting_before
 from biodata.pipelines.runs.unsettled import SENT, Unsettled
 from biodata.pipelines.runs.warned import heard
+from biodata.pipelines.sources.pseudonyms import KEYS
 from biodata.pipelines.state.reject_file import RejectFile
 from biodata.pipelines.state.spool import Spool
 from biodata.pipelines.state.telling import tell_arrived
@@ -132,8 +133,8 @@ class ReplayRun(Run):
         return f"{self.spec.name}.replay"
 
     def remembered(self, known: StepMemory) -> StepMemory:
-        """All but how far it has read: no source is read, so it does not matter how the step reads it now."""
-        return known.forgetting(PART)
+        """All but how far it has read, and by which key: no source is read, and no pseudonym made."""
+        return known.forgetting({*PART, KEYS})
 
     def keep(self, reject: Reject) -> None:
         """Keep it as what came of the reject that it was."""
