@@ -87,6 +87,7 @@ def test_case_matters_and_blanks_at_the_ends_do_not():
         (True, "true", pa.bool_()),
         (Decimal("12.50"), "12.5", pa.decimal128(6, 2)),
         (Decimal(900), "900", pa.decimal128(38)),
+        (Decimal("12345678901234567890123456789012.10"), "12345678901234567890123456789012.1", pa.decimal128(38, 2)),
         (dt.date(2024, 5, 1), "2024-05-01", pa.date32()),
         (dt.datetime(2024, 5, 1, 8, tzinfo=dt.UTC), "2024-05-01T08:00:00Z", pa.timestamp("us", "UTC")),
         ("x", "x", pa.dictionary(pa.int32(), pa.string())),

@@ -507,6 +507,32 @@ def test_a_moment_finer_than_a_microsecond_is_a_fault(read, tmp_path):
     assert found.faults[0].record == {"id": 2, "at": "1970-01-01 00:00:00.000001001Z"}
 
 
+def test_numbers_of_more_digits_than_can_be_kept_are_faults_and_others_are_kept(read, tmp_path):
+    numbers = [Decimal("1.10"), Decimal("9" * 37), None, Decimal("-" + "9" * 36 + ".99")]
+    parquet(
+        tmp_path / "a.parquet",
+        id=[1, 2, 3, 4],
+        n=pa.array(numbers, pa.decimal256(76, 2)),
+        few=pa.array([[Decimal("0.5")], None, [], None], pa.list_(pa.decimal256(5, 1))),
+    )
+    found = read("extract: {file: a.parquet}")
+    assert [row["n"] for row in found.rows] == [numbers[0], None, numbers[3]]
+    assert found.rows[0]["few"] == [Decimal("0.5")]
+    assert [(row, rule) for row, rule, _ in found.told] == [(2, "n")]
+    assert found.faults[0].record["n"] == "9" * 37 + ".00"
+
+
+def test_a_type_with_more_decimals_than_any_number_here_is_refused_when_the_file_is_opened(read, tmp_path):
+    parquet(tmp_path / "a.parquet", id=[1], n=pa.array([None], pa.decimal256(76, 40)))
+    with fails("BD-PIPELINE-TYPE", r"the column 'n' is of type decimal256\(76, 40\)"):
+        read("extract: {file: a.parquet}")
+
+
+def test_short_floats_are_numbers(read, tmp_path):
+    parquet(tmp_path / "a.parquet", id=[1, 2], n=pa.array([1.5, None], pa.float16()))
+    assert [row["n"] for row in read('extract: {file: a.parquet, where: "n > 1"}').rows] == [1.5]
+
+
 def test_what_our_own_export_wrote_is_read_again(read, connect, source, tmp_path):
     source()
     with connect("source") as connection:

@@ -14,22 +14,37 @@ if TYPE_CHECKING:
 
 __all__ = ["plain_type", "schema_for"]
 
+DIGITS = 38
+"""Of the decimals that DuckDB knows."""
+
 
 def plain_type(kind: pa.DataType) -> pa.DataType:
-    """The Arrow type in which biodata keeps values of a type: times in UTC, no dictionaries, no views."""
+    """The Arrow type in which biodata keeps values of a type: times in UTC, no dictionaries, no views.
+
+    Decimals of 256 bits and floats of 16, which DuckDB does not know, are those of 128 and 32; a cast tells which
+    values do not fit there.
+    """
     import pyarrow as pa
 
-    if pa.types.is_timestamp(kind):
-        return pa.timestamp("us", "UTC")
     if pa.types.is_dictionary(kind):
         return plain_type(kind.value_type)
-    if pa.types.is_null(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
-        return pa.string()
     if pa.types.is_list(kind) or pa.types.is_large_list(kind):
         return pa.list_(plain_type(kind.value_type))
     if pa.types.is_struct(kind):
         return pa.struct([field.with_type(plain_type(field.type)) for field in kind])
-    return kind
+    return _plain_scalar(kind)
+
+
+def _plain_scalar(kind: pa.DataType) -> pa.DataType:
+    import pyarrow as pa
+
+    if pa.types.is_timestamp(kind):
+        return pa.timestamp("us", "UTC")
+    if pa.types.is_null(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+        return pa.string()
+    if pa.types.is_decimal256(kind) and kind.scale <= DIGITS:
+        return pa.decimal128(DIGITS, kind.scale)
+    return pa.float32() if pa.types.is_float16(kind) else kind
 
 
 def schema_for(table: str, key: tuple[str, ...], columns: pa.Schema) -> t.Schema:
