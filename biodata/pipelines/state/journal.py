@@ -21,6 +21,7 @@ from biodata.errors import ConfigError
 from biodata.pipelines.state.journal_batches import JournalBatches
 from biodata.pipelines.state.journal_file import RUN_COLUMNS, STEP_COLUMNS, RunRow
 from biodata.pipelines.state.memory import StepMemory
+from biodata.pipelines.state.private import private_directory
 from biodata.pipelines.state.telling import tell_doubts
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def state_directory(given: Path | str | None = None) -> Path:
     home = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
     directory = Path(chosen).expanduser() if chosen else Path(home) / "biodata"
     try:
-        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private_directory(directory)
     except OSError as error:
         message = f"The state directory {directory} cannot be made: {error.strerror}"
         raise ConfigError(message, code="BD-CONFIG-STATE", hint="Set BIODATA_STATE to another one") from None

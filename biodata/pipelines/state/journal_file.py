@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from biodata.errors import ConfigError
+from biodata.pipelines.state.private import private_directory, private_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,7 +107,7 @@ class JournalFile:
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         try:
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+            os.close(private_file(self.path, os.O_RDWR))
             with closing(sqlite3.connect(self.path, timeout=30)) as database, database:
                 yield database
         except (OSError, sqlite3.Error) as error:
@@ -117,9 +118,8 @@ class JournalFile:
 
     @contextmanager
     def _lock(self, pipeline: str) -> Iterator[bool]:
-        locks = self.directory / "locks"
-        locks.mkdir(exist_ok=True, mode=0o700)
-        descriptor = os.open(locks / f"{pipeline}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        locks = private_directory(self.directory / "locks")
+        descriptor = private_file(locks / f"{pipeline}.lock", os.O_RDWR)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             yield True
