@@ -1,6 +1,8 @@
 """Whatever kills a run, the audit log has which records were, or may have been, written and deleted."""
 
 import json
+import os
+from stat import S_IMODE
 
 import pytest
 
@@ -187,3 +189,33 @@ def test_an_append_that_died_behind_its_commit_is_told_with_its_keys(people, pip
     killed(COMMITTED, "run", path)
     killed.done("run", path)
     assert told() == [("add", {"created": 2}, "ab"), ("add", {"created": 1}, "c")]
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o777])
+@pytest.mark.parametrize("ends", [False, True])
+def test_all_that_a_run_leaves_is_for_the_owner_alone_whatever_the_umask(
+    tmp_path, state, pipeline, people, umask, ends
+):
+    people("abc", c="x")
+    path = pipeline(
+        ("source/people", "source/people, incremental: {by: content}"),
+        (", delete_missing: {max: 5, least: 10%}", ""),
+        ("    load", "    check: [{name: towns, rows: town <> 'x'}]\n    load"),
+        text=FILE + "on_reject: {budget: 9}\n",
+    )
+    killed, old = Killed(tmp_path, state / "deep" / "state"), os.umask(umask)
+    try:
+        killed(f"{SENT} 1", "run", path)
+        if ends:
+            killed.done("run", path)
+    finally:
+        os.umask(old)
+    made = [state, *state.rglob("*")]
+    wrong = {str(one.relative_to(tmp_path)): oct(S_IMODE(one.stat().st_mode)) for one in made if not is_private(one)}
+    assert not wrong
+    assert any(one.name == "report.html" if ends else one.parent.name == "spool" for one in made)
+    assert {"journal.sqlite", "rejects.sqlite", "audit.key", "night.lock"} <= {one.name for one in made}
+
+
+def is_private(path):
+    return S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600)

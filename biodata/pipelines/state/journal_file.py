@@ -16,7 +16,7 @@ import msgspec
 
 from biodata.errors import ConfigError
 from biodata.pipelines.state.looking import looked_at, only_read
-from biodata.pipelines.state.private import private_directory
+from biodata.pipelines.state.private import private_directory, private_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -123,13 +123,13 @@ class JournalFile:
     def _connected(self) -> sqlite3.Connection:
         if self._only_read:
             return looked_at(self.path, _make)
-        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+        os.close(private_file(self.path, os.O_RDWR))
         return sqlite3.connect(self.path, timeout=30)
 
     @contextmanager
     def _lock(self, pipeline: str) -> Iterator[bool]:
         locks = private_directory(self.directory / "locks")
-        descriptor = os.open(locks / f"{pipeline}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        descriptor = private_file(locks / f"{pipeline}.lock", os.O_RDWR)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             yield True
