@@ -219,3 +219,23 @@ def test_all_that_a_run_leaves_is_for_the_owner_alone_whatever_the_umask(
 
 def is_private(path):
     return S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600)
+
+
+@pytest.mark.parametrize(("mode", "moment"), [("merge", f"{SENT} 1"), ("append", COMMITTED)])
+def test_a_replay_that_died_behind_its_write_is_told_by_the_next(
+    people, pipeline, killed, told, state, target, mode, moment
+):
+    """Even where the next finds everything there, so that it writes nothing itself."""
+    people("abc", b="x", c="y")
+    strict = ("    load", "    check: [{name: towns, rows: length(town) > 1}]\n    load")
+    path = pipeline(strict, ("merge", mode), (", delete_missing: {max: 5, least: 10%}", ""),
+                    text=FILE + "on_reject: {budget: 9}\n")  # fmt: skip
+    killed.done("run", path)
+    assert told()[0][2] == "a"
+    path.write_text(path.read_text("utf-8").replace("length(town) > 1", "true"), "utf-8")
+    killed(moment, "rejects", "replay", path, "--all")
+    assert sorted(target("people")) == list("abc")
+    killed.done("rejects", "replay", path, "--all")
+    assert told(1) == [("upsert", {"unknown": 2}, "bc") if mode == "merge" else ("add", {"created": 2}, "bc")]
+    runs = [json.loads(line)["run"] for line in (state / "audit.ndjson").read_bytes().splitlines()]
+    assert runs == [run.id for run in Journal(state).runs()][:2]
