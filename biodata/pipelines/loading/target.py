@@ -65,7 +65,7 @@ class Target:
         if not self.load.key:
             message = f"There is no table {self.load.target}; to make it, load needs a key: [COLUMN]"
             raise ConfigError(message, code="BD-PIPELINE-KEY")
-        return schema_for(self.load.target.table, self.load.key, rows)
+        return schema_for(self.load.target.table, self.load.key, rows, exact=True)
 
     def _check_mode(self, rows: pa.Schema) -> None:
         """Append and replace need transactions, or a key by which each row can be found again."""
