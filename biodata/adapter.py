@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
 import msgspec
 
-from biodata.errors import BiodataError, RemoteError, Unsupported
+from biodata.errors import BiodataError, NotFound, RemoteError, Unsupported
 from biodata.extras import Extras
 from biodata.fitting import same
 from biodata.receipts import Outcome  # noqa: TC001 - msgspec reads annotations at run time
@@ -132,6 +132,8 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         server: the product, as it names itself.
+        place: which of the places that a host may hold: a database file, a project, a study. Who was somewhere else
+            in it is somebody else, so a run that was to write there is not taken up here.
         user: None when anonymous.
         rights: what this user may do, in words: `ASE: read, write`.
         token_seconds: how long the present token will live.
@@ -146,6 +148,7 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     token_seconds: float | None = None
     key_seconds: float | None = None
     notes: tuple[str, ...] = ()
+    place: str = ""
 
 
 class PageRequest(msgspec.Struct, frozen=True):
@@ -397,6 +400,20 @@ class Adapter(ABC):
     def ensure(self, schema: Schema) -> None:
         """Make the table if it is not there; one of the same name and another shape is a SchemaError."""
         raise self.lacks("ensure")
+
+    def would_make(self, schema: Schema) -> bool:
+        """Whether `ensure` would have to make the table; raises what `ensure` would raise, and changes nothing.
+
+        An adapter that can tell more than whether the table is there (names, types, rights) says so here, and begins
+        its `ensure` with it, so that both say the same. What only the making itself shows may stay untold.
+        """
+        if not self.has("ensure"):
+            raise self.lacks("ensure")
+        try:
+            self.schema(schema.table, refresh=True)
+        except NotFound:
+            return True
+        return False
 
     def drop(self, table: str) -> None:
         """Remove a table with all that it holds."""

@@ -18,7 +18,7 @@ from biodata.pipelines.reports.progress import LineProgress
 from biodata.pipelines.state.journal import Journal
 from biodata.pipelines.state.reject_file import RejectFile, Which
 from biodata.records import types as t
-from biodata.records.types import Field, Integer, Schema, String
+from biodata.records.types import Field, Integer, Json, List, Object, Schema, String
 
 EVERY_FIELD = "[ID, SNP_ID, Ref_Counts, Alt_Counts]"
 
@@ -271,6 +271,24 @@ def test_replace_that_fails_changes_nothing(source, pipeline, run, target):
     path = pipeline(("mode: merge", "mode: replace"), ("\"'ase-' || src.ID\"", "\"'a'\""))
     fails(run, path, biodata.CheckFailed, "BD-PIPELINE-CHECK", "each row has a key of its own")
     assert target() == before
+
+
+def test_a_table_that_is_made_holds_what_the_source_holds_within_objects_too(pipeline, run, connect):
+    seen = Object((Field("by", Json()), Field("town", String())))
+    fields = (
+        Field("ID", String(), required=True),
+        Field("seen", seen),
+        Field("all", List(seen)),
+        Field("any", Json()),
+    )
+    record = {"ID": "1", "seen": {"by": {"a": [1]}, "town": "x"}, "all": [{"by": "b", "town": None}], "any": [1, {}]}
+    with connect("source") as connection:
+        connection.ensure(Schema("things", "ID", fields)).add(record).raise_for_refused()
+    step = "{name: things, extract: {from: source/things}, load: {to: target/things, mode: merge, key: ID}}"
+    assert run(pipeline(text=f"version: 1\nname: things\nsteps: [{step}]\n")).steps[0].tally == {"created": 1}
+    with connect("target") as connection:
+        assert [str(field.type) for field in connection["things"].schema["seen"].type.fields] == ["json", "string"]
+        assert list(connection["things"].query()) == [record]
 
 
 def test_a_table_of_another_shape_is_told(source, pipeline, run, connect):

@@ -372,6 +372,51 @@ def test_a_cell_of_another_type_is_a_fault_with_its_row(read, tmp_path):
     ]
 
 
+def test_a_row_with_a_cell_under_no_name_is_a_fault_and_the_others_go_on(read, tmp_path):
+    rows = [
+        ["id", "n", None, "day"],
+        ["a", 1, None, None],
+        ["b", 2, None, dt.date(2020, 1, 31), None, 0.5, None],
+        [None, None, None, None, "note"],
+        ["c", 3.0, "x", None],
+        ["d", 4, None, None, None],
+        ["e", 5, None, None, " "],
+    ]
+    workbook(tmp_path / "a.xlsx", rows)
+    found = read("extract: {file: a.xlsx}")
+    assert [row["id"] for row in found.rows] == ["a", "d"]
+    assert [reason for _, _, reason in found.told] == [
+        "row 3: the cell F3 stands under no name",
+        "row 4: the cell E4 stands under no name",
+        "row 5: the cell C5 stands under no name",
+        "row 7: the cell E7 stands under no name",
+    ]
+    assert [fault.record["cells"] for fault in found.faults] == [
+        ["b", "2", "", "2020-01-31", "", "0.5"],
+        ["", "", "", "", "note"],
+        ["c", "3", "x"],
+        ["e", "5", "", "", " "],
+    ]
+    assert sorted([*found.numbers, *(fault.row for fault in found.faults)]) == [1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize("more", [[], [["a", 1, "x"]]])
+def test_the_columns_are_there_where_no_row_can_be_read(read, tmp_path, more):
+    workbook(tmp_path / "a.xlsx", [["id", "n"], *more])
+    found = read("extract: {file: a.xlsx, fields: [id], where: id is not null}")
+    assert (found.rows, len(found.faults)) == ([], len(more))
+
+
+def test_of_a_row_with_a_cell_under_no_name_no_clear_value_is_kept(read, tmp_path, monkeypatch):
+    monkeypatch.setenv("STUDY_KEY", "k" * 32)
+    workbook(tmp_path / "a.xlsx", [["id", "n"], ["a", 1], ["CANARY", 2, "CANARY"], ["#N/A", 3]])
+    mask = "[{pseudonymise: {field: id, domain: d, key: '${env:STUDY_KEY}'}}]"
+    found = read(f"extract: {{file: a.xlsx}}, transform: {mask}")
+    assert len(found.rows) == 1
+    assert [fault.record for fault in found.faults] == [{}, {}]
+    assert "CANARY" not in str(found.faults)
+
+
 def test_a_formula_that_nobody_computed_is_an_error(read, tmp_path):
     workbook(tmp_path / "a.xlsx", [["id", "n"], ["a", 1], ["b", "=B2+1"]])
     with fails("BD-PIPELINE-SOURCE", "the formula in B3 was never computed"):
@@ -393,8 +438,7 @@ def test_a_heading_over_two_columns_is_no_value_that_is_lost(read, tmp_path):
     ("rows", "words"),
     [
         ([["id", "id"], ["a", 1]], "names a column twice"),
-        ([["id", None], ["a", 1]], "row 2 has a cell in a column without a name"),
-        ([["id"], ["a", 1]], "row 2 has a cell in a column without a name"),
+        ([["id", " "], ["a", 1]], "the column 2 has no name"),
         ([], "its first sheet is empty"),
     ],
 )
@@ -597,6 +641,19 @@ def test_a_whole_run_from_a_file_with_a_bad_row(run, target, tmp_path):
     report = run(path)
     assert report.summary() == "p: 3 rows read, 1 rejected; s: 2 created, 0 updated, 0 unchanged"
     assert report.steps[0].rejects[0].reason == "line 3 has 1 cells, and the first line names 2 columns"
+    assert target("t") == {"a": {"id": "a", "n": 1}, "c": {"id": "c", "n": 3}}
+
+
+def test_a_whole_run_from_a_workbook_goes_on_behind_a_row_with_a_cell_too_many(run, target, tmp_path):
+    workbook(tmp_path / "a.xlsx", [["id", "n"], ["a", 1], ["b", 2, "a note"], ["c", 3]])
+    path = tmp_path / "p.yml"
+    path.write_text(
+        "version: 1\nname: p\nsteps:\n  - name: s\n    extract: {file: a.xlsx}\n"
+        "    load: {to: target/t, mode: merge, key: [id]}\non_reject: {budget: 1}\n"
+    )
+    report = run(path)
+    assert report.summary() == "p: 3 rows read, 1 rejected; s: 2 created, 0 updated, 0 unchanged"
+    assert report.steps[0].rejects[0].reason == "row 3: the cell C3 stands under no name"
     assert target("t") == {"a": {"id": "a", "n": 1}, "c": {"id": "c", "n": 3}}
 
 

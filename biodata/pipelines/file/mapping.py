@@ -18,7 +18,7 @@ import msgspec
 from biodata.errors import ConfigError, near_match
 from biodata.pipelines.file.grammar import MAPPING
 from biodata.pipelines.file.parameters import forbid
-from biodata.pipelines.file.rules import Rule, read_rule
+from biodata.pipelines.file.rules import Rule, misplaced, read_rule
 from biodata.pipelines.file.values import is_column
 from biodata.pipelines.operations.expressions import quoted
 from biodata.pipelines.sheets import read_sheet
@@ -139,10 +139,16 @@ def _line(place: _Place) -> _Line | None:
 
 
 def _rule(place: _Place) -> Rule | None:
+    problems = [(one, misplaced(text)) for one, text in place.row.cells.items() if one != "rule"]
+    for column, problem in problems:
+        if problem:
+            place.note(column, problem)
     try:
         rule = read_rule(place.text("rule"))
     except ValueError as error:
         place.note("rule", str(error))
+        return None
+    if any(problem for _, problem in problems):
         return None
     _check_columns(place, rule)
     if rule.expression is None and not rule.skip and not place.text("source field"):

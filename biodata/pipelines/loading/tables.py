@@ -75,7 +75,7 @@ def _type(column: pa.Field[Any], kind: pa.DataType, exact: bool) -> t.AnyType:  
             raise _no_word(column)
         return t.List(item)
     if pa.types.is_struct(kind):
-        return t.Object(tuple(t.Field(inner.name, _type(column, inner.type, exact)) for inner in kind))
+        return t.Object(tuple(t.Field(inner.name, _type(inner, inner.type, exact)) for inner in kind))
     if (column.metadata or {}).get(b"biodata") == b"json":
         return t.Json()
     if exact and pa.types.is_decimal(kind):

@@ -39,9 +39,10 @@ def identified(told: ProfileFacts, connection: Connection) -> ProfileFacts:
         RemoteError: the platform cannot be reached.
     """
     identity = connection.identity()
-    return msgspec.structs.replace(told, server=identity.server, version=identity.version, user=identity.user)
+    known = {name: getattr(identity, name) for name in ("server", "version", "user", "place")}
+    return msgspec.structs.replace(told, **known)
 
 
 def identity_text(facts: ProfileFacts) -> str:
-    """Who we are there, as it is compared with the last run: versions may change, users and servers may not."""
-    return f"{facts.user or 'anonymous'} at {facts.server} ({facts.host})"
+    """Who we are, and where, as it is compared with what was: versions may change; users and places may not."""
+    return f"{facts.user or 'anonymous'} at {facts.server} ({facts.where})"

@@ -12,14 +12,16 @@ from biodata.pipelines.checks.others import different_values
 from biodata.pipelines.loading import marks
 from biodata.pipelines.loading.approved import Approved
 from biodata.pipelines.loading.deletes import delete, deleting, find_missing
-from biodata.pipelines.loading.order import in_loading_order
+from biodata.pipelines.loading.order import in_loading_order, loading_into
 from biodata.pipelines.loading.parents import Parents
 from biodata.pipelines.loading.replacing import replaced_by, replaces
 from biodata.pipelines.loading.sending import Sending
 from biodata.pipelines.reports.facts import Deletes, counts
 from biodata.pipelines.rows import Rows
+from biodata.pipelines.runs.anew import reads_everything
 from biodata.pipelines.runs.unsettled import Unsettled
-from biodata.pipelines.sources.content import keep_content, kept_directory
+from biodata.pipelines.sources.content import keep_content
+from biodata.pipelines.state.kept import memory_directory
 from biodata.pipelines.state.reject import OPEN
 from biodata.pipelines.state.reject_file import Which
 
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from biodata.pipelines.runs.run import Run
     from biodata.pipelines.runs.work import Work
     from biodata.pipelines.sources.base import Source
-    from biodata.pipelines.spec import DeleteMissing, PipelineSpec
+    from biodata.pipelines.spec import DeleteMissing
     from biodata.pipelines.state.spool import Sealed, Spool
     from biodata.records.types import Key
 
@@ -81,32 +83,33 @@ class _Writer:
     def _clear_marks(self) -> None:
         """Nobody takes up this run any more, nor those of the pipeline before it."""
         run = self._run
-        needless = Unsettled(run.journal, run.spec.name).needless(run.rejects)
+        needless = Unsettled(run.journal, run.rejects, run.spec.name).needless(run.rejects)
         marks.clear_all((work.target.connection for work in run.works if work.target), needless)
 
     def _supersede(self) -> None:
         """Close what earlier runs rejected of records that were read again now: their rows have taken their place."""
         run = self._run
+        run.rejects.carry_on()
         for work in run.works:
-            which = Which(pipeline=run.spec.name, step=work.step.name, before=run.id, states=OPEN)
-            if not run.rejects.counts(which):
-                continue
-            if not reads_a_part(run.spec, work):
-                run.rejects.supersede(run.spec.name, work.step.name, run.id)
-            elif work.source is not None and work.read is not None:
-                own = work.step.incremental
-                if (
-                    own is not None and own.cursor is None
-                ):  # what cannot be read has no content, so it comes each time
-                    run.rejects.close(msgspec.structs.replace(which, stage="extract"), "superseded")
-                told = (run.spec.name, work.step.name, run.id)
-                run.rejects.supersede_keys(*told, _keys(work.source, work.read))
+            step = work.step
+            others = Which(pipeline=run.spec.name, step=step.name, but=run.id, states=OPEN)
+            if reads_everything(work, run.works) or not run.spec.reads_a_part(step):
+                run.rejects.supersede(step.name)
+            elif step.incremental and step.incremental.cursor is None:
+                # what cannot be read has no content to be compared, so it comes each time
+                run.rejects.close(msgspec.structs.replace(others, stage="extract"), "superseded")
+            if run.rejects.counts(others):
+                told = (run.spec.name, step.name, run.id)
+                if work.source is not None and work.read is not None:
+                    run.rejects.supersede_keys(*told, _keys(work.source, work.read))
                 run.rejects.supersede_keys(*told, _target_keys(work), of_target=True)
 
     def _load(self, work: Work) -> None:
         run, target = self._run, work.target
         if target is None:
             return
+        if not all(one.loading.new for one in loading_into(target, run.works)):
+            target.new = False  # another step has made it
         run.begin(work, "load", f"{target.load.mode} into {target.load.target}", work.passed.rows)
         with work.stage("load"):
             missing = run.patiently(partial(self._replaced, work)) if replaces(target) else None
@@ -130,18 +133,22 @@ class _Writer:
         Rejected rows are to come again; not where rows are added, because a part of what came of one may be there.
         """
         run, step = self._run, work.step.name
-        kept = kept_directory(run.journal.directory, run.spec.name)
+        kept = memory_directory(run.journal.directory, run.spec.name)
         again = () if run.spec.appended(work.step) else (one.row for one in run.rejects.find_all(step))
         keep_content(self._spool.directory, kept, step, again)
         return {"seen": work.told.seen}
 
     def _replaced(self, work: Work) -> Sealed | None:
         """The keys that a replace in one transaction deletes: those that were approved, or those missing now."""
-        approved = self._spool.sealed(f"{work.step.name}.missing")
+        run, approved = self._run, self._spool.sealed(f"{work.step.name}.missing")
         if approved and Approved.of(self._spool, work.step.name):
+            work.deletes = Deletes(missing=approved.rows, most=approved.rows)
             return approved
-        run = self._run
-        return replaced_by(work, run.works, self._spool, values=run.values, identities=run.identities)
+        if run.decided(work) and marks.find(work.loading.connection, run.id, work.step.name) is not None:
+            return approved  # it is done: what is missing now says nothing
+        keys = replaced_by(work, run.works, self._spool, values=run.values, identities=run.identities)
+        run.decide(work)
+        return keys
 
     def _send(self, work: Work, target: Target, missing: Sealed | None) -> None:
         run = self._run
@@ -193,9 +200,11 @@ class _Writer:
         self._run.progress.note(f"{work.step.name}: {told.missing:,} deletes are withheld: {told.withheld}")
 
     def _missing(self, work: Work, rules: DeleteMissing) -> Sealed:
-        """The keys to delete: those that were approved, or those that are missing now."""
+        """The keys to delete: those decided on before the run stopped, those approved, or those missing now."""
         run = self._run
         approved = self._spool.sealed(f"{work.step.name}.missing")
+        if approved and run.decided(work):
+            return approved
         if approved and Approved.of(self._spool, work.step.name):
             work.deletes = Deletes(rules.scope, missing=approved.rows, most=approved.rows)
             return approved
@@ -204,18 +213,9 @@ class _Writer:
             return find_missing(work, run.works, rules, self._spool, values=run.values, identities=run.identities)
 
         with work.stage("delete"):
-            return run.patiently(find)
-
-
-def reads_a_part(spec: PipelineSpec, work: Work) -> bool:
-    """Whether a run gets a part of the records only, so that those that were rejected need not be among them.
-
-    Where contents are compared, what the step itself has rejected comes again, unless rows are added; what one behind
-    it has, does not.
-    """
-    own = work.step.incremental
-    mine = own is not None and (own.cursor is not None or spec.appended(work.step))
-    return mine or any(step.incremental for step in work.upstream)
+            found = run.patiently(find)
+        run.decide(work)
+        return found
 
 
 def _keys(source: Source, read: Sealed) -> Iterator[Key]:
