@@ -89,7 +89,7 @@ class Target:
         if not self.load.key:
             message = f"There is no table {self.load.target}; to make it, load needs a key: [COLUMN]"
             raise ConfigError(message, code="BD-PIPELINE-KEY")
-        schema = schema_for(self.load.target.table, self.load.key, rows)
+        schema = schema_for(self.load.target.table, self.load.key, rows, exact=True)
         self.connection.would_make(schema)
         return schema
 
