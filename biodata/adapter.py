@@ -11,7 +11,7 @@ compliance suite (`biodata.testing`) holds it to this page.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
 import msgspec
@@ -23,7 +23,7 @@ from biodata.receipts import Outcome  # noqa: TC001 - msgspec reads annotations 
 from biodata.records.types import Key, Path, Record, Schema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     import pyarrow as pa
@@ -414,6 +414,16 @@ class Adapter(ABC):
         except NotFound:
             return True
         return False
+
+    def check_rights(self, schema: Schema, verbs: Collection[str]) -> None:
+        """Raise PermissionDenied where the platform tells that this user may not do that with the table.
+
+        Args:
+            schema: of the table, just asked for.
+            verbs: of `add`, `update` and `delete`.
+
+        By default nothing is asked: what only the write itself shows stays untold.
+        """
 
     def drop(self, table: str) -> None:
         """Remove a table with all that it holds."""

@@ -11,7 +11,7 @@ from biodata.repository import Repository
 from biodata.spelling import no_attribute
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
     from contextlib import AbstractContextManager
     from pathlib import Path
     from types import TracebackType
@@ -124,6 +124,20 @@ class Connection:
         self[schema.table].allow("write")
         with self.located(schema.table):
             return self.adapter.would_make(schema)
+
+    def check_rights(self, table: str, verbs: Collection[str]) -> None:
+        """See that this user may write to a table, as far as the platform tells it without a write; changes nothing.
+
+        Args:
+            table: its name.
+            verbs: of `add`, `update` and `delete`.
+
+        Raises:
+            PermissionDenied: `BD-AUTH-DENIED`, the platform would refuse it.
+            ConfigError: `BD-DUCKDB-FILE`, the file cannot be written.
+        """
+        with self.located(table):
+            self.adapter.check_rights(self.adapter.schema(table), verbs)
 
     def drop(self, table: str) -> None:
         """Remove a table with all that it holds; needs access `delete`."""

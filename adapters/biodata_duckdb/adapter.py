@@ -9,7 +9,7 @@ from biodata.adapter import Adapter, Capabilities, Mark
 from biodata_duckdb.settings import DuckdbSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
     import pyarrow as pa
@@ -163,6 +163,10 @@ class DuckdbAdapter(Adapter):
         from biodata_duckdb.extras import would_make
 
         return would_make(self._database, schema)
+
+    def check_rights(self, schema: Schema, verbs: Collection[str]) -> None:  # noqa: ARG002 - the contract's shape
+        """Rights are those on the file."""
+        self._database.check_writable()
 
     def drop(self, table: str) -> None:
         """Remove the table."""

@@ -9,7 +9,7 @@ from biodata.adapter import Adapter, Capabilities, Mark
 from biodata_gen3.settings import Gen3Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from biodata.adapter import Compared, Context, Identity, Page, PageRequest, TableInfo, WriteBatch
     from biodata.config.profiles import Access
@@ -202,6 +202,10 @@ class Gen3Adapter(Adapter):
                 self._graph = read_schema(self._session)
             schema = self._graph
         return execute(self._session, schema, query, variables)
+
+    def check_rights(self, schema: Schema, verbs: Collection[str]) -> None:  # noqa: ARG002 - the contract's shape
+        """Rights are on the project."""
+        self._rights.check_write(verbs)
 
     def extras(self, connection: Connection) -> Extras:
         """Exports, submissions of several node types, programs and projects."""

@@ -12,7 +12,7 @@ from biodata.http import Request, quote_segment
 from biodata_gen3.server import read_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from biodata.http import HttpSession
     from biodata_gen3.server import Project
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["Rights", "User", "methods_on"]
 
 _TRUSTED_SECONDS = 60.0
+_METHODS = {"add": "create", "update": "update", "delete": "delete"}
+"""What sheepdog asks arborist for (protocols/gen3.md, g)."""
 
 
 class Grant(msgspec.Struct, frozen=True):
@@ -69,6 +71,22 @@ class Rights:
             )
         self.check_there()
         self._good_until = self._monotonic() + _TRUSTED_SECONDS
+
+    def check_write(self, verbs: Collection[str]) -> None:
+        """See that this user may do that with the records of the project; a fence that lists no grants says nothing.
+
+        Raises:
+            PermissionDenied: `BD-AUTH-DENIED`.
+        """
+        user = self.user()
+        held = methods_on(user, self._project.resource)
+        lacking = [verb for verb in verbs if not {_METHODS[verb], "*"} & held]
+        if user.authz is not None and lacking:
+            raise PermissionDenied(
+                f"This user may not {' or '.join(lacking)} records of project {self._project.id}",
+                code="BD-AUTH-DENIED",
+                hint="biodata doctor shows what this user may do",
+            )
 
     def user(self) -> User:
         """What fence says of this user."""

@@ -10,7 +10,7 @@ from biodata_molgenis.old_names import OLD_NAMES
 from biodata_molgenis.settings import MolgenisSettings, check_login, server_root
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from biodata.adapter import Compared, Context, Identity, Page, PageRequest, TableInfo, WriteBatch
     from biodata.config.profiles import Access
@@ -62,6 +62,7 @@ class MolgenisAdapter(Adapter):
         self._settings = settings
         self._login = login
         self._schemas: dict[str, Schema] = {}
+        self._permissions: dict[str, list[str]] = {}
 
     @classmethod
     def open(cls, settings: Any, context: Context) -> MolgenisAdapter:
@@ -104,11 +105,18 @@ class MolgenisAdapter(Adapter):
 
     def schema(self, table: str, *, refresh: bool = False) -> Schema:
         """The table's shape."""
-        from biodata_molgenis.schema import read_schema
+        from biodata_molgenis.schema import read_meta, to_schema
 
         if refresh or table not in self._schemas:
-            self._schemas[table] = read_schema(self._session, table)
+            meta = read_meta(self._session, table)
+            self._schemas[table], self._permissions[table] = to_schema(meta), meta.permissions
         return self._schemas[table]
+
+    def check_rights(self, schema: Schema, verbs: Collection[str]) -> None:
+        """The server says with the shape of a table what this user may do with it."""
+        from biodata_molgenis.schema import check_rights
+
+        check_rights(schema.table, self._permissions.get(schema.table, ()), verbs)
 
     def pushdown(self, schema: Schema) -> Pushdown:
         """What RSQL and v1's rules can do."""

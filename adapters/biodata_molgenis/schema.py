@@ -29,7 +29,7 @@ from biodata.records.types import (
 from biodata_molgenis.server import read_json, table_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from biodata.http import HttpSession
     from biodata.records.types import AnyType
@@ -161,6 +161,22 @@ def read_schema(session: HttpSession, table: str) -> Schema:
         SchemaError: an abstract entity type, which has no id attribute and no rows.
     """
     return to_schema(read_meta(session, table))
+
+
+def check_rights(table: str, permissions: Collection[str], verbs: Collection[str]) -> None:
+    """See that these permissions, as a page's `meta` lists them, are enough; a server that lists none says nothing.
+
+    Raises:
+        PermissionDenied: `BD-AUTH-DENIED`.
+    """
+    lacking = [verb for verb in verbs if f"{verb.upper()}_DATA" not in permissions]
+    if permissions and lacking:
+        raise PermissionDenied(
+            f"This user may not {' or '.join(lacking)} records of this table",
+            code="BD-AUTH-DENIED",
+            table=table,
+            hint="biodata doctor shows what this user may do",
+        )
 
 
 def to_schema(meta: EntityType) -> Schema:

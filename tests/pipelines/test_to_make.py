@@ -245,6 +245,16 @@ def test_a_user_who_may_not_make_it(going, molgenis, way, table, words):
     assert molgenis.written == before
 
 
+@WAYS
+def test_a_user_who_may_only_read_the_table_that_is_there(going, molgenis, way):
+    before = molgenis.written
+    reader = lambda: molgenis(username="reader", password="reader")  # noqa: E731
+    replaced = ("target/people", "target/ASE"), ("id: src.id, town: src.town", "SNP_ID: src.id"), ("[id]", "[SNP_ID]")
+    code, message = told(going, way, reader, COLUMNS, *replaced, error=biodata.PermissionDenied)
+    assert (code, "may not add or update records" in message) == ("BD-AUTH-DENIED", True)
+    assert molgenis.written == before
+
+
 def test_ensure_says_the_same_as_the_look_before_it(molgenis):
     schema = Schema("new_people", "id", (Field("id", String(), required=True), Field("a b", String())))
     with molgenis() as connection:

@@ -69,6 +69,8 @@ class Target:
         self.together = load.mode != "merge" and connection.adapter.has("transaction")
         present = self._present()
         self.new = present is None
+        if present is not None:
+            connection.check_rights(present.table, _verbs(load))
         known = coming if present is None else present
         self.schema: Schema = self._to_make(rows) if known is None else known
         if known is not None:
@@ -165,3 +167,9 @@ def _check_fit(load: Load, schema: Schema, rows: pa.Schema) -> None:
 
 def _must_come(field: Field, mode: str) -> bool:
     return field.required and not field.generated and field.default is None and mode != "merge"
+
+
+def _verbs(load: Load) -> tuple[str, ...]:
+    """What the step does with records."""
+    writing = ("add",) if load.mode == "append" else ("add", "update")
+    return (*writing, "delete") if load.mode == "replace" or load.delete_missing else writing

@@ -283,3 +283,12 @@ def test_credentials_of_another_commons(rig: Rig, tmp_path: Path) -> None:
 )
 def test_how_long_a_key_will_live(seconds: float, words: str) -> None:
     assert f"ends in {words}:" in str(expiry_note(seconds))
+
+
+def test_a_user_who_may_only_read_is_told_before_a_write(rig: Rig) -> None:
+    connection = rig.connect(user=READER)
+    with pytest.raises(PermissionDenied, match="may not add or update records of project") as caught:
+        connection.check_rights("case", ["add", "update"])
+    assert caught.value.code == "BD-AUTH-DENIED"
+    rig.connect().check_rights("case", ["add", "update", "delete"])
+    assert rig.asked("PUT") == rig.asked("DELETE") == []
