@@ -9,18 +9,19 @@ import msgspec
 
 from biodata.errors import Unavailable
 from biodata.pipelines.loading.guards import rules_of, why_not
-from biodata.pipelines.loading.missing import keys_of, missing_of
+from biodata.pipelines.loading.missing import missing_of
 from biodata.pipelines.loading.order import in_loading_order
 from biodata.pipelines.reports.facts import Deletes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from biodata.pipelines.loading.sending import Desk
     from biodata.pipelines.loading.target import Target
     from biodata.pipelines.runs.work import Work
     from biodata.pipelines.spec import DeleteMissing
     from biodata.pipelines.state.spool import Sealed, Spool
+    from biodata.records.types import Key
 
 __all__ = ["delete", "deleting", "find_missing"]
 
@@ -56,15 +57,15 @@ def find_missing(
     return found.keys
 
 
-def delete(work: Work, target: Target, keys: Sealed, desk: Desk) -> dict[str, int]:
-    """Delete the records with these keys; what is gone already is unchanged.
+def delete(work: Work, target: Target, batches: Iterable[list[Key]], desk: Desk) -> dict[str, int]:
+    """Delete the records with these keys, batch by batch; what is gone already is unchanged.
 
     Raises:
         Unavailable: what became of some is not known; deleting again finds out.
     """
     tally: Counter[str] = Counter()
     reasons: dict[str, None] = {}
-    for some in keys_of(keys, target.schema, target.load.batch):
+    for some in batches:
         receipt = target.repository.delete(some, on_refused="isolate")
         tally.update(receipt.tally)
         desk.deleted(work, some, receipt)

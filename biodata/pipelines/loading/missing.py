@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from biodata.pipelines.state.spool import Spool
     from biodata.records.types import Key, Record, Schema
 
-__all__ = ["Missing", "keys_of", "loading_into", "missing_of", "seal", "without"]
+__all__ = ["Missing", "key_columns", "keys_of", "loading_into", "missing_of", "seal", "without"]
 
 
 class Missing(msgspec.Struct, frozen=True):
@@ -49,7 +49,7 @@ def missing_of(work: Work, works: Sequence[Work], spool: Spool, values: Mapping[
     Rows of all steps that load the table count, or steps would delete each other's records.
     """
     target = work.loading
-    name, keys = work.step.name, _arrow(target.schema)
+    name, keys = work.step.name, key_columns(target.schema)
     scope = target.load.delete_missing.scope if target.load.delete_missing else None
     found = target.repository.query(bound(scope, values), fields=list(target.schema.key_fields))
     there = seal(spool, f"{name}.there", keys, (batch.select(keys.names).cast(keys) for batch in found.to_batches()))
@@ -70,7 +70,8 @@ def keys_of(missing: Sealed, schema: Schema, size: int) -> Iterator[list[Key]]:
         yield [schema.key_of(record) for record in batch.to_pylist()]
 
 
-def _arrow(schema: Schema) -> pa.Schema:
+def key_columns(schema: Schema) -> pa.Schema:
+    """The columns of a table's keys."""
     return arrow_schema(schema, [(name,) for name in schema.key_fields])
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from biodata.pipelines.loading.approved import Approved
+    from biodata.pipelines.loading.deletions import Deletions
     from biodata.pipelines.loading.parents import Parents
     from biodata.pipelines.loading.target import Target
     from biodata.pipelines.runs.work import Work
@@ -96,6 +97,7 @@ class Sending:
         parents: Parents,
         approved: Approved | None = None,
         missing: Sealed | None = None,
+        deletions: Deletions | None = None,
     ) -> None:
         self._work = work
         self._target = target
@@ -103,6 +105,7 @@ class Sending:
         self._parents = parents
         self._approved = approved
         self._missing = missing
+        self._deletions = deletions
         self._begun = {} if target.together else desk.begun(work)
 
     def send(self) -> dict[str, int]:
@@ -122,6 +125,8 @@ class Sending:
         there = marks.find(connection, run, step)
         if there is not None:
             self._desk.arrived(self._work, there, [])
+            if self._deletions:
+                self._deletions.look_again()
             return there
         self._desk.again(self._work, None)
         tally: Counter[str] = Counter()
@@ -133,13 +138,20 @@ class Sending:
         return dict(tally)
 
     def _cleared(self) -> Counter[str]:
-        """What a replace deletes before the rows come."""
+        """What a replace deletes before the rows come; by a plan, what is as it was then.
+
+        Raises:
+            HeldBack: by a plan all of it goes, and it is not as it was then.
+        """
         tally: Counter[str] = Counter()
         if self._target.load.mode != "replace":
             return tally
         if self._missing is None:
+            if self._deletions:
+                self._deletions.check_whole()
             return Counter(self._target.repository.delete(all=True).tally)
-        for keys in keys_of(self._missing, self._target.schema, self._target.load.batch):
+        every = keys_of(self._missing, self._target.schema, self._target.load.batch)
+        for keys in self._deletions.batches() if self._deletions else every:
             tally.update(self._target.repository.delete(keys).tally)
         return tally
 
