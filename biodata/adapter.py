@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
 import msgspec
 
-from biodata.errors import BiodataError, RemoteError, Unsupported
+from biodata.errors import BiodataError, NotFound, RemoteError, Unsupported
 from biodata.extras import Extras
 from biodata.fitting import same
 from biodata.receipts import Outcome  # noqa: TC001 - msgspec reads annotations at run time
@@ -400,6 +400,20 @@ class Adapter(ABC):
     def ensure(self, schema: Schema) -> None:
         """Make the table if it is not there; one of the same name and another shape is a SchemaError."""
         raise self.lacks("ensure")
+
+    def would_make(self, schema: Schema) -> bool:
+        """Whether `ensure` would have to make the table; raises what `ensure` would raise, and changes nothing.
+
+        An adapter that can tell more than whether the table is there (names, types, rights) says so here, and begins
+        its `ensure` with it, so that both say the same. What only the making itself shows may stay untold.
+        """
+        if not self.has("ensure"):
+            raise self.lacks("ensure")
+        try:
+            self.schema(schema.table, refresh=True)
+        except NotFound:
+            return True
+        return False
 
     def drop(self, table: str) -> None:
         """Remove a table with all that it holds."""

@@ -114,6 +114,17 @@ class Connection:
             self.adapter.ensure(schema)
         return self[schema.table]
 
+    def would_make(self, schema: Schema) -> bool:
+        """Whether `ensure` would have to make the table; changes nothing, needs access `write` as `ensure` does.
+
+        Raises:
+            BiodataError: what `ensure` would raise, as far as that can be told without making the table: names,
+                types and rights, or another shape that is there.
+        """
+        self[schema.table].allow("write")
+        with self.located(schema.table):
+            return self.adapter.would_make(schema)
+
     def drop(self, table: str) -> None:
         """Remove a table with all that it holds; needs access `delete`."""
         self[table].allow("delete")

@@ -158,6 +158,12 @@ class DuckdbAdapter(Adapter):
         ensure(self._database, schema)
         self._tables.pop(schema.table, None)
 
+    def would_make(self, schema: Schema) -> bool:
+        """Tried beside the file, which is only looked at."""
+        from biodata_duckdb.extras import would_make
+
+        return would_make(self._database, schema)
+
     def drop(self, table: str) -> None:
         """Remove the table."""
         from biodata_duckdb.extras import drop

@@ -8,6 +8,7 @@ transaction's is used under `_statement`, and cursors are made under `_opening`.
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from biodata.errors import BiodataError, ConfigError, NotFound, QueryError, Remo
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     import duckdb
 
@@ -26,7 +28,10 @@ __all__ = ["Database", "translated"]
 
 
 class Database:
-    """A database file or memory, opened when it is first used."""
+    """A database file or memory, opened when it is first used.
+
+    A file that is not there is made by the first write; who only reads finds no table.
+    """
 
     def __init__(self, settings: DuckdbSettings, access: str) -> None:
         self._settings = settings
@@ -58,7 +63,7 @@ class Database:
                     with translated():
                         yield held
                     return
-        cursor = self._cursor()
+        cursor = self._reader()
         try:
             with translated():
                 yield cursor
@@ -106,7 +111,7 @@ class Database:
                 table = held.sql(sql, params=params).to_arrow_table()
             yield table.to_reader(size)
             return
-        cursor = self._cursor()
+        cursor = self._reader()
         with translated():
             reader = cursor.sql(sql, params=params).to_arrow_reader(size)
         self._streams.add(reader)
@@ -116,6 +121,16 @@ class Database:
             self._streams.discard(reader)
             reader.close()
             cursor.close()
+
+    def check_writable(self) -> None:
+        """See that the file can be written, or made where it is not there; nothing is made.
+
+        Raises:
+            ConfigError: `BD-DUCKDB-FILE`.
+        """
+        refused = None if self._settings.in_memory else _unwritable(self._settings.path)
+        if refused:
+            raise refused
 
     def close(self) -> None:
         """Close the file; a stream that is still open would keep it open, so it ends too."""
@@ -130,14 +145,19 @@ class Database:
     def _begun(self) -> Iterator[duckdb.DuckDBPyConnection]:
         import duckdb
 
-        cursor = self._cursor()
+        self.check_writable()
+        with self._opening:
+            cursor = self._opened().cursor()
         cursor.begin()
         try:
             yield cursor
             cursor.execute("SELECT 1")  # after a failed statement commit() says nothing, and undoes everything
             cursor.commit()
         except duckdb.TransactionException:
-            cursor.rollback()
+            try:
+                cursor.rollback()
+            except duckdb.TransactionException:  # it was the commit that failed, and so it has ended already
+                raise _not_committed() from None
             raise _undone() from None
         except BaseException:
             cursor.rollback()
@@ -145,9 +165,17 @@ class Database:
         finally:
             cursor.close()
 
-    def _cursor(self) -> duckdb.DuckDBPyConnection:
+    def _reader(self) -> duckdb.DuckDBPyConnection:
+        """A cursor on the file; on nothing where it is yet to be made, because reading makes no file."""
+        import duckdb
+
         with self._opening:
+            if self._root is None and self._is_to_be_made():
+                return duckdb.connect(":memory:")
             return self._opened().cursor()
+
+    def _is_to_be_made(self) -> bool:
+        return self._access != "read" and not self._settings.in_memory and not os.path.lexists(self._settings.path)
 
     def _opened(self) -> duckdb.DuckDBPyConnection:
         if self._root is None:
@@ -166,7 +194,7 @@ class Database:
             path.parent.mkdir(parents=True, exist_ok=True)
             return self._connect(str(path))
         except (duckdb.Error, OSError) as error:
-            raise _why(error) from None
+            raise (self._access != "read" and _unwritable(path)) or _why(error) from None
 
     def _connect(self, path: str) -> duckdb.DuckDBPyConnection:
         """A reader opens the file read-only, unless this process has it open for writing already."""
@@ -202,6 +230,31 @@ def translated() -> Iterator[None]:
 
 def _undone() -> WriteError:
     return WriteError("A statement failed, and nothing of the transaction is written", code="BD-WRITE-TRANSACTION")
+
+
+def _not_committed() -> RemoteError:
+    error = RemoteError(
+        "DuckDB could not commit, and nothing is written", code="BD-DUCKDB", hint="Is there room on the disk?"
+    )
+    error.maybe_sent = False
+    return error
+
+
+def _unwritable(path: Path) -> ConfigError | None:
+    """Why a file cannot be written, or made where it is not there; None where it can."""
+    there = os.path.lexists(path)
+    place = next(one for one in path.absolute().parents if os.path.lexists(one))
+    needed = (path, place) if there else (place,)  # DuckDB's log of what is written lies beside the file
+    why = [f"{one} is not writable" for one in needed if not os.access(one, os.W_OK)]
+    if not place.is_dir():
+        why = [f"{place} is no directory"]
+    if not why:
+        return None
+    return ConfigError(
+        f"The database file cannot be {'written' if there else 'made'}: {why[0]}",
+        code="BD-DUCKDB-FILE",
+        hint="Give yourself the right to write there, or choose another path",
+    )
 
 
 def _why(error: Exception) -> BiodataError:

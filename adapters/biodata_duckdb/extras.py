@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING, Any
 from biodata.adapter import Identity
 from biodata.errors import ConfigError, NotFound, SchemaError, WriteError
 from biodata_duckdb.database import translated
-from biodata_duckdb.schema import create_table, read_table, same_shape
+from biodata_duckdb.schema import check_names, create_table, read_table, same_shape
 from biodata_duckdb.settings import DuckdbSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import duckdb
+
     from biodata.records.types import Schema
     from biodata_duckdb.database import Database
     from biodata_duckdb.schema import Table
 
-__all__ = ["delete_all", "drop", "ensure", "identity", "settings_of"]
+__all__ = ["delete_all", "drop", "ensure", "identity", "settings_of", "would_make"]
 
 
 def ensure(database: Database, schema: Schema) -> None:
@@ -27,20 +29,45 @@ def ensure(database: Database, schema: Schema) -> None:
 
     Raises:
         SchemaError: `BD-SCHEMA-DIFFERS`, another shape is there, or DuckDB cannot have this one.
+        ConfigError: `BD-DUCKDB-FILE`, the file cannot be written.
     """
+    with database.writing() as cursor:
+        if _is_missing(cursor, schema):
+            _create(cursor, schema)
+
+
+def would_make(database: Database, schema: Schema) -> bool:
+    """Whether `ensure` would make the table, which is tried in a database of its own; raises as it does."""
     import duckdb
 
-    with database.writing() as cursor:
-        try:
-            there = read_table(cursor, schema.table)
-        except NotFound:
-            try:
-                create_table(cursor, schema)
-            except duckdb.Error as error:
-                reason = type(error).__name__
-                raise SchemaError(f"DuckDB cannot have this table: {reason}", code="BD-SCHEMA-DIFFERS") from None
-        else:
-            same_shape(schema, there.schema)
+    with database.reading() as cursor:
+        missing = _is_missing(cursor, schema)
+    if missing:
+        database.check_writable()
+        with duckdb.connect(":memory:") as scratch:
+            _create(scratch, schema)
+    return missing
+
+
+def _is_missing(cursor: duckdb.DuckDBPyConnection, schema: Schema) -> bool:
+    """Whether the table has to be made; one that is there has the shape wanted, and no other has its name."""
+    try:
+        there = read_table(cursor, schema.table)
+    except NotFound:
+        check_names(cursor, schema)
+        return True
+    same_shape(schema, there.schema)
+    return False
+
+
+def _create(cursor: duckdb.DuckDBPyConnection, schema: Schema) -> None:
+    import duckdb
+
+    try:
+        create_table(cursor, schema)
+    except duckdb.Error as error:
+        reason = type(error).__name__
+        raise SchemaError(f"DuckDB cannot have this table: {reason}", code="BD-SCHEMA-DIFFERS") from None
 
 
 def drop(database: Database, table: Table) -> None:

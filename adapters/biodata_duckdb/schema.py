@@ -23,7 +23,7 @@ from biodata_duckdb.types import COLLATED, NATIVE, canonical, declared, derived,
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["Table", "create_table", "differences", "list_tables", "read_table", "same_shape"]
+__all__ = ["Table", "check_names", "create_table", "differences", "list_tables", "read_table", "same_shape"]
 
 MARK = "biodata:"
 
@@ -120,6 +120,22 @@ def create_table(cursor: duckdb.DuckDBPyConnection, schema: Schema) -> None:
     for field in schema:
         if comment := _comment(field):
             cursor.execute(f"COMMENT ON COLUMN {relation}.{quoted(field.name)} IS {literal(comment)}")
+
+
+def check_names(cursor: duckdb.DuckDBPyConnection, schema: Schema) -> None:
+    """See that a new table's name and those of its fields are told apart in any case, as SQL does not.
+
+    Raises:
+        SchemaError: `BD-SCHEMA-NAME`.
+    """
+    tables = (_name(row[0], row[1]) for row in cursor.execute(_TABLES).fetchall())
+    for names, hint in (((*tables, schema.table), "Use that name, or another one"), (schema.names, "Rename one")):
+        seen: dict[bytes, str] = {}
+        for name in names:
+            other = seen.setdefault(name.encode().lower(), name)  # of ASCII only, as DuckDB does
+            if other is not name:
+                message = f"DuckDB does not tell the names '{other}' and '{name}' apart"
+                raise SchemaError(message, code="BD-SCHEMA-NAME", table=schema.table, hint=hint)
 
 
 def differences(wanted: Schema, there: Schema) -> list[str]:

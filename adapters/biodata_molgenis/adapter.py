@@ -179,17 +179,28 @@ class MolgenisAdapter(Adapter):
 
         Raises:
             SchemaError: another shape is there, or the server cannot have this one.
+            PermissionDenied: this user may not make it.
         """
-        from biodata.errors import NotFound
         from biodata_molgenis.emx import same_shape
         from biodata_molgenis.extras import create_table
+
+        if self.would_make(schema):
+            create_table(self._session, schema, limit=self._settings.import_timeout)
+            same_shape(schema, self._made(schema.table))
+
+    def would_make(self, schema: Schema) -> bool:
+        """By the server's rules for names and types, and what it tells of rights."""
+        from biodata.errors import NotFound
+        from biodata_molgenis.emx import same_shape
+        from biodata_molgenis.making import check_table
 
         try:
             there = self.schema(schema.table, refresh=True)
         except NotFound:
-            create_table(self._session, schema, limit=self._settings.import_timeout)
-            there = self._made(schema.table)
+            check_table(self._session, schema)
+            return True
         same_shape(schema, there)
+        return False
 
     def _made(self, table: str) -> Schema:
         from biodata.errors import NotFound, SchemaError

@@ -40,7 +40,7 @@ def export(
     from biodata.pipelines.state.exported import RejectTable
     from biodata.records.files import write_result, write_text
 
-    table = RejectTable(reject_file(), which_of(options, ids))
+    table = RejectTable(reject_file(looking=True), which_of(options, ids))
     if output is not None:
         require_directory(output, "--output")
         say(f"{write_result(table, output, form, private=True):,} rejects written to {output}, with people's values")

@@ -169,7 +169,10 @@ class Contract:
     def _ensure(self, target: Target, table: Repository) -> None:
         name = samples.fresh_name("ensured")
         wanted = Schema(name, "id", (Field("id", String(), required=True), Field("more", String())))
+        assert target.connection.would_make(wanted)
+        assert name not in [known.name for known in target.connection.tables()]
         made = target.connection.ensure(wanted)
+        assert not target.connection.would_make(wanted)
         made.add({"id": "x"}).raise_for_refused()
         assert target.connection.ensure(wanted).count() == 1
         with pytest.raises(biodata.SchemaError):

@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 
 import biodata
-from biodata.records.types import Date, Field, Integer, Schema, String
+from biodata.records.types import Date, Field, Integer, Json, Schema, String
 
 PEOPLE = Schema(
     "people", "id", (Field("id", String(), required=True), Field("age", Integer()), Field("born", Date()))
@@ -95,6 +95,18 @@ def test_show_masks_values_unless_they_are_asked_for(run, rejected):
     whole = json.loads(run("rejects", "show", "1", "-o", "json", "--show-values").out)
     assert whole["record"] == {"id": "Jane", "age": -77777, "born": "2001-02-03"}
     assert "Jane" in run("rejects", "show", "1", "--show-values").out
+
+
+def test_show_masks_an_object_as_a_whole_because_names_in_it_may_be_a_persons(run, profiles, home):
+    profiles(*(f"{name}: {{platform: duckdb, path: '{home}/{name}.duckdb'}}" for name in ("source", "target")))
+    with biodata.connect("source") as connection:
+        fields = (Field("id", String(), required=True), Field("age", Integer()), Field("seen", Json()))
+        records = [{"id": "a", "age": 0, "seen": [{"Dr. Jansen": 3}, "Jansen", None]}]
+        connection.ensure(Schema("people", "id", fields)).add(records).raise_for_refused()
+    (home / "ages.yml").write_text(PIPELINE)
+    assert run("run", "ages.yml").status == 8
+    masked = json.loads(run("rejects", "show", "1", "-o", "json").out)
+    assert masked["record"] == {"id": "<value>", "age": "<value>", "seen": ["<value>", "<value>", None]}
 
 
 def test_a_text_that_would_steer_the_terminal_is_shown_and_not_obeyed(run, rejected):

@@ -173,3 +173,17 @@ def again(connect, state):
 def open_ones(state):
     """The rejects that are open or waiting."""
     return lambda: list(RejectFile(state).find(Which(states=("open", "waiting"))))
+
+
+@pytest.fixture
+def say(house, capfd):
+    """Calls the command, and finds no sign in what it says; `say("run", file, …)`."""
+    house.capfd = capfd
+    return house.say
+
+
+@pytest.fixture
+def go(house, say):
+    """Runs the text of a pipeline as loudly as can be; no sign is in anything that it leaves for others."""
+    assert say
+    return house.go

@@ -152,9 +152,10 @@ def test_steps_that_replace_one_table_leave_each_others_records(people, stored, 
     path = pipeline(text=replacing.replace("replace", first, 1))
     people("abcdefghijkl")
     run(path)
-    people("bcdefghijklm")
+    assert stored() == "abcdefghijkl"
+    people([*"bcde", "e2", *"fghijklm"])
     run(path)
-    assert stored() == "bcdefghijklm"
+    assert stored() == "bcdee2fghijklm"
 
 
 BEHIND = """\
@@ -252,6 +253,24 @@ def test_a_table_that_is_gone_since_is_not_filled_by_half(more, people, pipeline
     with pytest.raises(biodata.ConfigError, match="target/people is not there any more") as caught:
         run(path)
     assert caught.value.code == "BD-PIPELINE-CHANGED"
+
+
+def test_nor_is_one_filled_with_what_is_new_alone(people, pipeline, run, stored, stopping, connect):
+    text = named(APPEND, "night").replace("append", "merge, key: [id]")
+    path = pipeline(text=text.replace("{from: source/people}", "{from: source/people, incremental: {by: content}}"))
+    people("ab")
+    run(path)
+    people("abc")
+    stopping("loading")
+    stops(run, path)
+    stopping("")
+    with connect("target") as connection:
+        connection.client.execute("DROP TABLE people")
+    with pytest.raises(biodata.ConfigError, match="target/people is not there any more") as caught:
+        run(path)
+    assert caught.value.code == "BD-PIPELINE-CHANGED"
+    run(path, restart=True)
+    assert stored() == "abc"
 
 
 def test_a_replace_keeps_the_record_of_a_row_that_was_rejected(people, pipeline, run, stored, state):

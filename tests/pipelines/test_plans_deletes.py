@@ -1,12 +1,15 @@
 """Plans that delete: what goes is what was approved to go, as it was then."""
 
+import json
 import sqlite3
 
 import pytest
 
 import biodata
+from biodata.pipelines.state.audit import Audit
 from biodata.pipelines.state.journal import Journal
 from biodata.records.types import Field, Integer, Reference, Schema, String
+from tests.pipelines.killing import Killed
 
 FILE = """\
 version: 1
@@ -197,3 +200,45 @@ def test_an_empty_source_that_was_approved_empties_a_table_without_a_key(stored,
     run(path, save_plan=plan)
     assert run(path, apply=plan).steps[0].tally == {"deleted": 2}
     assert stored("target", KEYLESS) == ""
+
+
+def test_a_run_that_died_goes_on_with_the_batches_that_were_approved(
+    stored, change, pipeline, run, plan, state, tmp_path
+):
+    stored("source", letters="a")
+    stored("target", letters="abcdefgh")
+    path = pipeline(text=FILE)
+    run(path, save_plan=plan)
+    change("UPDATE people SET age = 2 WHERE id IN ('b', 'c', 'd')")
+    Killed(tmp_path, state)("biodata.pipelines.runs.run:Run deleted before 2", "run", path, "--apply", plan)
+    assert stored("target") == "abcdh"
+    change("UPDATE people SET age = 1 WHERE id = 'b'")  # as it was: so what is sent first now is another batch
+    error = held_back(run, path, plan)
+    assert stored("target") == "acd"
+    assert "kept: 2 of 7" in error.message
+    assert error.report.steps[0].deletes.tally == {"deleted": 3, "gone_already": 2}
+    noted = Journal(state).batches(error.report.run_id, "people", "deletes")
+    assert [(one["number"], one["rows"], one["state"]) for one in noted] == [
+        (1, 1, "done"), (2, 1, "done"), (3, 2, "done"), (4, 1, "done")
+    ]  # fmt: skip
+    audit = Audit(state)
+    hashes = {audit.key_hash("target", "people", one): one for one in "abcdefgh"}
+    lines = [json.loads(line) for line in audit.chain.path.read_bytes().splitlines()]
+    told = [one for one in lines if one["verb"] == "delete"]
+    assert [(one["counts"], "".join(hashes[key] for key in one["keys"])) for one in told] == [
+        ({"deleted": 1}, "e"), ({"unknown": 2}, "fg"), ({"deleted": 1}, "b"), ({"deleted": 1}, "h")
+    ]  # fmt: skip
+
+
+def test_what_stayed_in_a_step_that_was_loaded_is_told_by_the_run_that_goes_on(
+    stored, change, pipeline, run, plan, state, tmp_path
+):
+    stored("source", letters="a")
+    stored("target", letters="abc")
+    path = pipeline(text=REPLACE)
+    run(path, save_plan=plan)
+    change("UPDATE people SET age = 2 WHERE id = 'b'")
+    Killed(tmp_path, state)("biodata.pipelines.runs.writing:_Writer _delete before 1", "run", path, "--apply", plan)
+    assert stored("target") == "ab"
+    assert "kept: 1 of 2" in held_back(run, path, plan).message
+    assert stored("target") == "ab"

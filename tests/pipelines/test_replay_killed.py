@@ -33,8 +33,8 @@ from biodata.pipelines.state.rejects import RejectStore
 owner, name = {"sent": (Sending, "send"), "settled": (RejectStore, "settle")}[sys.argv.pop(1)]
 real = getattr(owner, name)
 
-def last(*arguments):
-    real(*arguments)
+def last(*arguments, **named):
+    real(*arguments, **named)
     os.kill(os.getpid(), signal.SIGKILL)
 
 setattr(owner, name, last)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from biodata_molgenis.sandbox.errors import ApiError, bad_request
@@ -12,12 +13,29 @@ if TYPE_CHECKING:
     from biodata_molgenis.sandbox.model import Attribute, EntityType
     from biodata_molgenis.sandbox.state import State
 
-__all__ = ["refuse_changed", "refuse_inconsistent"]
+__all__ = ["refuse_changed", "refuse_inconsistent", "refuse_names"]
 
 _NO_IDS = frozenset(
     {"compound", "file", "bool", "date", "datetime", "decimal", "xref", "mref", "categorical", "categoricalmref"}
     | {"onetomany", "enum", "text", "html", "script"}
 )
+_NAME = re.compile(r"[a-zA-Z0-9_#]+(-[a-z]{2,3})?", re.ASCII)
+_KEYWORDS = frozenset({"login", "logout", "csv", "base", "exist", "meta"})
+
+
+def refuse_names(*names: str) -> None:
+    """Check names that a client gives to entity types and attributes [S].
+
+    Raises:
+        ApiError: 400, what is wrong with one of them.
+    """
+    for name in names:
+        if name in _KEYWORDS:
+            raise bad_request(f"Name [{name}] is a reserved keyword")
+        if not _NAME.fullmatch(name):
+            raise bad_request(f"Invalid characters in: [{name}]")
+        if name[0].isdigit():
+            raise bad_request(f"Invalid name: [{name}]")
 
 
 def refuse_inconsistent(state: State, entity_type: EntityType) -> None:

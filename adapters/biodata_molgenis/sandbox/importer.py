@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from biodata_molgenis.sandbox import system, writes
 from biodata_molgenis.sandbox.changes import put_changed
-from biodata_molgenis.sandbox.consistency import refuse_inconsistent
+from biodata_molgenis.sandbox.consistency import refuse_inconsistent, refuse_names
 from biodata_molgenis.sandbox.emx import Emx, read_emx
 from biodata_molgenis.sandbox.errors import ApiError, Violation, bad_request, denied
 from biodata_molgenis.sandbox.http import Answer, Ask, Upload, text_answer
@@ -109,6 +109,7 @@ def _put_types(state: State, emx: Emx, metadata_action: str) -> None:
         row = {**package, "description": line.get("description"), "parent": line.get("parent") or None}
         state.stored[system.PACKAGE] = {**state.stored[system.PACKAGE], line["name"]: row}
     for entity_type in emx.types:
+        refuse_names(entity_type.id, *entity_type.by_name)
         exists = entity_type.id in state.types
         if exists and metadata_action == "ADD":
             raise bad_request(f"Repository '{entity_type.id}' already exists.", "D10")

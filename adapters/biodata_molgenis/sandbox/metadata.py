@@ -8,7 +8,7 @@ import msgspec
 
 from biodata_molgenis.sandbox import answers_v3, changes, system
 from biodata_molgenis.sandbox.answers import View
-from biodata_molgenis.sandbox.consistency import refuse_inconsistent
+from biodata_molgenis.sandbox.consistency import refuse_inconsistent, refuse_names
 from biodata_molgenis.sandbox.errors import ApiError, Violation, bad_request
 from biodata_molgenis.sandbox.http import JSON, Answer, Ask, empty, json_answer
 from biodata_molgenis.sandbox.model import FIELD_TYPES, Attribute
@@ -110,6 +110,7 @@ def _create(state: State, ask: Ask) -> Answer:
     if name in state.types:
         raise ApiError(409, Violation(f"Repository '{name}' already exists.", "D10"))
     attributes = [_new_attribute(one) for one in _listed(body["attributes"])]
+    refuse_names(name, *(one.name for one in attributes))
     label, package = body.get("label"), body.get("package")
     made = state.create_table(name, attributes, label=label, package=package, description=body.get("description"))
     try:
@@ -158,6 +159,7 @@ def _given(item: dict[str, Any]) -> dict[str, Any]:
 def _add_attribute(state: State, ask: Ask, name: str, _word: str) -> Answer:
     entity_type = _changeable(state, ask, name)
     attribute = msgspec.structs.replace(_new_attribute(ask.json_object()), id=state.new_id())
+    refuse_names(attribute.name)
     changes.change(state, _with(entity_type, (*entity_type.attributes, attribute)))
     return empty(201, answers_v3.link(ask.base, "metadata", name, "attributes", attribute.id))
 

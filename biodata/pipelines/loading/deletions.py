@@ -101,17 +101,29 @@ class Deletions:
         rules = rules_of(self._target.load)
         return Deletes(rules.scope if rules else None, there=number, missing=number, most=number)
 
-    def batches(self) -> Iterator[list[Key]]:
-        """The keys of the records that are as they were, or gone, some at a time; the others stay."""
-        sealed = self._spool.sealed(f"{self._name}{GOING}")
+    def batches(self, begun: Mapping[int, dict[str, int] | None] | None = None) -> Iterator[tuple[int, list[Key]]]:
+        """The keys of the records that are as they were, or gone, some at a time; the others stay.
+
+        Args:
+            begun: batches that were sent before, by number: what became of them. They are not looked at again, but
+                for those in doubt.
+
+        Returns:
+            Each with its number among those that were approved, whichever of them stay; none where all do.
+        """
+        sealed, answers = self._spool.sealed(f"{self._name}{GOING}"), begun or {}
         before = chain(_column(sealed) if sealed else (), repeat(b""))
         self.stayed = 0
-        for keys in self._batches(self._keys()):
-            pairs = zip(keys, self._hashes(keys), islice(before, len(keys)), strict=True)
-            going = [key for key, now, then in pairs if now in {b"", then}]
+        for number, keys in enumerate(self._batches(self._keys()), start=1):
+            then, answer = list(islice(before, len(keys))), answers.get(number)
+            if answer is not None:
+                self.stayed += len(keys) - sum(answer.values())
+                yield number, keys
+                continue
+            going = self._unchanged(keys, then)
             self.stayed += len(keys) - len(going)
             if going:
-                yield going
+                yield number, going
 
     def check_whole(self) -> None:
         """See that a table without a key is as it was.
@@ -135,6 +147,10 @@ class Deletions:
 
     def _batches(self, keys: Sealed) -> Iterator[list[Key]]:
         return keys_of(keys, self._target.schema, self._target.load.batch)
+
+    def _unchanged(self, keys: list[Key], before: list[bytes]) -> list[Key]:
+        """Of some keys those of the records that are as they were, or gone."""
+        return [key for key, now, then in zip(keys, self._hashes(keys), before, strict=True) if now in {b"", then}]
 
     def _hashes(self, keys: list[Key]) -> list[bytes]:
         """Of each record what it holds, hashed; empty of one that is gone."""

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from biodata.pipelines.spec import Budget, DeleteMissing
+from biodata.pipelines.loading.order import loading_into
+from biodata.pipelines.spec import DeleteMissing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from biodata.pipelines.runs.work import Work
     from biodata.pipelines.spec import Address, Load, PipelineSpec
     from biodata.pipelines.state.rejects import Reject
 
-__all__ = ["deleted_from", "protect", "rules_of", "why_not"]
+__all__ = ["deleted_from", "not_trusted", "protect", "rules_of", "why_not"]
 
 
 def rules_of(load: Load) -> DeleteMissing | None:
     """The rules by which a step deletes; None where it deletes nothing. A replace deletes whatever is missing."""
     if load.delete_missing is not None:
         return load.delete_missing
-    return DeleteMissing(most=Budget(100, percent=True)) if load.mode == "replace" else None
+    return DeleteMissing(most=load.most, least=load.least) if load.mode == "replace" else None
 
 
 def deleted_from(spec: PipelineSpec) -> set[Address]:
@@ -47,24 +48,40 @@ def protect(works: Sequence[Work], spec: PipelineSpec, reject: Reject) -> None:
 
 
 def why_not(
-    work: Work, rules: DeleteMissing, identities: Mapping[str, str], *, there: int, missing: int, unplaced: int
+    work: Work,
+    works: Sequence[Work],
+    rules: DeleteMissing,
+    identities: Mapping[str, str],
+    *,
+    there: int,
+    missing: int,
+    unplaced: int,
+    doubts: Iterable[str] = (),
 ) -> str:
     """Why the deletes of a step are withheld, in words; empty where nothing stands in the way.
 
     Args:
         work: the step.
+        works: all steps.
         rules: by which it deletes.
         identities: profile to who the platform takes us for now.
         there: records of the target in scope.
-        missing: how many of them the step does not have.
+        missing: how many of them the step deletes, because no step has them.
         unplaced: rejected rows of which nobody knows the key that they have in the target.
+        doubts: why other steps do not trust what they have read of the same records.
     """
-    return "; ".join(_reasons(work, rules, identities, there, missing, unplaced)) if missing else ""
+    if not missing:
+        return ""
+    reasons = [*not_trusted(work, rules, identities), *_first(work, works, rules, there), *doubts]
+    if missing > rules.most.allows(there):
+        reasons.append(f"{missing:,} of {there:,} records would be deleted (max: {rules.most})")
+    if unplaced:
+        reasons.append(f"of {unplaced:,} rejected rows it is not known which records they are")
+    return "; ".join(reasons)
 
 
-def _reasons(
-    work: Work, rules: DeleteMissing, identities: Mapping[str, str], there: int, missing: int, unplaced: int
-) -> Iterator[str]:
+def not_trusted(work: Work, rules: DeleteMissing, identities: Mapping[str, str]) -> Iterator[str]:
+    """Why what a step has read may lack records that its source has."""
     rows, before = work.told.rows or 0, work.memory.rows_read
     if not rows:
         yield "the source is empty"
@@ -72,10 +89,16 @@ def _reasons(
         share = f"{rows / before:.0%} of the {before:,} of the last run"
         yield f"{rows:,} rows were read, {share} (least: {rules.least:.0%})"
     yield from _strangers(work, identities)
-    if missing > rules.most.allows(there):
-        yield f"{missing:,} of {there:,} records would be deleted (max: {rules.most})"
-    if unplaced:
-        yield f"of {unplaced:,} rejected rows it is not known which records they are"
+
+
+def _first(work: Work, works: Sequence[Work], rules: DeleteMissing, there: int) -> Iterator[str]:
+    """Where a first run replaces, what is there is what the source is compared with."""
+    if work.told.rows and work.memory.rows_read is None and work.loading.load.mode == "replace":
+        into = loading_into(work.loading, works)
+        old = there - sum(one.tally.get("created", 0) for one in into)
+        new = sum(one.passed.rows + len(one.told.protected) for one in into)
+        if new < old * rules.least:
+            yield f"at this first run the table would go from {old:,} records to {new:,} (least: {rules.least:.0%})"
 
 
 def _strangers(work: Work, identities: Mapping[str, str]) -> Iterator[str]:

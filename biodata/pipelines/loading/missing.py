@@ -1,7 +1,8 @@
-"""Which records of the target a step no longer has: the keys in scope that no row of the step has.
+"""Which records of the target a step no longer has: the keys in scope that no row of a step of the table has.
 
-The keys of rows that were rejected before they got to the target stay too, where they are known. Where they are not,
-nobody can say what is missing, and `unplaced` says how many such rows there are.
+One that several steps have in scope is missing from the first of them only (`shared.py`). The keys of rows that were
+rejected before they got to the target stay too, where they are known. Where they are not, nobody can say what is
+missing, and `unplaced` says how many such rows there are.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from biodata.pipelines.loading.order import loading_into
+from biodata.pipelines.loading.shared import doubts, scope_of, scopes_before
 from biodata.pipelines.operations.expressions import locked_connection, quoted
 from biodata.pipelines.sources.filters import bound
 from biodata.pipelines.state.spool import Sealed
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
     from biodata.pipelines.state.spool import Spool
     from biodata.records.types import Key, Record, Schema
 
-__all__ = ["Missing", "key_columns", "keys_of", "loading_into", "missing_of", "seal", "without"]
+__all__ = ["Missing", "key_columns", "keys_of", "missing_of", "seal", "without"]
 
 
 class Missing(msgspec.Struct, frozen=True):
@@ -36,32 +39,63 @@ class Missing(msgspec.Struct, frozen=True):
         keys: those of the target's records that are missing, sealed in the spool.
         there: how many records the target has in scope.
         unplaced: rows of which the key in the target is not known.
+        doubts: why later steps, which have some of these records in scope too, do not trust their sources.
     """
 
     keys: Sealed
     there: int
     unplaced: int
+    doubts: tuple[str, ...] = ()
 
 
-def missing_of(work: Work, works: Sequence[Work], spool: Spool, values: Mapping[str, Any]) -> Missing:
+def missing_of(
+    work: Work, works: Sequence[Work], spool: Spool, *, values: Mapping[str, Any], identities: Mapping[str, str]
+) -> Missing:
     """Read the target's keys in scope, and see which of them no row has; constant memory.
 
     Rows of all steps that load the table count, or steps would delete each other's records.
     """
-    target = work.loading
-    name, keys = work.step.name, key_columns(target.schema)
-    scope = target.load.delete_missing.scope if target.load.delete_missing else None
-    found = target.repository.query(bound(scope, values), fields=list(target.schema.key_fields))
-    there = seal(spool, f"{name}.there", keys, (batch.select(keys.names).cast(keys) for batch in found.to_batches()))
+    target, name = work.loading, work.step.name
+    looking = _Looking(target, spool, values)
+    there = looking.scoped(f"{name}.there", scope_of(work))
     fitting, into = _Fitting(target.schema), loading_into(target, works)
-    had = seal(spool, f"{name}.had", keys, (batch for one in into for batch in fitting.batches(one, keys)))
-    missing = seal(spool, f"{name}.missing", keys, without(there, had, keys, spool))
-    return Missing(missing, there.rows, fitting.unplaced)
+    had = seal(
+        spool, f"{name}.had", looking.keys, (batch for one in into for batch in fitting.batches(one, looking.keys))
+    )
+    gone = seal(spool, f"{name}.gone", looking.keys, without(there, had, looking.keys, spool))
+    missing = looking.outside(f"{name}.missing", gone, scopes_before(work, works))
+    doubted = doubts(work, works, identities, lambda scope: looking.holds(scope, missing))
+    return Missing(missing, there.rows, fitting.unplaced, tuple(doubted) if missing.rows else ())
 
 
-def loading_into(target: Target, works: Sequence[Work]) -> list[Work]:
-    """All steps that are loaded into a table."""
-    return [one for one in works if one.target and one.target.load.target == target.load.target]
+class _Looking:
+    """Looks for records of a target in the scopes of its steps."""
+
+    def __init__(self, target: Target, spool: Spool, values: Mapping[str, Any]) -> None:
+        self._target = target
+        self._spool = spool
+        self._values = values
+        self.keys = key_columns(target.schema)
+
+    def scoped(self, name: str, scope: str | None) -> Sealed:
+        """The keys of the records in a scope, sealed under that name."""
+        fields, keys = list(self._target.schema.key_fields), self.keys
+        found = self._target.repository.query(bound(scope, self._values), fields=fields)
+        return seal(self._spool, name, keys, (batch.select(keys.names).cast(keys) for batch in found.to_batches()))
+
+    def outside(self, name: str, those: Sealed, scopes: Iterable[str | None]) -> Sealed:
+        """Of those keys the ones in none of the scopes, which are read only where there is any key; sealed."""
+        kept = those
+        for number, scope in enumerate(scopes):
+            if kept.rows:
+                other = kept if scope is None else self.scoped(f"{name}.scope", scope)
+                kept = seal(self._spool, f"{name}.{number}", self.keys, without(kept, other, self.keys, self._spool))
+        return seal(self._spool, name, self.keys, kept.batches())
+
+    def holds(self, scope: str | None, those: Sealed) -> bool:
+        """Whether one of those keys is of a record in the scope."""
+        name = f"{those.path.stem}.shared"
+        return scope is None or self.outside(name, those, [scope]).rows < those.rows
 
 
 def keys_of(missing: Sealed, schema: Schema, size: int) -> Iterator[list[Key]]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from biodata.pipelines.loading.guards import rules_of, why_not
-from biodata.pipelines.loading.missing import loading_into, missing_of
+from biodata.pipelines.loading.missing import missing_of
+from biodata.pipelines.loading.order import loading_into
 from biodata.pipelines.reports.facts import Deletes
 
 if TYPE_CHECKING:
@@ -33,18 +34,20 @@ def replaced_by(
     rules = rules_of(work.loading.load)
     if rules is None:
         return None
-    keys, there, missing, unplaced = _counted(work, works, spool, values)
-    withheld = why_not(work, rules, identities, there=there, missing=missing, unplaced=unplaced)
-    work.deletes = Deletes(there=there, missing=missing, most=rules.most.allows(there), withheld=withheld)
-    return keys
-
-
-def _counted(
-    work: Work, works: Sequence[Work], spool: Spool, values: Mapping[str, Any]
-) -> tuple[Sealed | None, int, int, int]:
     if not work.loading.schema.key_fields:
-        there, into = work.loading.repository.count(), loading_into(work.loading, works)
-        rejected = sum(one.told.unplaced + len(one.told.protected) for one in into)
-        return None, there, there, rejected + sum(one.passed.rows for one in into if one is not work)
-    found = missing_of(work, works, spool, values)
-    return found.keys, found.there, found.keys.rows, found.unplaced
+        there, missing, unplaced = _without_keys(work, works)
+        found = None
+    else:
+        found = missing_of(work, works, spool, values=values, identities=identities)
+        there, missing, unplaced = found.there, found.keys.rows, found.unplaced
+    counts = {"there": there, "missing": missing, "unplaced": unplaced}
+    withheld = why_not(work, works, rules, identities, **counts, doubts=found.doubts if found else ())
+    work.deletes = Deletes(there=there, missing=missing, most=rules.most.allows(there), withheld=withheld)
+    return found.keys if found else None
+
+
+def _without_keys(work: Work, works: Sequence[Work]) -> tuple[int, int, int]:
+    """Records there, those that go, and rows of which nobody knows which records they are."""
+    there, into = work.loading.repository.count(), loading_into(work.loading, works)
+    rejected = sum(one.told.unplaced + len(one.told.protected) for one in into)
+    return there, there, rejected + sum(one.passed.rows for one in into if one is not work)

@@ -16,7 +16,20 @@ if TYPE_CHECKING:
     from biodata.records.types import Field, Schema
     from biodata.repository import Repository
 
-__all__ = ["Target"]
+__all__ = ["GONE", "Target", "lacking"]
+
+GONE = "is not there"
+
+
+def lacking(load: Load, connection: Connection) -> str:
+    """Why no row of earlier runs is in the table, in words: it is not there, or has none; empty where it has some."""
+    try:
+        schema = connection.schema(load.target.table, refresh=True)
+    except NotFound:
+        return GONE
+    names = [field.name for field in schema]
+    first = connection[load.target.table].query(fields=[*schema.key_fields, *names][:1], limit=1).first()
+    return "is empty" if first is None else ""
 
 
 class Target:
@@ -29,15 +42,25 @@ class Target:
         links: (field, referenced table) of each reference whose record must be there before a row is sent.
     """
 
-    def __init__(self, step: Step, load: Load, connection: Connection, rows: pa.Schema) -> None:
+    def __init__(
+        self, step: Step, load: Load, connection: Connection, rows: pa.Schema, coming: Schema | None = None
+    ) -> None:
         """Look at the table.
+
+        Args:
+            step: whose rows it takes.
+            load: what the step says of it.
+            connection: to its platform.
+            rows: the columns that will come.
+            coming: the table as an earlier step will make it, where one does.
 
         Raises:
             NotFound: the table is not there, and the platform cannot make it.
             ConfigError: the file and the table disagree about the key.
-            SchemaError: the table lacks a column, or requires one that the step does not give.
+            SchemaError: the table lacks a column, or requires one that the step does not give; or one that is to be
+                made cannot be so on its platform.
             Unsupported: `BD-PIPELINE-APPEND`, append where a run that dies could neither be undone nor told apart.
-            PermissionDenied: the profile's access does not go so far.
+            PermissionDenied: the profile's access does not go so far, or the user may not make the table.
         """
         self.load = load
         self.connection = connection
@@ -46,9 +69,10 @@ class Target:
         self.together = load.mode != "merge" and connection.adapter.has("transaction")
         present = self._present()
         self.new = present is None
-        self.schema: Schema = self._to_make(rows) if present is None else present
-        if present is not None:
-            _check_fit(load, present, rows)
+        known = coming if present is None else present
+        self.schema: Schema = self._to_make(rows) if known is None else known
+        if known is not None:
+            _check_fit(load, known, rows)
         self._check_mode(rows)
         self.links = tuple(_link(self.schema, field) for field, _ in step.links)
         self.refers_to = frozenset(filter(None, (_referred(self.schema[name]) for name in rows.names)))
@@ -65,7 +89,9 @@ class Target:
         if not self.load.key:
             message = f"There is no table {self.load.target}; to make it, load needs a key: [COLUMN]"
             raise ConfigError(message, code="BD-PIPELINE-KEY")
-        return schema_for(self.load.target.table, self.load.key, rows)
+        schema = schema_for(self.load.target.table, self.load.key, rows, exact=True)
+        self.connection.would_make(schema)
+        return schema
 
     def _check_mode(self, rows: pa.Schema) -> None:
         """Append and replace need transactions, or a key by which each row can be found again."""
@@ -115,6 +141,12 @@ def _link(schema: Schema, name: str) -> tuple[str, str]:
 
 
 def _check_fit(load: Load, schema: Schema, rows: pa.Schema) -> None:
+    if load.key and not schema.key_fields:
+        raise ConfigError(
+            f"{load.target} has no key, so {load.mode} cannot find its records",
+            code="BD-PIPELINE-KEY",
+            hint="Give the table a key, or leave `key` out with mode append or replace",
+        )
     if load.key and set(load.key) != set(schema.key_fields):
         message = (
             f"The key of {load.target} is {', '.join(schema.key_fields)}, and the file says {', '.join(load.key)}"

@@ -18,7 +18,9 @@ __all__ = ["Coverage", "Deletes", "PlotData", "ProfileFacts", "RunReport", "Step
 
 PlotData: TypeAlias = ScatterData | BarData | HistogramData
 
-WRITTEN = ("created", "updated", "deleted", "hidden", "queued")
+GONE = "gone_already"
+"""What became of a record whose delete was sent before, by an attempt of which nobody has heard again."""
+WRITTEN = ("created", "updated", "deleted", "hidden", "queued", GONE)
 
 
 class Unmapped(msgspec.Struct, frozen=True):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from biodata.errors import BiodataError, CheckFailed, ConfigError
 from biodata.pipelines.parameters import chosen
+from biodata.pipelines.runs.connecting import connected
 from biodata.pipelines.runs.ending import finish, how_to_go_on, is_interrupt, leave
 from biodata.pipelines.runs.flows import check_flows, flows
 from biodata.pipelines.runs.identities import identified, identify, identity_text
@@ -32,8 +33,10 @@ from biodata.pipelines.runs.replay import replay_waiting
 from biodata.pipelines.runs.run import Run, begin
 from biodata.pipelines.runs.warned import heard
 from biodata.pipelines.runs.writing import write_all
+from biodata.pipelines.state.reject_file import RejectFile, Which
 from biodata.pipelines.state.retention import tidy
 from biodata.pipelines.state.spool import Spool
+from biodata.pipelines.state.telling import tell_doubts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -60,9 +63,9 @@ def execute(
     """Run a pipeline once; see `Pipeline.run`."""
     options = options or Options()
     check_options(options)
-    tidy(journal, datetime.now(UTC))
     values = chosen(spec.parameters, parameters or {})
     with journal.hold(spec.name):
+        tidy(journal, datetime.now(UTC), held=spec.name)
         plan = read_plan(options.apply) if options.apply else None
         earlier = _earlier(spec, journal, progress, options, plan)
         run = Run(spec, values=values, journal=journal, progress=progress, options=options, earlier=earlier)
@@ -121,6 +124,8 @@ def _earlier(
         ConfigError: `BD-PIPELINE-UNFINISHED`, another run than the planned one stopped while it wrote.
     """
     for dead in journal.bury_the_dead(spec.name):
+        if dead.kind == "preview":
+            RejectFile(journal.directory).close(Which(run=dead.id), "superseded")
         if not dead.writing:
             progress.note(f"Run {dead.id} ended without a word before it wrote anything; this one starts anew.")
     found = journal.unfinished(spec.name)
@@ -134,6 +139,7 @@ def _earlier(
         return None
     if not options.restart:
         return found
+    tell_doubts(journal, found.id, within=True)
     journal.end(found.id, "interrupted", "given up: a new run was started", phase="ended")
     journal.forget_spool(found.id)
     progress.note(f"Run {found.id} is given up; what it has written stays. This one starts anew.")
@@ -198,7 +204,7 @@ def _all(run: Run, connect: Callable[[str], Connection]) -> str:
     """Everything; how it ended."""
     with ExitStack() as stack:
         spool = Spool(run.directory / "spool")
-        connections = {name: stack.enter_context(connect(name)) for name in run.spec.profiles}
+        connections = connected(run.spec, connect, stack)
         check_flows(run.spec, connections)
         if run.taken_up:
             _bind_targets(run, connections)
@@ -226,8 +232,8 @@ def _bind_targets(run: Run, connections: Mapping[str, Connection]) -> None:
             _raise_for_another(run, now)
             run.profiles[name] = now
             asked.add(name)
-        work.target = run.patiently(partial(target_of, run.spec, work.step, _columns(work), connections))
-        if work.target and work.target.new and run.begun(work):
+        work.target = run.patiently(partial(target_of, run.spec, work.step, _columns(work), connections, run.works))
+        if work.target and work.target.new and (sealed[work.step.name].target or run.begun(work)):
             raise changed(run.id, f"the table {load.target} is not there any more", planned=_is_plan(run))
         if work.target and not same_shape(sealed[work.step.name], work.target):
             raise changed(run.id, f"the table {load.target} has another shape since", planned=_is_plan(run))

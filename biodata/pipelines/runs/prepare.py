@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from biodata.errors import ConfigError, QueryError
-from biodata.pipelines.loading.guards import deleted_from
 from biodata.pipelines.loading.target import Target
 from biodata.pipelines.operations.base import Surroundings
 from biodata.pipelines.operations.chain import Chain
@@ -23,7 +22,7 @@ from biodata.pipelines.spec import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     import pyarrow as pa
@@ -59,28 +58,38 @@ def prepare(
     with work.stage("prepare"):
         names = tuple(one.name for one in spec.parameters)
         _raise_for_expressions(spec, step, tuple(source.schema.names), names)
-        deletes = step.load is not None and step.load.target in deleted_from(spec)
         work.source = source
-        work.chain = Chain(step, source.schema, Surroundings(spec.file, step.name, values, keys=deletes))
+        keyed = step.load is not None and bool(step.load.key)
+        work.chain = Chain(step, source.schema, Surroundings(spec.file, step.name, values, keys=keyed))
         with located(spec.file, step.line, step.name, step.column):
             _check_columns(step, work.schema.names)
+            _check_dates(step, work.schema)
             _check_look_ups(step, connections)
-        work.target = target_of(spec, step, work.schema, connections)
+        work.target = target_of(spec, step, work.schema, connections, earlier.values())
     return work
 
 
 def target_of(
-    spec: PipelineSpec, step: Step, rows: pa.Schema, connections: Mapping[str, Connection]
+    spec: PipelineSpec,
+    step: Step,
+    rows: pa.Schema,
+    connections: Mapping[str, Connection],
+    earlier: Iterable[Work],
 ) -> Target | None:
     """The table that the step is loaded into, sure to take what will come; None where it is not loaded.
+
+    A table that an earlier step will make is taken for one that is there.
 
     Raises:
         BiodataError: whatever does not fit, with file, line and step.
     """
-    if step.load is None:
+    load = step.load
+    if load is None:
         return None
-    with located(spec.file, step.load.line, step.name, step.load.column):
-        return Target(step, step.load, connections[step.load.target.profile], rows)
+    made = [work.target for work in earlier if work.target and work.target.new]
+    coming = next((target.schema for target in made if target.load.target == load.target), None)
+    with located(spec.file, load.line, step.name, load.column):
+        return Target(step, load, connections[load.target.profile], rows, coming)
 
 
 def _check_upstream(step: Step, upstream: tuple[Step, ...]) -> None:
@@ -108,6 +117,21 @@ def _check_columns(step: Step, names: list[str]) -> None:
     for name in wanted:
         if name not in names:
             raise ConfigError(f"there is no column {name!r}; there is {', '.join(names)}", code="BD-PIPELINE-COLUMN")
+
+
+def _check_dates(step: Step, schema: pa.Schema) -> None:
+    from pyarrow import types
+
+    for check in step.set_checks:
+        if not isinstance(check, FreshCheck):
+            continue
+        kind = schema.field(check.of).type
+        if not (types.is_date(kind) or types.is_timestamp(kind)):
+            raise ConfigError(
+                f"the check {check.name!r} needs a date, and the column {check.of} is of type {kind}",
+                code="BD-PIPELINE-COLUMN",
+                hint="CAST it to DATE or TIMESTAMPTZ",
+            )
 
 
 def _check_look_ups(step: Step, connections: Mapping[str, Connection]) -> None:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
-from biodata.errors import CheckFailed, ConfigError
+from biodata.errors import CheckFailed
 from biodata.pipelines.checks.whole import Checking, CheckOutcome, check_set
 from biodata.pipelines.loading.guards import protect
 from biodata.pipelines.reports.collect import plot_data
+from biodata.pipelines.runs.anew import to_know
 from biodata.pipelines.runs.prepare import prepare
 from biodata.pipelines.sources.bind import located, read_into
-from biodata.pipelines.sources.content import kept_directory
+from biodata.pipelines.state.kept import memory_directory
 from biodata.pipelines.state.memory import StepMemory
 from biodata.pipelines.state.rejects import Reject
 
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from biodata.pipelines.runs.run import Run
     from biodata.pipelines.runs.work import Work
     from biodata.pipelines.sources.base import Source
-    from biodata.pipelines.spec import PipelineSpec, Step
     from biodata.pipelines.state.spool import Spool
 
 __all__ = ["prepare_all", "read_all"]
@@ -37,29 +35,17 @@ def prepare_all(run: Run, connections: Mapping[str, Connection]) -> None:
         BiodataError: whatever does not fit.
     """
     memory = run.journal.memory(run.spec.name)
-    kept = kept_directory(run.journal.directory, run.spec.name)
+    kept = memory_directory(run.journal.directory, run.spec.name)
     run.works.clear()
     for step in run.spec.steps:
         earlier = {work.step.name: work for work in run.works}
         known = run.remembered(memory.get(step.name, StepMemory()))
-        if run.options.full:
-            _raise_for_adding_again(run.spec, step, known)
-            known = msgspec.structs.replace(known, seen={})
-        run.works.append(
-            prepare(
-                run.spec, step, values=run.values, earlier=earlier, connections=connections, memory=known, kept=kept
-            )
+        known, notes = to_know(run.spec, step, known, connections, run.options)
+        work = prepare(
+            run.spec, step, values=run.values, earlier=earlier, connections=connections, memory=known, kept=kept
         )
-
-
-def _raise_for_adding_again(spec: PipelineSpec, step: Step, known: StepMemory) -> None:
-    if known.seen and step.incremental and spec.appended(step):
-        with located(spec.file, step.extract.line, step.name, step.extract.column):
-            raise ConfigError(
-                "--full reads everything, and mode append would add again what is there",
-                code="BD-PIPELINE-INCREMENTAL",
-                hint="Empty the target and purge what is kept of the pipeline's last run, or use mode merge",
-            )
+        work.told.notes += notes
+        run.works.append(work)
 
 
 def read_all(run: Run, spool: Spool, connections: Mapping[str, Connection]) -> None:
@@ -108,7 +94,7 @@ class _Reader:
             run.patiently(read)
         rows = work.told.rows or 0
         work.told.unchanged = rows - run.rejects.count(step.name) - (work.read.rows if work.read else 0)
-        work.told.notes, work.told.seen = list(source.notes), source.seen()
+        work.told.notes, work.told.seen = [*work.told.notes, *source.notes], source.seen()
         self._count(step.name)
         run.note(work, "extracted", rows_read=rows)
         run.end(work, "extract", f"{rows:,} rows", rows)

@@ -21,6 +21,8 @@ from biodata.pipelines.loading.sending import Sending
 from biodata.pipelines.parameters import chosen
 from biodata.pipelines.reports.facts import counts
 from biodata.pipelines.runs.again import check_ways, handed_on_to, numbers_of, through, without_numbers
+from biodata.pipelines.runs.anew import PART
+from biodata.pipelines.runs.connecting import connected
 from biodata.pipelines.runs.ending import finish, is_interrupt, leave
 from biodata.pipelines.runs.flows import check_flows
 from biodata.pipelines.runs.identities import identify
@@ -30,9 +32,10 @@ from biodata.pipelines.runs.run import Run, begin
 from biodata.pipelines.runs.taken import Taken, taken, waiting_before
 from biodata.pipelines.runs.unsettled import SENT, Unsettled
 from biodata.pipelines.runs.warned import heard
-from biodata.pipelines.sources.content import CONTENT
+from biodata.pipelines.sources.pseudonyms import KEYS
 from biodata.pipelines.state.reject_file import RejectFile
 from biodata.pipelines.state.spool import Spool
+from biodata.pipelines.state.telling import tell_arrived
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -119,15 +122,19 @@ class ReplayRun(Run):
     def take(self, rows: Mapping[int, int]) -> None:
         """Rows carry the ids of rejects while they are under way; `rows` says which row each was."""
         self._rows = dict(rows)
-        self.unsettled = Unsettled(self.journal, self.spec.name, but=self.id)
+        self.unsettled = Unsettled(self.journal, self.rejects, self.spec.name, but=self.id)
+
+    @property
+    def is_whole(self) -> bool:
+        return False
 
     @property
     def report_name(self) -> str:
         return f"{self.spec.name}.replay"
 
     def remembered(self, known: StepMemory) -> StepMemory:
-        """All but which contents were there: no source is read, so it does not matter how the step reads it now."""
-        return msgspec.structs.replace(known, seen={name: one for name, one in known.seen.items() if name != CONTENT})
+        """All but how far it has read, and by which key: no source is read, and no pseudonym made."""
+        return known.forgetting({*PART, KEYS})
 
     def keep(self, reject: Reject) -> None:
         """Keep it as what came of the reject that it was."""
@@ -162,13 +169,13 @@ class _Replay:
         try:
             with heard(run.warnings), ExitStack() as stack:
                 run.warnings += warnings
-                connections = {name: stack.enter_context(self._connect(name)) for name in spec.profiles}
+                connections = connected(spec, self._connect, stack)
                 check_flows(spec, connections)
                 run.patiently(lambda: prepare_all(run, connections))
                 identify(run, connections)
                 self._all(Spool(run.directory / "spool"))
                 run.rejects.flush()
-                run.rejects.settle(run.id, [one.kept.id for one in self._taken])
+                run.rejects.settle(run.id, [one.kept.id for one in self._taken], also=run.unsettled.sent)
                 self._clear_marks()
         except BaseException as error:
             stopped = is_interrupt(error)
@@ -220,17 +227,19 @@ class _Replay:
     def _not_there(self, work: Work, target: Target, spool: Spool) -> Sealed:
         """The rows that no replay that died has left in the target."""
         run, name = self._run, work.step.name
-        rejected_by = {one.kept.id: one.kept.run for one in self._taken}
-        arrived = run.unsettled.arrived(target.connection, name, rejected_by) if target.together else {}
+        arrived = run.unsettled.arrived(target.connection, name) if target.together else {}
         ids = {number for some in arrived.values() for number in some}
         if not ids:
             return work.passed
+        for dead in arrived:
+            tell_arrived(run.journal, dead, name)
         run.rejects.adopt(arrived, name, ids)
         return without_numbers(work.passed, spool, f"{name}.left", ids)
 
     def _clear_marks(self) -> None:
         run = self._run
-        needless = {run.id, *run.unsettled.needless(run.rejects)}
+        left = Unsettled(run.journal, run.rejects, self._spec.name, but=run.id)
+        needless = {run.id, *left.needless(run.rejects)}
         marks.clear_all((work.target.connection for work in run.works if work.target), needless)
 
 

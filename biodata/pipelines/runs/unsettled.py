@@ -30,43 +30,34 @@ class Unsettled:
     """The replays of a pipeline that died; the caller holds the pipeline.
 
     Attributes:
-        sent: run to step to the ids of the rejects whose rows it sent, or was about to.
+        sent: run to step to the ids of the rejects whose rows it sent, or was about to, and that nobody has settled.
     """
 
-    def __init__(self, journal: Journal, pipeline: str, *, but: str = "") -> None:
+    def __init__(self, journal: Journal, rejects: RejectFile, pipeline: str, *, but: str = "") -> None:
         """Look them up; `but` is the run that asks."""
-        self._runs = [run for run in journal.runs(pipeline) if run.id != but]
-        self.sent: dict[str, dict[str, list[int]]] = {}
-        for run in self._runs:
+        runs = [run for run in journal.runs(pipeline) if run.id != but]
+        self._ids = {run.id for run in runs}
+        self.sent: dict[str, dict[str, set[int]]] = {}
+        for run in runs:
             if run.kind == "replay" and run.state != "done":
+                settled = rejects.settled(run.id)
                 seen = {step["name"]: json.loads(step["seen"]) for step in journal.steps(run.id)}
-                self.sent[run.id] = {name: told[SENT] for name, told in seen.items() if SENT in told}
+                self.sent[run.id] = {name: {*told[SENT]} - settled for name, told in seen.items() if SENT in told}
 
-    def arrived(self, connection: Connection, step: str, rejected_by: Mapping[int, str]) -> dict[str, set[int]]:
-        """Run to ids: of which rejects the rows are in the table that a step loads in one transaction.
-
-        Args:
-            connection: to the table.
-            step: its name.
-            rejected_by: which run each reject is of; where it is of the replay itself, that one has settled it.
-        """
-        told = {run: steps[step] for run, steps in self.sent.items() if step in steps}
-        return {
-            run: {number for number in ids if rejected_by.get(number, run) < run}
-            for run, ids in told.items()
-            if marks.find(connection, run, step) is not None
-        }
+    def arrived(self, connection: Connection, step: str) -> dict[str, set[int]]:
+        """Run to ids: of which rejects the rows are in the table that a step loads in one transaction."""
+        told = {run: steps[step] for run, steps in self.sent.items() if steps.get(step)}
+        return {run: ids for run, ids in told.items() if marks.find(connection, run, step) is not None}
 
     def may_have_arrived(self, step: str) -> bool:
         """Whether some of a step's rows may be in a table that is loaded batch by batch."""
-        return any(step in steps for steps in self.sent.values())
+        return any(steps.get(step) for steps in self.sent.values())
 
     def needless(self, rejects: RejectFile) -> Collection[str]:
         """The runs whose marks nobody will ask for: all but replays that died, until all of theirs is settled."""
-        needed = {run for run, steps in self.sent.items() if _any_open(rejects, run, steps)}
-        return {run.id for run in self._runs} - needed
+        return self._ids - {run for run, steps in self.sent.items() if _any_open(rejects, steps)}
 
 
-def _any_open(rejects: RejectFile, run: str, steps: Mapping[str, list[int]]) -> bool:
-    ids = tuple(number for some in steps.values() for number in some)
-    return bool(ids and rejects.counts(Which(ids=ids, before=run, states=OPEN)))
+def _any_open(rejects: RejectFile, steps: Mapping[str, set[int]]) -> bool:
+    ids = tuple({number for some in steps.values() for number in some})
+    return bool(ids and rejects.counts(Which(ids=ids, states=OPEN)))

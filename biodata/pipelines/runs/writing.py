@@ -13,15 +13,16 @@ from biodata.pipelines.loading import marks
 from biodata.pipelines.loading.approved import Approved
 from biodata.pipelines.loading.deletes import delete, deleting, find_missing
 from biodata.pipelines.loading.deletions import Deletions, HeldBack
-from biodata.pipelines.loading.missing import keys_of
-from biodata.pipelines.loading.order import in_loading_order
+from biodata.pipelines.loading.order import in_loading_order, loading_into
 from biodata.pipelines.loading.parents import Parents
 from biodata.pipelines.loading.replacing import replaced_by, replaces
 from biodata.pipelines.loading.sending import Sending
 from biodata.pipelines.reports.facts import Deletes, counts
 from biodata.pipelines.rows import Rows
+from biodata.pipelines.runs.anew import reads_everything
 from biodata.pipelines.runs.unsettled import Unsettled
-from biodata.pipelines.sources.content import keep_content, kept_directory
+from biodata.pipelines.sources.content import keep_content
+from biodata.pipelines.state.kept import memory_directory
 from biodata.pipelines.state.reject import OPEN
 from biodata.pipelines.state.reject_file import Which
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from biodata.pipelines.runs.run import Run
     from biodata.pipelines.runs.work import Work
     from biodata.pipelines.sources.base import Source
-    from biodata.pipelines.spec import DeleteMissing, PipelineSpec
+    from biodata.pipelines.spec import DeleteMissing
     from biodata.pipelines.state.spool import Sealed, Spool
     from biodata.records.types import Key
 
@@ -70,6 +71,8 @@ class _Writer:
         for work in in_loading_order(run.works):
             if not work.loaded:
                 self._load(work)
+            else:
+                run.decided(work)  # what a process before has deleted with the rows
         if run.phase != "deleting":
             run.enter("deleting")
         self._delete()
@@ -83,32 +86,33 @@ class _Writer:
     def _clear_marks(self) -> None:
         """Nobody takes up this run any more, nor those of the pipeline before it."""
         run = self._run
-        needless = Unsettled(run.journal, run.spec.name).needless(run.rejects)
+        needless = Unsettled(run.journal, run.rejects, run.spec.name).needless(run.rejects)
         marks.clear_all((work.target.connection for work in run.works if work.target), needless)
 
     def _supersede(self) -> None:
         """Close what earlier runs rejected of records that were read again now: their rows have taken their place."""
         run = self._run
+        run.rejects.carry_on()
         for work in run.works:
-            which = Which(pipeline=run.spec.name, step=work.step.name, before=run.id, states=OPEN)
-            if not run.rejects.counts(which):
-                continue
-            if not reads_a_part(run.spec, work):
-                run.rejects.supersede(run.spec.name, work.step.name, run.id)
-            elif work.source is not None and work.read is not None:
-                own = work.step.incremental
-                if (
-                    own is not None and own.cursor is None
-                ):  # what cannot be read has no content, so it comes each time
-                    run.rejects.close(msgspec.structs.replace(which, stage="extract"), "superseded")
-                told = (run.spec.name, work.step.name, run.id)
-                run.rejects.supersede_keys(*told, _keys(work.source, work.read))
+            step = work.step
+            others = Which(pipeline=run.spec.name, step=step.name, but=run.id, states=OPEN)
+            if reads_everything(work, run.works) or not run.spec.reads_a_part(step):
+                run.rejects.supersede(step.name)
+            elif step.incremental and step.incremental.cursor is None:
+                # what cannot be read has no content to be compared, so it comes each time
+                run.rejects.close(msgspec.structs.replace(others, stage="extract"), "superseded")
+            if run.rejects.counts(others):
+                told = (run.spec.name, step.name, run.id)
+                if work.source is not None and work.read is not None:
+                    run.rejects.supersede_keys(*told, _keys(work.source, work.read))
                 run.rejects.supersede_keys(*told, _target_keys(work), of_target=True)
 
     def _load(self, work: Work) -> None:
         run, target = self._run, work.target
         if target is None:
             return
+        if not all(one.loading.new for one in loading_into(target, run.works)):
+            target.new = False  # another step has made it
         run.begin(work, "load", f"{target.load.mode} into {target.load.target}", work.passed.rows)
         with work.stage("load"):
             if not (self._replace if replaces(target) else self._send)(work, target):
@@ -130,28 +134,36 @@ class _Writer:
         Rejected rows are to come again; not where rows are added, because a part of what came of one may be there.
         """
         run, step = self._run, work.step.name
-        kept = kept_directory(run.journal.directory, run.spec.name)
+        kept = memory_directory(run.journal.directory, run.spec.name)
         again = () if run.spec.appended(work.step) else (one.row for one in run.rejects.find_all(step))
         keep_content(self._spool.directory, kept, step, again)
         return {"seen": work.told.seen}
 
     def _replace(self, work: Work, target: Target) -> bool:
         """Delete and load in one transaction: what was approved, or what is missing now; whether that was done."""
+        run, approved = self._run, self._approved(work)
+        if approved is None:
+            missing = run.patiently(partial(self._replaced, work))
+            return not (work.deletes and work.deletes.withheld) and self._send(work, target, missing)
+        work.deletes = approved.facts()
+        try:
+            self._send(work, target, approved.keys, approved)
+        except HeldBack:
+            told = "the table is not as it was when the plan was made, and was left alone"
+            work.deletes = msgspec.structs.replace(work.deletes, withheld=told, changed=True)
+            return False
+        _note_stayed(work, approved)
+        run.decide(work)
+        return True
+
+    def _replaced(self, work: Work) -> Sealed | None:
+        """The keys that a replace in one transaction deletes: those that are missing now."""
         run = self._run
-        approved = self._approved(work)
-        if approved:
-            work.deletes = approved.facts()
-            try:
-                self._send(work, target, approved.keys, approved)
-            except HeldBack:
-                told = "the table is not as it was when the plan was made, and was left alone"
-                work.deletes = msgspec.structs.replace(work.deletes, withheld=told, changed=True)
-                return False
-            _note_stayed(work, approved)
-            return True
-        known = {"values": run.values, "identities": run.identities}
-        missing = run.patiently(partial(replaced_by, work, run.works, self._spool, **known))
-        return not (work.deletes and work.deletes.withheld) and self._send(work, target, missing)
+        if run.decided(work) and marks.find(work.loading.connection, run.id, work.step.name) is not None:
+            return self._spool.sealed(f"{work.step.name}.missing")  # it is done: what is missing now says nothing
+        keys = replaced_by(work, run.works, self._spool, values=run.values, identities=run.identities)
+        run.decide(work)
+        return keys
 
     def _approved(self, work: Work) -> Deletions | None:
         """The deletes that were approved; None where the run was not planned, and guards decide."""
@@ -208,8 +220,7 @@ class _Writer:
             run.end(work, "delete", ", ".join(f"{number:,} {word}" for word, number in tally.items()) or "nothing")
 
     def _delete_from(self, work: Work, target: Target, keys: Sealed, approved: Deletions | None) -> dict[str, int]:
-        every = keys_of(keys, target.schema, target.load.batch)
-        tally = delete(work, target, approved.batches() if approved else every, self._run)
+        tally = delete(work, target, keys, self._run, approved)
         if approved:
             _note_stayed(work, approved)
         return tally
@@ -220,18 +231,22 @@ class _Writer:
         self._run.progress.note(f"{work.step.name}: {told.missing:,} deletes are withheld: {told.withheld}")
 
     def _missing(self, work: Work, rules: DeleteMissing) -> tuple[Sealed, Deletions | None]:
-        """The keys to delete: those that were approved, or those that are missing now."""
-        run = self._run
-        approved = self._approved(work)
+        """The keys to delete: those approved, those decided on before the run stopped, or those missing now."""
+        run, approved = self._run, self._approved(work)
         if approved and approved.keys:
             work.deletes = approved.facts()
             return approved.keys, approved
+        kept = self._spool.sealed(f"{work.step.name}.missing")
+        if kept and run.decided(work):
+            return kept, None
 
         def find() -> Sealed:
             return find_missing(work, run.works, rules, self._spool, values=run.values, identities=run.identities)
 
         with work.stage("delete"):
-            return run.patiently(find), None
+            found = run.patiently(find)
+        run.decide(work)
+        return found, None
 
 
 def _note_stayed(work: Work, approved: Deletions) -> None:
@@ -240,17 +255,6 @@ def _note_stayed(work: Work, approved: Deletions) -> None:
         told = f"not as they were when the plan was made, and kept: {approved.stayed:,} of {work.deletes.missing:,}"
         why = "; ".join(filter(None, (work.deletes.withheld, told)))
         work.deletes = msgspec.structs.replace(work.deletes, withheld=why, changed=True)
-
-
-def reads_a_part(spec: PipelineSpec, work: Work) -> bool:
-    """Whether a run gets a part of the records only, so that those that were rejected need not be among them.
-
-    Where contents are compared, what the step itself has rejected comes again, unless rows are added; what one behind
-    it has, does not.
-    """
-    own = work.step.incremental
-    mine = own is not None and (own.cursor is not None or spec.appended(work.step))
-    return mine or any(step.incremental for step in work.upstream)
 
 
 def _keys(source: Source, read: Sealed) -> Iterator[Key]:

@@ -18,6 +18,7 @@ from biodata.pipelines.sources.asked import ANEW, digest_of
 from biodata.pipelines.sources.base import Around
 from biodata.pipelines.sources.cursor import unfit
 from biodata.pipelines.state.hashes import Hashes, keep_hashes
+from biodata.pipelines.state.kept import contents_file
 from biodata.pipelines.state.private import private_directory, replace_private
 
 if TYPE_CHECKING:
@@ -31,16 +32,12 @@ if TYPE_CHECKING:
     from biodata.pipelines.spec import Extract, FileExtract
     from biodata.pipelines.state.spool import Spool
 
-__all__ = ["CONTENT", "ContentSource", "keep_content", "kept_directory"]
+__all__ = ["ANEW_HINT", "CONTENT", "ContentSource", "keep_content"]
 
 CONTENT = "content"
 """The name under which the journal has what the next run must know."""
 KEY_BYTES, HASH_BYTES = 32, 16
-
-
-def kept_directory(state: Path, pipeline: str) -> Path:
-    """Where a pipeline keeps things between runs (`Binding.state`), below the state directory."""
-    return state / "memory" / pipeline
+ANEW_HINT = "To begin anew, empty what it is added to and run once with --full; or use mode merge"
 
 
 def keep_content(spool: Path, kept: Path, step: str, rejected: Iterable[int]) -> None:
@@ -52,7 +49,7 @@ def keep_content(spool: Path, kept: Path, step: str, rejected: Iterable[int]) ->
         step: the step's name.
         rejected: the numbers of its rows that were rejected, at whatever stage: they come again at the next run.
     """
-    keep_hashes(spool / _file(step), kept / _file(step), rejected)
+    keep_hashes(spool / contents_file(step), kept / contents_file(step), rejected)
 
 
 class ContentSource(Around):
@@ -71,7 +68,7 @@ class ContentSource(Around):
         known: dict[str, str] = binding.memory.seen.get(CONTENT, {})
         salt = known.get("salt") or token_hex(16)
         self._told = {"salt": salt, "asked": digest_of(binding, extract, salt)}
-        self._before = self._state / _file(self._step) if known else None
+        self._before = self._state / contents_file(self._step) if known else None
         if known and known != self._told:
             self._begin_anew(binding, ANEW)
         elif self._before is not None and not self._before.exists():
@@ -79,8 +76,7 @@ class ContentSource(Around):
 
     def _begin_anew(self, binding: Binding, why: str) -> None:
         if binding.appended:
-            hint = "Empty the target and purge what is kept of the pipeline's last run, or use mode merge"
-            raise unfit(f"{why}, and mode append would add it again", hint)
+            raise unfit(f"{why}, and mode append would add it again", ANEW_HINT)
         self._before = None
         self.own_notes.append(why)
 
@@ -91,7 +87,7 @@ class ContentSource(Around):
     def rows(self, spool: Spool) -> Iterator[Rows | Fault]:
         self._unchanged = 0
         key = _key(self._state)
-        hashes = Hashes(spool.directory / _file(self._step), self._before)
+        hashes = Hashes(spool.directory / contents_file(self._step), self._before)
         try:
             for piece in self.inner.rows(spool):
                 if not isinstance(piece, Rows):
@@ -115,10 +111,6 @@ def _left(piece: Rows, there: set[int]) -> Rows:
         return piece
     mask: pa.BooleanArray = pa.array([number not in there for number in piece.numbers.to_pylist()], pa.bool_())
     return piece.where(mask)
-
-
-def _file(step: str) -> str:
-    return f"{step}.contents"
 
 
 def _hash(key: bytes, row: dict[str, Any]) -> bytes:

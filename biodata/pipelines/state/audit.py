@@ -37,7 +37,7 @@ SHOWN = 16
 
 def audit_chain(directory: Path) -> ChainedFile:
     """The audit log of a state directory."""
-    return ChainedFile(directory / "audit.ndjson")
+    return ChainedFile(directory / "audit.ndjson", directory / "audit.key")
 
 
 class Audit:
@@ -54,7 +54,19 @@ class Audit:
         self.key_path = directory / "audit.key"
         self._run = {"run": run, "pipeline": pipeline, "sha256": sha256, **_process()}
 
-    def write(
+    def write(self, **told: Any) -> None:
+        """Note that a batch was written, or that records were deleted; `told` is as of `line`.
+
+        Raises:
+            ConfigError: `BD-CONFIG-STATE`, the log cannot be written.
+        """
+        self.append(self.line(**told))
+
+    def append(self, line: Mapping[str, Any]) -> None:
+        """Add a line to the log; see `write`."""
+        self.chain.append(line)
+
+    def line(
         self,
         *,
         profile: str,
@@ -63,27 +75,27 @@ class Audit:
         counts: Mapping[str, int],
         keys: Iterable[Any] = (),
         identity: str | None = None,
-    ) -> None:
-        """Note that a batch was written, or that records were deleted.
+    ) -> dict[str, Any]:
+        """What the log is to have of a batch, without a place in it yet.
 
         Args:
             profile: where.
             table: likewise.
-            verb: add, update, upsert, delete or replace.
+            verb: add, upsert or delete.
             counts: status to number of records, as the receipt has them.
             keys: of the records, in the order in which they were sent.
             identity: who the platform took us for.
 
         Raises:
-            ConfigError: `BD-CONFIG-STATE`, the log cannot be written.
+            ConfigError: `BD-CONFIG-STATE`, the key of the hashes cannot be used.
         """
         place = {"profile": profile, "identity": identity, "table": table, "verb": verb}
         hashes = [self.key_hash(profile, table, key) for key in keys]
-        self.chain.append({"event": "write", **self._run, **place, "counts": dict(counts), "keys": hashes})
+        return {"event": "write", **self._run, **place, "counts": dict(counts), "keys": hashes}
 
-    def verify(self, expected: str = "") -> Verified:
+    def verify(self, expected: str = "", told: Mapping[str, int] | None = None) -> Verified:
         """Whether every line is there and as it was written; see `biodata.pipelines.state.verified`."""
-        return verify(self.chain, expected)
+        return verify(self.chain, expected, told)
 
     def key_hash(self, profile: str, table: str, key: Any) -> str:
         """By which a record is named in the log: the same key in another table has another one."""
@@ -105,6 +117,7 @@ class Audit:
         try:
             private_directory(self.key_path.parent)
             if not self.key_path.exists():
+                self.chain.begin()
                 self._make_key()
             return self.key_path.read_bytes()
         except OSError as error:

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from biodata.errors import ConfigError
+from biodata.pipelines.state.looking import looked_at, only_read
+from biodata.pipelines.state.private import private_directory, private_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,16 +35,21 @@ CREATE TABLE IF NOT EXISTS steps (
 CREATE TABLE IF NOT EXISTS batches (
     run TEXT NOT NULL REFERENCES runs (id), step TEXT NOT NULL, number INTEGER NOT NULL, rows INTEGER NOT NULL,
     tally TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (run, step, number));
+CREATE TABLE IF NOT EXISTS deletes (
+    run TEXT NOT NULL REFERENCES runs (id), step TEXT NOT NULL, number INTEGER NOT NULL, rows INTEGER NOT NULL,
+    tally TEXT NOT NULL, at TEXT NOT NULL, state TEXT NOT NULL, line TEXT NOT NULL, told INTEGER NOT NULL,
+    PRIMARY KEY (run, step, number));
 """
 LATER = {
     "runs": {"phase": "TEXT NOT NULL DEFAULT 'reading'", "resumed": "INTEGER NOT NULL DEFAULT 0",
              "identities": "TEXT NOT NULL DEFAULT '{}'", "kind": "TEXT NOT NULL DEFAULT 'run'",
              "report": "TEXT NOT NULL DEFAULT ''"},
-    "steps": {"seen": "TEXT NOT NULL DEFAULT '{}'"},
-    "batches": {"state": "TEXT NOT NULL DEFAULT 'done'"},
+    "steps": {"seen": "TEXT NOT NULL DEFAULT '{}'", "deletes": "TEXT NOT NULL DEFAULT '{}'"},
+    "batches": {"state": "TEXT NOT NULL DEFAULT 'done'", "line": "TEXT NOT NULL DEFAULT ''",
+                "told": "INTEGER NOT NULL DEFAULT 0"},
 }  # fmt: skip
 """Columns that a journal of an older version lacks, by table."""
-STEP_COLUMNS = frozenset({"state", "rows_read", "rows_out", "rejected", "tally", "seconds", "seen"})
+STEP_COLUMNS = frozenset({"state", "rows_read", "rows_out", "rejected", "tally", "seconds", "seen", "deletes"})
 RUN_COLUMNS = (
     "id", "pipeline", "file", "sha256", "version", "pid", "state", "started", "ended", "message", "phase", "resumed",
     "kind", "report", "identities",
@@ -89,21 +96,23 @@ class RunRow(msgspec.Struct, frozen=True):
 class JournalFile:
     """The journal of a state directory, as a file."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, looking: bool = False) -> None:
+        """Open the journal; it is made when it is not there, unless somebody is only looking.
+
+        Raises:
+            ConfigError: `BD-CONFIG-STATE`, it cannot be used; the other methods likewise.
+        """
         self.directory = directory
         self.path = directory / "journal.sqlite"
+        self._only_read = looking and only_read(self.path)
         with self._open() as database:
-            database.executescript(TABLES)
-            for table, columns in LATER.items():
-                there = {row[1] for row in database.execute(f"PRAGMA table_info({table})")}
-                for name in columns.keys() - there:
-                    database.execute(f"ALTER TABLE {table} ADD COLUMN {name} {columns[name]}")
+            if not self._only_read:
+                _make(database)
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         try:
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
-            with closing(sqlite3.connect(self.path, timeout=30)) as database, database:
+            with closing(self._connected()) as database, database:
                 yield database
         except (OSError, sqlite3.Error) as error:
             message = f"The journal {self.path} cannot be used: {getattr(error, 'strerror', None) or error}"
@@ -111,13 +120,37 @@ class JournalFile:
                 message, code="BD-CONFIG-STATE", hint="Set BIODATA_STATE to another directory"
             ) from None
 
+    def _connected(self) -> sqlite3.Connection:
+        if self._only_read:
+            return looked_at(self.path, _make)
+        os.close(private_file(self.path, os.O_RDWR))
+        return sqlite3.connect(self.path, timeout=30)
+
     @contextmanager
     def _lock(self, pipeline: str) -> Iterator[bool]:
-        locks = self.directory / "locks"
-        locks.mkdir(exist_ok=True, mode=0o700)
-        descriptor = os.open(locks / f"{pipeline}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        locks = private_directory(self.directory / "locks")
+        descriptor = private_file(locks / f"{pipeline}.lock", os.O_RDWR)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield True
+        except BlockingIOError:
+            yield False
+        finally:
+            os.close(descriptor)
+
+    @contextmanager
+    def nobody_runs(self, pipeline: str) -> Iterator[bool]:
+        """Whether no run of a pipeline is under way; if so, none begins before the block ends.
+
+        Nothing is made for it: where there is no lock to be held, nobody holds it.
+        """
+        try:
+            descriptor = os.open(self.directory / "locks" / f"{pipeline}.lock", os.O_RDONLY)
+        except FileNotFoundError:
+            yield True
+            return
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
             yield True
         except BlockingIOError:
             yield False
@@ -131,7 +164,17 @@ class JournalFile:
         return [row | {"tally": json.loads(row["tally"])} for row in found]
 
     def forget(self, run: str) -> None:
-        """Remove what is known of a run; its directory is not touched."""
+        """Remove what is known of a run, overwriting it: cursors are values; its directory is not touched."""
         with self._open() as database:
-            for table, column in (("batches", "run"), ("steps", "run"), ("runs", "id")):
+            database.execute("PRAGMA secure_delete = ON")
+            for table, column in (("deletes", "run"), ("batches", "run"), ("steps", "run"), ("runs", "id")):
                 database.execute(f"DELETE FROM {table} WHERE {column} = ?", (run,))  # noqa: S608 - names of ours
+
+
+def _make(database: sqlite3.Connection) -> None:
+    """Make the tables, and the columns that those of an older version lack."""
+    database.executescript(TABLES)
+    for table, columns in LATER.items():
+        there = {row[1] for row in database.execute(f"PRAGMA table_info({table})")}
+        for name in columns.keys() - there:
+            database.execute(f"ALTER TABLE {table} ADD COLUMN {name} {columns[name]}")

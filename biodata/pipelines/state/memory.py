@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 __all__ = ["StepMemory"]
 
@@ -23,3 +26,7 @@ class StepMemory(msgspec.Struct, frozen=True):
     rows_read: int | None = None
     identities: dict[str, str] = {}
     seen: dict[str, Any] = {}
+
+    def forgetting(self, names: Collection[str]) -> StepMemory:
+        """The same without some of what the source left."""
+        return msgspec.structs.replace(self, seen={name: one for name, one in self.seen.items() if name not in names})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from stat import S_IMODE
 from typing import TYPE_CHECKING
@@ -15,11 +16,17 @@ DIRECTORY, FILE = 0o700, 0o600
 
 
 def private_directory(path: Path) -> Path:
-    """Make the directory, and those above it, where they are not there; what is there stays as it is."""
+    """Make the directory, and those above it, where they are not there; what is there stays as it is.
+
+    Raises:
+        OSError: it cannot be made, or is no directory.
+    """
     missing = [one for one in (path, *path.parents) if not one.exists()]
     for one in reversed(missing):
         one.mkdir(mode=DIRECTORY, exist_ok=True)
         one.chmod(DIRECTORY)
+    if not path.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
     return path
 
 

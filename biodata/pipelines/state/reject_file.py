@@ -16,6 +16,7 @@ import msgspec
 from biodata.errors import ConfigError, NotFound
 from biodata.pipelines.state.exact import from_text, key_from_text, to_text
 from biodata.pipelines.state.instants import instant
+from biodata.pipelines.state.looking import looked_at, only_read
 from biodata.pipelines.state.private import private_directory, private_file
 from biodata.pipelines.state.reject import OPEN, Kept, Stage, State
 
@@ -34,11 +35,17 @@ CREATE TABLE IF NOT EXISTS rejects (
     stage TEXT NOT NULL, rule TEXT NOT NULL, reason TEXT NOT NULL, row INTEGER NOT NULL, code TEXT NOT NULL,
     key TEXT NOT NULL, record TEXT NOT NULL, at INTEGER NOT NULL, target_key TEXT NOT NULL, waiting INTEGER NOT NULL,
     of INTEGER NOT NULL, attempt INTEGER NOT NULL, state TEXT NOT NULL, since TEXT NOT NULL, changed TEXT NOT NULL,
-    same BLOB NOT NULL, UNIQUE (run, same));
+    same BLOB NOT NULL, alike BLOB NOT NULL DEFAULT x'', asked TEXT NOT NULL DEFAULT '', UNIQUE (run, same));
+CREATE TABLE IF NOT EXISTS settled (run TEXT NOT NULL, reject INTEGER NOT NULL, PRIMARY KEY (run, reject));
+"""
+LATER = {"alike": "BLOB NOT NULL DEFAULT x''", "asked": "TEXT NOT NULL DEFAULT ''"}
+"""Columns that the rejects of an older version lack."""
+INDEXES = """
 CREATE INDEX IF NOT EXISTS rejects_of_step ON rejects (pipeline, step, state);
 CREATE INDEX IF NOT EXISTS rejects_by_key ON rejects (key) WHERE state IN ('open', 'waiting');
 CREATE INDEX IF NOT EXISTS rejects_by_target_key ON rejects (target_key) WHERE state IN ('open', 'waiting');
 CREATE INDEX IF NOT EXISTS rejects_of_reject ON rejects (of) WHERE of > 0;
+CREATE INDEX IF NOT EXISTS rejects_alike ON rejects (alike) WHERE alike <> x'';
 """
 COLUMNS = (
     "id pipeline run step stage rule reason row code key record at target_key waiting of attempt state since changed"
@@ -50,7 +57,8 @@ class Which(msgspec.Struct, frozen=True):
     """Some of the rejects: those for which all that is said holds.
 
     Attributes:
-        before: of runs that began before this one.
+        but: of other runs than this one.
+        asked: of runs that asked for these records (`sources/asked.py`), or of which that is not known.
         until: that became what they are before this instant.
         states: in one of these states; in any when empty.
     """
@@ -60,7 +68,8 @@ class Which(msgspec.Struct, frozen=True):
     run: str | None = None
     step: str | None = None
     stage: Stage | None = None
-    before: str | None = None
+    but: str | None = None
+    asked: str | None = None
     until: str | None = None
     states: tuple[State, ...] = ()
 
@@ -74,7 +83,8 @@ class Which(msgspec.Struct, frozen=True):
             "run = ?": self.run,
             "step = ?": self.step,
             "stage = ?": self.stage,
-            "run < ?": self.before,
+            "run <> ?": self.but,
+            "asked IN (?, '')": self.asked,
             "changed < ?": self.until,
             "state IN (SELECT value FROM json_each(?))": states,
         }
@@ -102,28 +112,37 @@ class RejectFile:
         path: of the file, `rejects.sqlite`.
     """
 
-    def __init__(self, directory: Path) -> None:
-        """Open the file; it is made when it is not there.
+    def __init__(self, directory: Path, *, looking: bool = False) -> None:
+        """Open the file; it is made when it is not there, unless somebody is only looking.
 
         Raises:
             ConfigError: `BD-CONFIG-STATE`, it cannot be used; the other methods likewise.
         """
-        self.path = private_directory(directory) / "rejects.sqlite"
+        self.path = directory / "rejects.sqlite"
+        self._only_read = looking and only_read(self.path)
+        if self._only_read:
+            return
+        private_directory(directory)
         with self._open() as database:
-            database.executescript(TABLES)
+            _make(database)
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         """A connection for one change or one look, which is undone as a whole when it fails."""
         try:
-            os.close(private_file(self.path, os.O_RDWR))
-            with closing(sqlite3.connect(self.path, timeout=30)) as database, database:
+            with closing(self._connected()) as database, database:
                 database.execute("PRAGMA secure_delete = ON")
                 yield database
         except (OSError, sqlite3.Error) as error:
             message = f"The rejects {self.path} cannot be used: {getattr(error, 'strerror', None) or error}"
             hint = "Make room, or set BIODATA_STATE to another directory"
             raise ConfigError(message, code="BD-CONFIG-STATE", hint=hint) from None
+
+    def _connected(self) -> sqlite3.Connection:
+        if self._only_read:
+            return looked_at(self.path, _make)
+        os.close(private_file(self.path, os.O_RDWR))
+        return sqlite3.connect(self.path, timeout=30)
 
     def find(self, which: Which) -> Iterator[Kept]:
         """Some rejects, oldest first, in constant memory."""
@@ -166,43 +185,52 @@ class RejectFile:
             query = f"UPDATE rejects SET state = ?, changed = ? WHERE {where}"  # noqa: S608 - terms of ours
             return database.execute(query, (state, instant(), *values)).rowcount
 
-    def supersede(self, pipeline: str, step: str, before_run: str) -> int:
-        """Close what earlier runs rejected of a step whose source was read whole again; how many they were."""
-        return self.close(Which(pipeline=pipeline, step=step, before=before_run), "superseded")
-
     def supersede_keys(
-        self, pipeline: str, step: str, before_run: str, keys: Iterable[Any], *, of_target: bool = False
+        self, pipeline: str, step: str, run: str, keys: Iterable[Any], *, of_target: bool = False
     ) -> int:
-        """Close what earlier runs rejected of the records of these keys, which were read again.
+        """Close what other runs rejected of the records of these keys, which were read again.
 
         Args:
             pipeline: its name.
             step: the step's name.
-            before_run: the run that has read them again.
+            run: that has read them again.
             keys: as the source has them; `of_target`: tuples, as the target would have them.
             of_target: which of both.
         """
-        if not self.counts(Which(pipeline=pipeline, step=step, before=before_run, states=OPEN)):
+        if not self.counts(Which(pipeline=pipeline, step=step, but=run, states=OPEN)):
             return 0
         name = "target_key" if of_target else "key"
         query = (
             f"UPDATE rejects SET state = 'superseded', changed = ? WHERE {name} = ? AND pipeline = ? "  # noqa: S608
-            "AND step = ? AND run < ? AND state IN ('open', 'waiting')"
+            "AND step = ? AND run <> ? AND state IN ('open', 'waiting')"
         )
         now = instant()
-        told = ((now, to_text(key), pipeline, step, before_run) for key in keys if key is not None)
+        told = ((now, to_text(key), pipeline, step, run) for key in keys if key is not None)
         with self._open() as database:
             return max(database.executemany(query, told).rowcount, 0)
 
-    def settle(self, run: str, ids: Iterable[int]) -> None:
+    def settle(self, run: str, ids: Iterable[int], *, also: Iterable[str] = ()) -> None:
         """A replay is over: each of the rejects that it took is in the target now, or was rejected again.
 
         One that was rejected again keeps its id, and has an attempt more; where several rows came of it, the others
         are rejects of their own. Until then they are `replaying`, so that a replay that dies changes nothing.
+
+        Args:
+            run: the replay.
+            ids: of the rejects that it took.
+            also: replays that died; what they sent of these rejects counts no more.
         """
+        runs = (run, *also)
         with self._open() as database:
             for number in ids:
                 _settle(database, run, number)
+                told = ((one, number) for one in runs)
+                database.executemany("INSERT OR IGNORE INTO settled VALUES (?, ?)", told)
+
+    def settled(self, run: str) -> set[int]:
+        """The rejects that a replay, or a later one in its place, has settled."""
+        with self._open() as database:
+            return {row[0] for row in database.execute("SELECT reject FROM settled WHERE run = ?", (run,))}
 
     def remove(self, which: Which) -> int:
         """Remove rejects, and what is left of replays that died over those that are closed; how many they were."""
@@ -214,6 +242,15 @@ class RejectFile:
         return removed
 
 
+def _make(database: sqlite3.Connection) -> None:
+    database.executescript(TABLES)
+    database.execute("BEGIN IMMEDIATE")  # two processes may find an old file at once
+    there = {row[1] for row in database.execute("PRAGMA table_info(rejects)")}
+    for name in LATER.keys() - there:
+        database.execute(f"ALTER TABLE rejects ADD COLUMN {name} {LATER[name]}")
+    database.executescript(INDEXES)
+
+
 def _settle(database: sqlite3.Connection, run: str, number: int) -> None:
     """One reject of a replay: what came of it takes its place; where nothing did, it is replayed."""
     (first,) = database.execute("SELECT min(id) FROM rejects WHERE of = ? AND run = ?", (number, run)).fetchone()
@@ -221,11 +258,11 @@ def _settle(database: sqlite3.Connection, run: str, number: int) -> None:
         query = "UPDATE rejects SET state = 'replayed', changed = ? WHERE id = ?"
         database.execute(query, (instant(), number))
     else:
-        query = "SELECT attempt + 1, since, ?, ? FROM rejects WHERE id = ?"
+        query = "SELECT attempt + 1, since, alike, ?, ? FROM rejects WHERE id = ?"
         told = database.execute(query, (number, run, number)).fetchone()
         database.execute(
             "UPDATE rejects SET of = 0, state = CASE WHEN waiting THEN 'waiting' ELSE 'open' END, attempt = ?, "
-            "since = ? WHERE of = ? AND run = ?",
+            "since = ?, alike = ? WHERE of = ? AND run = ?",
             told,
         )
         database.execute("DELETE FROM rejects WHERE id = ?", (number,))

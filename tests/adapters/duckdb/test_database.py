@@ -18,9 +18,16 @@ PLAIN = t.Schema(
 )
 
 
-def test_the_directory_is_made(house, path):
+def test_the_directory_is_made_by_the_first_write_and_by_no_look(house, path):
     assert house.tables() == []
+    assert house.identity().server == "DuckDB"
+    with pytest.raises(biodata.NotFound):
+        house.schema("t")
+    assert house.would_make(PLAIN)
+    assert not path.parent.exists()
+    house.ensure(PLAIN)
     assert path.is_file()
+    assert not house.would_make(PLAIN)
 
 
 def test_memory(tmp_path, monkeypatch):

@@ -18,8 +18,10 @@ from biodata.records.types import (
     Schema,
     String,
 )
+from biodata_molgenis.emx import emx
 from biodata_molgenis.sandbox.model import Attribute
 
+ID = (Field("id", String(), required=True),)
 TYPES = {
     "id": String(max_length=255),
     "fullName": String(max_length=255),
@@ -166,6 +168,26 @@ def test_ensure_refuses_what_the_server_cannot_have(people):
         with pytest.raises(biodata.SchemaError) as caught:
             people.connect().ensure(schema)
         assert caught.value.code == code
+
+
+@pytest.mark.parametrize("name", ["a b", "a-b", "1a", "meta", "é", "a.b"])
+def test_names_are_refused_here_as_the_server_refuses_them(people, tmp_path, name):
+    connection = people.connect()
+    for schema in (Schema("t_x", "id", (Field("id", String()), Field(name, String()))), Schema(name, "id", ID)):
+        with pytest.raises(biodata.SchemaError) as caught:
+            connection.would_make(schema)
+        assert caught.value.code == "BD-SCHEMA-NAME"
+        (tmp_path / "emx.zip").write_bytes(emx(schema))
+        with pytest.raises(biodata.WriteError, match=r"reserved keyword|Invalid (name|characters)"):
+            connection.extras.upload(tmp_path / "emx.zip")
+
+
+@pytest.mark.parametrize("name", ["a_b", "A1", "n#1", "a-en", "base_t", "Meta"])
+def test_names_are_taken_here_as_the_server_takes_them(people, name):
+    schema = Schema("t_x", "id", (*ID, Field(name, String())))
+    connection = people.connect()
+    assert connection.would_make(schema)
+    assert connection.ensure(schema).schema.names == ("id", name)
 
 
 def test_drop_of_an_unknown_table(rig):
