@@ -6,6 +6,7 @@ import biodata
 from biodata.pipelines import demo_file, load_pipeline
 from biodata.pipelines.state.journal import Journal
 from biodata.sandbox.run import Sandbox
+from biodata_molgenis.sandbox.model import Attribute
 
 BACK = """\
 version: 1
@@ -131,3 +132,39 @@ def test_secrets_that_are_wrong(write, sandbox, tmp_path, monkeypatch, password,
     assert caught.value.code.startswith(code)
     assert "secret-in-the-file" not in str(caught.value)
     assert "wrong-but-long-enough" not in str(caught.value)
+
+
+CHILDREN = """\
+version: 1
+name: towns
+steps:
+  - name: cities
+    extract: {from: local/cities}
+    load: {to: molgenis/rt_City, mode: merge, key: [code], delete_missing: {max: 100%}}
+  - name: people
+    extract: {from: local/people}
+    load: {to: molgenis/rt_Person, mode: merge, key: [id], delete_missing: {max: 100%}}
+"""
+
+
+def test_children_that_a_plan_deletes_or_moves_make_no_other_record_of_their_parent(run, write, sandbox, tmp_path):
+    state = sandbox.platform("molgenis").state
+    city = (
+        Attribute(name="code", is_id=True),
+        Attribute(name="name", is_label=True),
+        Attribute(name="people", type="onetomany", ref="rt_Person", mapped_by="city"),
+    )
+    state.create_table("rt_City", city, label="City", package="rt")
+    person = (Attribute(name="id", is_id=True), Attribute(name="city", type="xref", ref="rt_City"))
+    state.create_table("rt_Person", person, label="Person", package="rt")
+    state.add_rows("rt_City", [{"code": code, "name": code} for code in ("ams", "gro", "rtm")])
+    state.add_rows("rt_Person", [{"id": "a", "city": "gro"}, {"id": "b", "city": "rtm"}, {"id": "c", "city": "rtm"}])
+    with biodata.connect(tmp_path / "local.duckdb", platform="duckdb") as connection:
+        connection.client.execute("CREATE TABLE cities AS SELECT 'ams' AS code, 'ams' AS name")
+        connection.client.execute("CREATE TABLE people AS SELECT 'a' AS id, 'ams' AS city")
+    path, plan = write(CHILDREN), tmp_path / "p.json"
+    planned = run(path, save_plan=plan)
+    assert [step.deletes.missing for step in planned.steps] == [2, 2]
+    report = run(path, apply=plan)
+    assert report.ok
+    assert [step.deletes.tally for step in report.steps] == [{"deleted": 2}, {"deleted": 2}]

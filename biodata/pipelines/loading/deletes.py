@@ -16,6 +16,7 @@ from biodata.pipelines.reports.facts import GONE, Deletes
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from biodata.pipelines.loading.deletions import Deletions
     from biodata.pipelines.loading.sending import Desk
     from biodata.pipelines.loading.target import Target
     from biodata.pipelines.runs.work import Work
@@ -57,8 +58,10 @@ def find_missing(
     return found.keys
 
 
-def delete(work: Work, target: Target, keys: Sealed, desk: Desk) -> dict[str, int]:
-    """Delete the records with these keys, going on where an earlier attempt stopped.
+def delete(
+    work: Work, target: Target, keys: Sealed, desk: Desk, deletions: Deletions | None = None
+) -> dict[str, int]:
+    """Delete the records with these keys, going on where an earlier attempt stopped; by a plan, what is as it was.
 
     Raises:
         Unavailable: what became of some is not known; deleting again finds out.
@@ -66,7 +69,8 @@ def delete(work: Work, target: Target, keys: Sealed, desk: Desk) -> dict[str, in
     tally: Counter[str] = Counter()
     reasons: dict[str, None] = {}
     begun = desk.deletes_begun(work)
-    for number, some in enumerate(keys_of(keys, target.schema, target.load.batch), start=1):
+    every = enumerate(keys_of(keys, target.schema, target.load.batch), start=1)
+    for number, some in deletions.batches(begun) if deletions else every:
         known = begun.get(number)
         if known is not None:
             tally.update(known)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from biodata.pipelines.state.spool import Spool
     from biodata.records.types import Key, Record, Schema
 
-__all__ = ["Missing", "keys_of", "missing_of", "seal", "without"]
+__all__ = ["Missing", "key_columns", "keys_of", "missing_of", "seal", "without"]
 
 
 class Missing(msgspec.Struct, frozen=True):
@@ -75,7 +75,7 @@ class _Looking:
         self._target = target
         self._spool = spool
         self._values = values
-        self.keys = _arrow(target.schema)
+        self.keys = key_columns(target.schema)
 
     def scoped(self, name: str, scope: str | None) -> Sealed:
         """The keys of the records in a scope, sealed under that name."""
@@ -104,7 +104,8 @@ def keys_of(missing: Sealed, schema: Schema, size: int) -> Iterator[list[Key]]:
         yield [schema.key_of(record) for record in batch.to_pylist()]
 
 
-def _arrow(schema: Schema) -> pa.Schema:
+def key_columns(schema: Schema) -> pa.Schema:
+    """The columns of a table's keys."""
     return arrow_schema(schema, [(name,) for name in schema.key_fields])
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from biodata.pipelines.loading.approved import Approved
+    from biodata.pipelines.loading.deletions import Deletions
     from biodata.pipelines.loading.parents import Parents
     from biodata.pipelines.loading.target import Target
     from biodata.pipelines.runs.work import Work
@@ -102,6 +103,7 @@ class Sending:
         parents: Parents,
         approved: Approved | None = None,
         missing: Sealed | None = None,
+        deletions: Deletions | None = None,
     ) -> None:
         self._work = work
         self._target = target
@@ -109,6 +111,7 @@ class Sending:
         self._parents = parents
         self._approved = approved
         self._missing = missing
+        self._deletions = deletions
         self._begun = {} if target.together else desk.begun(work)
 
     def send(self) -> dict[str, int]:
@@ -128,6 +131,8 @@ class Sending:
         there = marks.find(connection, run, step)
         if there is not None:
             self._desk.arrived(self._work)
+            if self._deletions:
+                self._deletions.look_again()
             return there
         self._desk.again(self._work, None)
         self._desk.undone(self._work)
@@ -140,22 +145,29 @@ class Sending:
         return dict(tally)
 
     def _cleared(self) -> Counter[str]:
-        """What a replace deletes before the rows come."""
+        """What a replace deletes before the rows come; by a plan, what is as it was then.
+
+        Raises:
+            HeldBack: by a plan all of it goes, and it is not as it was then.
+        """
         tally: Counter[str] = Counter()
         if self._target.load.mode != "replace":
             return tally
-        for number, receipt in enumerate(self._clearing(), start=1):
+        for number, receipt in self._clearing():
             self._desk.deleted(self._work, number, receipt.tally, receipt)
             tally.update(receipt.tally)
         return tally
 
-    def _clearing(self) -> Iterator[Receipt]:
-        repository = self._target.repository
+    def _clearing(self) -> Iterator[tuple[int, Receipt]]:
+        repository, deletions = self._target.repository, self._deletions
         if self._missing is None:
-            yield repository.delete(all=True)
+            if deletions:
+                deletions.check_whole()
+            yield 1, repository.delete(all=True)
             return
-        for keys in keys_of(self._missing, self._target.schema, self._target.load.batch):
-            yield repository.delete(keys)
+        every = enumerate(keys_of(self._missing, self._target.schema, self._target.load.batch), start=1)
+        for number, keys in deletions.batches() if deletions else every:
+            yield number, repository.delete(keys)
 
     def _one_by_one(self) -> Counter[str]:
         tally: Counter[str] = Counter()

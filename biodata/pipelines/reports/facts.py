@@ -69,7 +69,8 @@ class Deletes(msgspec.Struct, frozen=True):
         there: records in scope before; `missing` of them the step does not have.
         most: how many the file allows.
         tally: what the target did, status to number of records.
-        withheld: why nothing was deleted; empty where nothing was in the way.
+        withheld: why nothing was deleted, or not all; empty where nothing was in the way.
+        changed: whether some were to be deleted by a plan, and stay because they are not as they were approved.
     """
 
     scope: str | None = None
@@ -78,6 +79,7 @@ class Deletes(msgspec.Struct, frozen=True):
     most: int = 0
     tally: dict[str, int] = {}
     withheld: str = ""
+    changed: bool = False
 
 
 class ProfileFacts(msgspec.Struct, frozen=True):

@@ -68,7 +68,11 @@ def _failed_checks(report: RunReport, step: StepReport) -> Iterator[Todo]:
 
 def _withheld(report: RunReport, step: StepReport) -> Iterator[Todo]:
     deletes = step.deletes
-    if deletes and deletes.withheld:
+    if deletes and deletes.changed:
+        more = f"{deletes.withheld}. Where they are to go all the same, make a new plan, look at it, and apply it."
+        what = f"Not everything that was to be deleted in {step.target} was"
+        yield Todo("warn", what, more, step.name, running(report, "--save-plan", "plan.json"))
+    elif deletes and deletes.withheld:
         what = f"{deletes.missing:,} deletes in {step.target} {'would be' if report.would else 'were'} withheld"
         if report.plan_path:
             more = f"{deletes.withheld}. Who approves the plan approves them all the same."

@@ -183,12 +183,13 @@ def _after(run: Run, connect: Callable[[str], Connection]) -> None:
 
 
 def _withheld(run: Run, report: RunReport) -> CheckFailed:
-    if run.held_back:
-        told = "; ".join(
-            f"{name}: {number:,} {'record' if number == 1 else 'records'}" for name, number in run.held_back.items()
-        )
+    told = [f"{name}: {number:,} {'record' if number == 1 else 'records'}" for name, number in run.held_back.items()]
+    told += [
+        f"{step.name}: {step.deletes.withheld}" for step in report.steps if step.deletes and step.deletes.changed
+    ]
+    if told:
         return CheckFailed(
-            f"Not everything is as it was approved, and was not written: {told}",
+            f"Not everything is as it was approved, and was not written: {'; '.join(told)}",
             code="BD-PIPELINE-NOT-APPROVED",
             hint="The target has changed since; make a new plan with --save-plan",
         )

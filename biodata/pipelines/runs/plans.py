@@ -16,6 +16,7 @@ import msgspec
 
 from biodata.errors import ConfigError
 from biodata.pipelines.loading.approved import ACTIONS, action_of
+from biodata.pipelines.loading.deletions import Deletions
 from biodata.pipelines.runs.preview import preview
 from biodata.pipelines.state.private import replace_private
 
@@ -76,7 +77,7 @@ def make_plan(run: Run, spool: Spool, path: Path) -> None:
     kept = _Kept(spool, [work for work in run.works if work.target])
     preview(run, spool, keep=kept.keep)
     sealed = kept.seal()
-    steps = tuple(_planned(work, spool, sealed.get(work.step.name), run.audit) for work in run.works)
+    steps = tuple(_planned(run, work, spool, sealed.get(work.step.name)) for work in run.works)
     spec = run.spec
     plan = Plan(
         run=run.id,
@@ -121,15 +122,22 @@ class _Kept:
         return {name: writer.seal() for name, writer in self._writers.items()}
 
 
-def _planned(work: Work, spool: Spool, actions: Sealed | None, audit: Audit) -> PlannedStep:
-    files = [work.passed, actions, spool.sealed(f"{work.step.name}.missing")]
+def _planned(run: Run, work: Work, spool: Spool, actions: Sealed | None) -> PlannedStep:
+    files = [work.passed, actions, *_deletions(run, work, spool)]
     return PlannedStep(
         name=work.step.name,
         target=str(work.step.load.target) if work.step.load else None,
         would=_would(work),
         guards=work.deletes.withheld if work.deletes else "",
-        sealed={one.path.name: audit.file_hash(one.path) for one in files if one is not None},
+        sealed={one.path.name: run.audit.file_hash(one.path) for one in files if one is not None},
     )
+
+
+def _deletions(run: Run, work: Work, spool: Spool) -> list[Sealed]:
+    """What may be deleted, as it is now."""
+    if work.target is None:
+        return []
+    return list(Deletions(work, run.works, spool, values=run.values, hash_of=run.audit.content_hash).seal())
 
 
 def _would(work: Work) -> dict[str, int]:

@@ -12,6 +12,7 @@ from biodata.pipelines.checks.others import different_values
 from biodata.pipelines.loading import marks
 from biodata.pipelines.loading.approved import Approved
 from biodata.pipelines.loading.deletes import delete, deleting, find_missing
+from biodata.pipelines.loading.deletions import Deletions, HeldBack
 from biodata.pipelines.loading.order import in_loading_order, loading_into
 from biodata.pipelines.loading.parents import Parents
 from biodata.pipelines.loading.replacing import replaced_by, replaces
@@ -70,6 +71,8 @@ class _Writer:
         for work in in_loading_order(run.works):
             if not work.loaded:
                 self._load(work)
+            else:
+                run.decided(work)  # what a process before has deleted with the rows
         if run.phase != "deleting":
             run.enter("deleting")
         self._delete()
@@ -112,12 +115,10 @@ class _Writer:
             target.new = False  # another step has made it
         run.begin(work, "load", f"{target.load.mode} into {target.load.target}", work.passed.rows)
         with work.stage("load"):
-            missing = run.patiently(partial(self._replaced, work)) if replaces(target) else None
-            if replaces(target) and work.deletes and work.deletes.withheld:
+            if not (self._replace if replaces(target) else self._send)(work, target):
                 run.note(work, "withheld")
-                run.end(work, "load", f"withheld: {work.deletes.withheld}", 0)
+                run.end(work, "load", f"withheld: {work.deletes.withheld if work.deletes else ''}", 0)
                 return
-            self._send(work, target, missing)
         seen = {} if self._is_read_by_others(work) else self._seen(work)
         rejected = run.rejects.count(work.step.name)
         run.note(work, "loaded", tally=work.tally, rejected=rejected, **seen)
@@ -138,19 +139,42 @@ class _Writer:
         keep_content(self._spool.directory, kept, step, again)
         return {"seen": work.told.seen}
 
+    def _replace(self, work: Work, target: Target) -> bool:
+        """Delete and load in one transaction: what was approved, or what is missing now; whether that was done."""
+        run, approved = self._run, self._approved(work)
+        if approved is None:
+            missing = run.patiently(partial(self._replaced, work))
+            return not (work.deletes and work.deletes.withheld) and self._send(work, target, missing)
+        work.deletes = approved.facts()
+        try:
+            self._send(work, target, approved.keys, approved)
+        except HeldBack:
+            told = "the table is not as it was when the plan was made, and was left alone"
+            work.deletes = msgspec.structs.replace(work.deletes, withheld=told, changed=True)
+            return False
+        _note_stayed(work, approved)
+        run.decide(work)
+        return True
+
     def _replaced(self, work: Work) -> Sealed | None:
-        """The keys that a replace in one transaction deletes: those that were approved, or those missing now."""
-        run, approved = self._run, self._spool.sealed(f"{work.step.name}.missing")
-        if approved and Approved.of(self._spool, work.step.name):
-            work.deletes = Deletes(missing=approved.rows, most=approved.rows)
-            return approved
+        """The keys that a replace in one transaction deletes: those that are missing now."""
+        run = self._run
         if run.decided(work) and marks.find(work.loading.connection, run.id, work.step.name) is not None:
-            return approved  # it is done: what is missing now says nothing
+            return self._spool.sealed(f"{work.step.name}.missing")  # it is done: what is missing now says nothing
         keys = replaced_by(work, run.works, self._spool, values=run.values, identities=run.identities)
         run.decide(work)
         return keys
 
-    def _send(self, work: Work, target: Target, missing: Sealed | None) -> None:
+    def _approved(self, work: Work) -> Deletions | None:
+        """The deletes that were approved; None where the run was not planned, and guards decide."""
+        run = self._run
+        known: dict[str, Any] = {"values": run.values, "hash_of": run.audit.content_hash}
+        deletions = Deletions(work, run.works, self._spool, **known)
+        return deletions if deletions.approved else None
+
+    def _send(
+        self, work: Work, target: Target, missing: Sealed | None = None, deletions: Deletions | None = None
+    ) -> bool:
         run = self._run
         run.writing = run.writing or not target.together
         run.note(work, "loading")
@@ -159,7 +183,7 @@ class _Writer:
             work.tally = {}
             parents = Parents(target, work.passed, self._coming(target, work))
             approved = Approved.of(self._spool, work.step.name)
-            return Sending(work, target, run, parents, approved, missing).send()
+            return Sending(work, target, run, parents, approved, missing, deletions).send()
 
         try:
             work.tally = run.patiently(send)
@@ -170,6 +194,7 @@ class _Writer:
             raise
         run.writing = True
         run.check_budget()
+        return True
 
     def _coming(self, target: Target, work: Work) -> dict[str, Callable[[Any], bool]]:
         """The step's own keys, where the table refers to itself."""
@@ -182,32 +207,38 @@ class _Writer:
         """First find out of all steps what is missing and whether it may go, then delete."""
         run = self._run
         found = [(work, target, self._missing(work, rules)) for work, target, rules in deleting(run.works)]
-        for work, target, keys in found:
+        for work, target, (keys, approved) in found:
             if work.deletes is None or work.deletes.withheld:
                 self._withheld(work)
                 continue
             run.begin(work, "delete", f"delete what is missing from {target.load.target}", keys.rows)
             tally: Counter[str] = Counter()
             with work.stage("delete"):
-                tally.update(run.patiently(partial(delete, work, target, keys, run)))
+                tally.update(run.patiently(partial(self._delete_from, work, target, keys, approved)))
             work.deletes = msgspec.structs.replace(work.deletes, tally=dict(tally))
             run.events.emit("deletes.made", step=work.step.name, tally=dict(tally))
             run.end(work, "delete", ", ".join(f"{number:,} {word}" for word, number in tally.items()) or "nothing")
+
+    def _delete_from(self, work: Work, target: Target, keys: Sealed, approved: Deletions | None) -> dict[str, int]:
+        tally = delete(work, target, keys, self._run, approved)
+        if approved:
+            _note_stayed(work, approved)
+        return tally
 
     def _withheld(self, work: Work) -> None:
         told = work.deletes or Deletes()
         self._run.events.emit("deletes.withheld", step=work.step.name, missing=told.missing, why=told.withheld)
         self._run.progress.note(f"{work.step.name}: {told.missing:,} deletes are withheld: {told.withheld}")
 
-    def _missing(self, work: Work, rules: DeleteMissing) -> Sealed:
-        """The keys to delete: those decided on before the run stopped, those approved, or those missing now."""
-        run = self._run
-        approved = self._spool.sealed(f"{work.step.name}.missing")
-        if approved and run.decided(work):
-            return approved
-        if approved and Approved.of(self._spool, work.step.name):
-            work.deletes = Deletes(rules.scope, missing=approved.rows, most=approved.rows)
-            return approved
+    def _missing(self, work: Work, rules: DeleteMissing) -> tuple[Sealed, Deletions | None]:
+        """The keys to delete: those approved, those decided on before the run stopped, or those missing now."""
+        run, approved = self._run, self._approved(work)
+        if approved and approved.keys:
+            work.deletes = approved.facts()
+            return approved.keys, approved
+        kept = self._spool.sealed(f"{work.step.name}.missing")
+        if kept and run.decided(work):
+            return kept, None
 
         def find() -> Sealed:
             return find_missing(work, run.works, rules, self._spool, values=run.values, identities=run.identities)
@@ -215,7 +246,15 @@ class _Writer:
         with work.stage("delete"):
             found = run.patiently(find)
         run.decide(work)
-        return found
+        return found, None
+
+
+def _note_stayed(work: Work, approved: Deletions) -> None:
+    """Tell of records that were to be deleted, and are not as they were approved."""
+    if approved.stayed and work.deletes:
+        told = f"not as they were when the plan was made, and kept: {approved.stayed:,} of {work.deletes.missing:,}"
+        why = "; ".join(filter(None, (work.deletes.withheld, told)))
+        work.deletes = msgspec.structs.replace(work.deletes, withheld=why, changed=True)
 
 
 def _keys(source: Source, read: Sealed) -> Iterator[Key]:

@@ -45,7 +45,7 @@ def _state(report: RunReport) -> str:
 def _sentence(report: RunReport) -> str:
     told = {
         "done": "All that the file asks for was done.",
-        "withheld": "All rows are loaded; some records that are missing in the source were not deleted.",
+        "withheld": "Some of it was held back, and why is told below; all else is done.",
         "planned": "What would be done is kept in the plan; nothing was written.",
         "failed": f"It stopped before it was through; {_written(report)}.",
         "interrupted": f"Somebody stopped it before it was through; {_written(report)}.",
