@@ -15,9 +15,8 @@ ROOT = Path(__file__).parents[1]
 SOURCES = f"{ROOT}{os.pathsep}{ROOT / 'adapters'}"
 PAGE = ROOT / "docs/scheduling.md"
 BLOCK = re.compile(r"^```(\w+) file=(\S+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-FIRST_DAY = "2015-01-01"
 EXAMINED = 3
-"""Persons of the sandbox's MOLGENIS who were examined since the first day."""
+"""Persons of the sandbox's MOLGENIS who were examined since the study began."""
 
 
 def files():
@@ -103,6 +102,13 @@ class Night:
             timeout=300,
             check=False,
         )
+
+    def examine(self, *names, day):
+        """People come into the source, examined on a day."""
+        who = {"username": "admin", "password": self.password, "access": "write"}
+        with biodata.connect(self.url, platform="molgenis", **who) as umcg:
+            rows = ({"id": one, "sex": "f", "examined": day, "glucose_mmol_l": 5} for one in names)
+            umcg["persons"].add(rows).raise_for_refused()
 
     def loaded(self):
         """How many records the target has."""

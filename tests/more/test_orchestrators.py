@@ -8,13 +8,14 @@ import shutil
 import signal
 import subprocess
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from biodata.pipelines import Journal
 from biodata.sandbox import Sandbox
-from tests.recipes import EXAMINED, FIRST_DAY, PAGE, Night
+from tests.recipes import EXAMINED, PAGE, Night
 
 MORE = Path(os.environ.get("BIODATA_MORE", "")).resolve()
 pytestmark = pytest.mark.skipif("BIODATA_MORE" not in os.environ, reason="make test-more runs the orchestrators")
@@ -40,22 +41,18 @@ def place(name):
     return found[-1].parent
 
 
-def console(program, night):
-    """Run what the page has in its console block for that program."""
+def console(program):
+    """What the page has in its console block for that program."""
     lines = PAGE.read_text("utf-8").splitlines()
     number = next(n for n, line in enumerate(lines) if line.startswith(f"$ {program} "))
-    script = "\n".join(line.removeprefix("$ ") for line in lines[number - 1 : number + 1])
-    return night.program("bash", "-c", script, **ENVIRONMENT.get(program, {}))
-
-
-ENVIRONMENT = {"nextflow": {"NXF_OFFLINE": "true", "NXF_ANSI_LOG": "false"}}
+    return "bash", "-c", "\n".join(line.removeprefix("$ ") for line in lines[number - 1 : number + 1])
 
 
 def airflow(night):
-    """Airflow 3.3.2: the run of one data interval, with a database of its own."""
+    """Airflow 3.3.2: one run, with a database of its own."""
     page = night.write("examinations_airflow.py", **{"2026, 11, 1": "2014, 1, 1", "minutes=10": "seconds=0"})
     dags = night.directory / "dags"
-    dags.mkdir()
+    dags.mkdir(exist_ok=True)
     page.rename(dags / page.name)
     settings = {
         "AIRFLOW_HOME": str(night.directory / "airflow"),
@@ -74,25 +71,27 @@ PREFECT = {"DO_NOT_TRACK": "1", "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECOND
 def prefect(night):
     """Prefect 3.9.1: the flow, with a server that lives as long as it."""
     night.write("examinations_prefect.py", **{"=600": "=0"})
-    code = f"import datetime, examinations_prefect as page; page.examinations(datetime.date({FIRST_DAY[:4]}, 1, 1))"
+    code = "import examinations_prefect as page; page.examinations()"
     return night.program(place("prefect") / "bin/python", "-c", code, **PREFECT)
 
 
 def dagster(night, *asked):
-    """Dagster 1.13.29: one partition of the asset."""
+    """Dagster 1.13.29: the asset."""
     page = night.write("examinations_dagster.py", **{"delay=600": "delay=0.1"})
     home = night.directory / "dagster"
-    home.mkdir()
-    (home / "dagster.yaml").write_text("telemetry: {enabled: false}\nconcurrency: {pools: {default_limit: 1}}\n")
-    asked = asked or ("asset", "materialize", "--select", "examinations", "--partition", FIRST_DAY)
+    home.mkdir(exist_ok=True)
+    (home / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
+    asked = asked or ("asset", "materialize", "--select", "examinations")
     return night.program(place("dagster") / "bin/dagster", *asked, "-f", page.name, DAGSTER_HOME=str(home))
 
 
 def snakemake(night):
     """Snakemake 9.27.1: the rule, as the page calls it."""
-    (night.bin / "snakemake").symlink_to(place("snakemake") / "bin/snakemake")
+    program = night.bin / "snakemake"
+    program.unlink(missing_ok=True)
+    program.symlink_to(place("snakemake") / "bin/snakemake")
     night.write("Snakefile")
-    return console("snakemake", night)
+    return night.program(*console("snakemake"))
 
 
 def nextflow(night):
@@ -104,7 +103,7 @@ def nextflow(night):
     program.write_text(f"#!/bin/sh\nexec java -cp '{jars}' nextflow.cli.Launcher \"$@\"\n", "utf-8")
     program.chmod(0o700)
     night.write("main.nf")
-    return console("nextflow", night)
+    return night.program(*console("nextflow"), NXF_OFFLINE="true", NXF_ANSI_LOG="false")
 
 
 TOOLS = [airflow, prefect, dagster, snakemake, nextflow]
@@ -121,6 +120,47 @@ def test_a_night(night, tool):
     assert done.returncode == 0
     assert night.loaded() == EXAMINED
     assert len(list(night.directory.glob("reports/*/examinations.html"))) == 1
+
+
+@pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.__name__)
+def test_nobody_is_left_out_whose_nights_were_missed(tmp_path, tool):
+    with Sandbox(("molgenis",)) as server:  # people come into it
+        night = Night(tmp_path, server)
+        tool(night)
+        night.examine("late", day=datetime.now(UTC).date() - timedelta(days=20))
+        for report in night.directory.glob("reports/*/*"):  # it was another night
+            report.unlink()
+        done = tool(night)
+        assert night.runs() == ["done", "done"], said(done)
+        assert night.loaded() == EXAMINED + 1
+
+
+def test_where_snakemake_was_killed_the_same_command_is_the_answer(night):
+    night.change(night.url, "http://127.0.0.1:9", "profiles.yml")  # the run waits for it
+    (night.bin / "snakemake").symlink_to(place("snakemake") / "bin/snakemake")
+    night.write("Snakefile")
+    begun = subprocess.Popen(
+        console("snakemake"),
+        cwd=night.directory,
+        env=night.environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        until = time.monotonic() + 120
+        while not (night.state / "journal.sqlite").exists() or night.runs() != ["running"]:
+            assert begun.poll() is None
+            assert time.monotonic() < until
+            time.sleep(0.1)
+    finally:
+        os.killpg(begun.pid, signal.SIGKILL)
+        begun.wait()
+    night.change("http://127.0.0.1:9", night.url, "profiles.yml")
+    done = snakemake(night)
+    assert night.runs() == ["interrupted", "done"], said(done)
+    assert (done.returncode, night.loaded()) == (0, EXAMINED)
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,12 @@
 """docs/scheduling.md: what it has for a shell is run by a shell, with the environment that cron gives."""
 
+import os
 import re
 import shlex
+import signal
 import subprocess
-from datetime import datetime
+import time
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -11,12 +14,25 @@ import pytest
 from biodata import errors
 from biodata.cli.run import run
 from biodata.pipelines import Journal, load_pipeline
-from tests.recipes import EXAMINED, FIRST_DAY, PAGE, ROOT, Night, files
+from biodata.sandbox import Sandbox
+from tests.recipes import EXAMINED, PAGE, ROOT, Night, files
+
+DAY = "2026-11-30"
 
 
 @pytest.fixture
-def night(tmp_path, sandbox):
-    return Night(tmp_path, sandbox)
+def own(tmp_path):
+    """A night before a MOLGENIS into which people come."""
+    with Sandbox(("molgenis",)) as server:
+        yield Night(tmp_path, server)
+
+
+@pytest.fixture
+def night(request, tmp_path):
+    """A night before the MOLGENIS of all tests; or, where a test asks for `own`, before that one."""
+    if "own" in request.fixturenames:
+        return request.getfixturevalue("own")
+    return Night(tmp_path, request.getfixturevalue("sandbox"))
 
 
 @pytest.fixture
@@ -28,17 +44,38 @@ def cron(night):
     command = line.split(maxsplit=5)[5]
     bare = {"HOME": str(night.directory), "LOGNAME": "etl", "SHELL": "/bin/sh", **given}
 
-    def call():
-        done = subprocess.run(
-            ["/bin/sh", "-c", command], env=bare, cwd="/", capture_output=True, text=True, check=False
+    def call(*, kill_when=None):
+        begun = subprocess.Popen(
+            ["/bin/sh", "-c", command], env=bare, cwd="/", stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
-        return SimpleNamespace(mail=done.stdout + done.stderr, status=done.returncode)
+        if kill_when:
+            kill(night, kill_when, begun)
+        mail, _ = begun.communicate()
+        return SimpleNamespace(mail=mail, status=begun.returncode)
 
     return call
 
 
-def _day() -> str:
-    return datetime.now().astimezone().date().isoformat()
+def kill(night, moment, begun):
+    """kill -9 the run itself when the moment has come; the script sees what came of it."""
+    until = time.monotonic() + 120
+    while not (pid := moment(night)):
+        assert begun.poll() is None, begun.communicate()
+        assert time.monotonic() < until
+        time.sleep(0.005)
+    os.kill(pid, signal.SIGKILL)
+
+
+def loading(night):
+    """The process of a run that has loaded something, and not everything."""
+    if not (night.state / "journal.sqlite").exists():
+        return None
+    journal = Journal(night.state)
+    return next((run.pid for run in journal.runs() if journal.batches(run.id)), None)
+
+
+def _day(ago: int = 0) -> str:
+    return (datetime.now().astimezone().date() - timedelta(days=ago)).isoformat()
 
 
 def test_the_page_has_a_file_for_each_tool():
@@ -51,16 +88,54 @@ def test_cron_says_nothing_when_all_is_well(night, cron):
     first = cron()
     assert (first.mail, first.status) == ("", 0)
     assert night.loaded() == EXAMINED
-    day = (night.directory / "examinations.since").read_text().strip()
-    assert day in {before, _day()}
-    assert (night.directory / "reports" / day / "examinations.html").is_file()
+    (report,) = night.directory.glob("reports/*/examinations.html")
+    assert report.parent.name in {before, _day()}
     assert "3 rows read" in (night.directory / "examinations.out").read_text()
 
 
 def test_the_next_night_reads_from_the_last_one_on(night, cron):
     assert [cron().status, cron().status] == [0, 0]
-    assert "0 rows read" in (night.directory / "examinations.out").read_text()
+    assert "1 rows read" in (night.directory / "examinations.out").read_text()  # who was examined last
     assert night.loaded() == EXAMINED
+
+
+def test_nobody_is_left_out_when_a_night_is_killed_while_it_loads(own, cron):
+    """Night 28 dies; somebody is examined on the 28th; night 29 loads what 28 had read; night 30 has everybody."""
+    own.change("key: [id]", "key: [id], batch: 1")  # so that it can be met in the middle
+    people = [f"P{number}" for number in range(300)]
+    own.examine(*people, day=_day(ago=2))
+    killed = cron(kill_when=loading)
+    assert (killed.status, killed.mail.count("\n")) == (137, 1)
+    own.examine("p3", day=_day(ago=1))
+    assert cron().status == 0
+    assert [(run.state, run.resumed) for run in Journal(own.state).runs()] == [("done", 1)]
+    assert own.loaded() == EXAMINED + len(people)
+    assert cron().status == 0
+    assert own.loaded() == EXAMINED + len(people) + 1
+
+
+def test_nobody_is_left_out_who_comes_in_while_nights_fail_or_are_missed(own, cron):
+    assert cron().status == 0
+    own.examine("late", day=_day(ago=20))
+    own.change(own.url, "http://127.0.0.1:9", "profiles.yml")
+    own.change("wait: 15m", "wait: 0s")
+    assert cron().status == 6
+    own.change("http://127.0.0.1:9", own.url, "profiles.yml")
+    assert cron().status == 0
+    assert own.loaded() == EXAMINED + 1
+
+
+def test_who_is_entered_within_the_lag_is_read(own, cron):
+    own.examine("today", day=_day())
+    assert cron().status == 0
+    own.examine("in time", day=_day(ago=29))
+    assert cron().status == 0
+    assert own.loaded() == EXAMINED + 2
+
+
+def test_no_recipe_keeps_a_date_from_which_on_to_read():
+    for name, text in files().items():
+        assert not re.search(r"--param|parameters=|since", text), name
 
 
 def wrong(night):
@@ -103,7 +178,6 @@ def test_cron_is_told_in_one_line_what_is_wrong(night, cron, change, status, wor
     assert told.mail.startswith(f"examinations: exit status {status}: ")
     assert words in told.mail
     assert "not-the-password" not in told.mail
-    assert (night.directory / "examinations.since").exists() == (status == 7)
 
 
 def test_a_night_that_failed_is_made_up_for(night, cron):
@@ -127,18 +201,18 @@ def test_the_shell_text_of_snakemakes_rule(night):
     rule = files()["Snakefile"]
     text = re.search(r'shell:\n\s+"(.*)"', rule)[1]
     (night.directory / "logs").mkdir()  # Snakemake makes the directories of what a rule says it makes
-    command = text.format(input="examinations.yml", wildcards=SimpleNamespace(since=FIRST_DAY), log="logs/1.log")
+    command = text.format(input="examinations.yml", wildcards=SimpleNamespace(day=DAY), log="logs/1.log")
     done = night.program("bash", "-c", f"set -euo pipefail; {command}")
     assert done.returncode == 0, (night.directory / "logs/1.log").read_text()
     output = re.search(r'output:\n\s+"(.*)"', rule)[1]
-    assert (night.directory / output.format(since=FIRST_DAY)).is_file()
+    assert (night.directory / output.format(day=DAY)).is_file()
     assert night.loaded() == EXAMINED
 
 
 def script(night):
     """The shell text of Nextflow's process, with its values."""
     text = re.search(r'"""\n(.*?)"""', files()["main.nf"], re.DOTALL)[1]
-    return text.replace("${projectDir}", shlex.quote(str(night.directory))).replace("${since}", FIRST_DAY)
+    return text.replace("${projectDir}", shlex.quote(str(night.directory)))
 
 
 def test_the_script_of_nextflows_process(night, tmp_path):
@@ -166,7 +240,7 @@ def test_every_option_on_the_page_is_an_option_of_the_command():
     known = {option for parameter in run.params for option in parameter.opts}
     blocks = "\n".join(files()[name] for name in ("nightly.sh", "Snakefile", "main.nf"))
     used = {word for line in re.findall(r"biodata run .*", blocks) for word in re.findall(r"--[a-z-]+", line)}
-    assert {"--param", "--report", "--strict"} <= used <= known
+    assert {"--report", "--strict"} <= used <= known
     assert {"--events", "--restart"} <= known
 
 
@@ -186,4 +260,6 @@ def test_the_versions_on_the_page_are_those_that_are_run():
 
 
 def test_the_pipeline_of_the_page_makes_sense(night):
-    assert load_pipeline(night.directory / "examinations.yml").spec.parameters[0].required
+    spec = load_pipeline(night.directory / "examinations.yml").spec
+    assert not spec.parameters  # the same command every night
+    assert spec.steps[0].extract.incremental.cursor == "examined"
