@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from biodata.errors import BiodataError, ConfigError, NotFound, QueryError, RemoteError, Unavailable, WriteError
@@ -140,7 +140,8 @@ class Database:
             cursor.rollback()
             raise _undone() from None
         except BaseException:
-            cursor.rollback()
+            with suppress(duckdb.TransactionException):  # after a commit there is nothing to undo
+                cursor.rollback()
             raise
         finally:
             cursor.close()

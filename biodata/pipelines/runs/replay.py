@@ -122,20 +122,33 @@ class _Replay:
         self._taken = list(chosen_ones)
 
     def go(self) -> RunReport:
+        with self._run.interrupts.noted():
+            return self._guarded()
+
+    def _guarded(self) -> RunReport:
         run, spec = self._run, self._spec
-        begin(run, "replay")
+        started = False
         try:
+            with run.interrupts.held():
+                begin(run, "replay")
+                started = True
             with heard(run.warnings), ExitStack() as stack:
                 connections = {name: stack.enter_context(self._connect(name)) for name in spec.profiles}
                 run.patiently(lambda: prepare_all(run, connections))
                 self._all(Spool(run.directory / "spool"))
         except BaseException as error:
-            stopped = is_interrupt(error)
-            leave(run, "interrupted" if stopped else "failed", None if stopped else error)
-            raise
-        run.rejects.flush()
-        run.rejects.settle(run.id, [one.kept.id for one in self._taken])
-        return finish(run, "done")
+            if not started:
+                raise
+            with run.interrupts.held():
+                stopped = run.interrupts.came or is_interrupt(error)
+                leave(run, "interrupted" if stopped else "failed", None if stopped else error)
+                if stopped:
+                    raise KeyboardInterrupt from None
+                raise
+        with run.interrupts.held():
+            run.rejects.flush()
+            run.rejects.settle(run.id, [one.kept.id for one in self._taken])
+            return finish(run, "done")
 
     def _all(self, spool: Spool) -> None:
         run = self._run
