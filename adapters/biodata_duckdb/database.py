@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import re
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from biodata.errors import BiodataError, ConfigError, NotFound, QueryError, RemoteError, Unavailable, WriteError
@@ -160,7 +160,8 @@ class Database:
                 raise _not_committed() from None
             raise _undone() from None
         except BaseException:
-            cursor.rollback()
+            with suppress(duckdb.TransactionException):  # after a commit there is nothing to undo
+                cursor.rollback()
             raise
         finally:
             cursor.close()

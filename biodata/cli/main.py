@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ import click
 
 from biodata.cli.failures import BROKEN_PIPE, INTERRUPTED, show_failure, show_usage, silence_stdout
 from biodata.cli.lazy import Entry, LazyGroup
+from biodata.cli.signals import stopped_by, told_to_stop
 from biodata.cli.state import State
 
 if TYPE_CHECKING:
@@ -57,10 +59,12 @@ EXAMPLES = (
 )
 
 
+SIGNALLED = 128
+"""What a shell adds to the number of the signal that ended a program."""
 EXIT_STATUS = (
     "Exit status: 0 done, 2 a wrong command or query, 3 configuration, 4 login or rights, 5 not found, 6 the server, "
     "7 rejects (run --strict), 8 too many rejects, 9 refused records, a failed check or withheld deletes, "
-    "130 interrupted."
+    "130 interrupted, 143 told to end (SIGTERM)."
 )
 
 
@@ -78,6 +82,8 @@ class Root(LazyGroup):
             silence_stdout()
             ctx.exit(BROKEN_PIPE)
         except Exception as error:  # noqa: BLE001 - whatever it is, a person gets one clear block
+            if stopped_by() is not None:  # DuckDB makes an error of its own of Ctrl-C
+                raise KeyboardInterrupt from None
             ctx.exit(show_failure(error, ctx.obj))
         return result
 
@@ -134,16 +140,26 @@ def cli(ctx: click.Context, config: Path | None, verbose: int, show_values: bool
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command and leave the process with its exit status (see `biodata.errors`)."""
-    sys.exit(status_of(arguments))
+    """Run the command and leave the process with its exit status (see `biodata.errors`).
+
+    Ctrl-C ends it with 130, and SIGTERM, which ends it in as good an order, with 143.
+    """
+    try:
+        with told_to_stop():
+            status = status_of(arguments)
+    except KeyboardInterrupt:  # right before the command began, or right behind its end
+        click.echo("interrupted", err=True)
+        status = INTERRUPTED
+    sys.exit(SIGNALLED + (stopped_by() or signal.SIGINT) if status == INTERRUPTED else status)
 
 
 def status_of(arguments: Sequence[str] | None = None) -> int:
     """Run the command; errors are told on stderr. Gives the exit status."""
     try:
         status = cli.main(arguments, prog_name="biodata", standalone_mode=False)
-    except click.Abort:
-        click.echo("interrupted", err=True)
+    except click.Abort as error:
+        if not getattr(error.__cause__, "report", None):  # a run has told it, and how to go on
+            click.echo("interrupted", err=True)
         return INTERRUPTED
     except click.ClickException as error:
         return show_usage(error)

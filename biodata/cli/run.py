@@ -56,7 +56,8 @@ def run(ctx: click.Context, /, file: Path, parameters: Sequence[str], report: Pa
 
     A second run changes nothing when nothing has changed, and says so. After a run that died the same command goes
     on where that one stopped. Exit status: 0; 7 with --strict when records were rejected; 8 when more were rejected
-    than the budget allows; 9 when a check failed or deletes are withheld; 130 when it was interrupted.
+    than the budget allows; 9 when a check failed or deletes are withheld; 130 when it was interrupted, 143
+    when it was told to end (SIGTERM).
     """
     from biodata.pipelines import load_pipeline, progress_for
 
@@ -94,10 +95,12 @@ def parameters_of(texts: Sequence[str]) -> dict[str, str]:
 
 @contextmanager
 def told_when_it_ends(form: str) -> Iterator[None]:
-    """A run that an error ends is told on stdout too, in the form of all others."""
+    """A run that an error or Ctrl-C ends is told on stdout too, in the form of all others."""
+    from biodata.pipelines.runs.ending import Interrupted
+
     try:
         yield
-    except BiodataError as error:
+    except (BiodataError, Interrupted) as error:
         if error.report is not None:
             _write(error.report, form)
         raise

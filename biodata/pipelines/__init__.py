@@ -94,7 +94,8 @@ class Pipeline:
             ConfigError: `BD-PIPELINE-HELD`, the same pipeline is being run by another process;
                 `BD-PIPELINE-CHANGED`, an earlier run stopped while it wrote, and the file was changed since.
             BiodataError: whatever else stops it; the journal and a report say how far it got.
-            KeyboardInterrupt: Ctrl-C; the journal says interrupted, and `progress` how to go on.
+            KeyboardInterrupt: Ctrl-C; the journal says interrupted, `progress` how to go on, and the error has the
+                `report`.
         """
         import biodata
         from biodata.pipelines.runs.execute import execute

@@ -175,15 +175,16 @@ def test_a_reader_that_goes_away_is_no_error(profiles, home):
     assert done.returncode == failures.BROKEN_PIPE
 
 
-def test_ctrl_c_while_a_server_does_not_answer(start, profiles):
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, failures.INTERRUPTED), (signal.SIGTERM, 143)])
+def test_ctrl_c_and_sigterm_while_a_server_does_not_answer(start, profiles, number, status):
     with socket.create_server(("127.0.0.1", 0)) as server:
         profiles(f"umcg: {{platform: molgenis, url: 'http://127.0.0.1:{server.getsockname()[1]}'}}")
         process = start("ls", "umcg")
         server.settimeout(30)
         waiting, _ = server.accept()
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         out, err = process.communicate(timeout=10)
         waiting.close()
-    assert process.returncode == failures.INTERRUPTED
+    assert process.returncode == status
     assert out == ""
     assert err.strip() == "interrupted"

@@ -1,4 +1,4 @@
-"""Processes killed at random moments, for every sink: by key every record is there exactly once, with its content.
+"""Processes killed and interrupted at random moments: by key every record is there exactly once, with its content.
 
 A process that has imported everything forks one child for each run, so that a run is short and the moments of its
 life are hit evenly. `--kills N` kills more often, `--kill-seed N` at other moments.
@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from functools import cache
 
 import pytest
 import yaml
@@ -22,7 +23,7 @@ from biodata.records.types import Field, Integer, Schema, String
 from biodata.sandbox.run import Sandbox
 
 FORKS = """
-import json, os, sys
+import json, os, signal, sys
 import duckdb, pyarrow.dataset, pyarrow.parquet, pyarrow.compute, requests, graphql, gql
 import biodata.pipelines.runs.execute, biodata.pipelines.reports.html, biodata.query.bind, biodata.query.masks
 import biodata_molgenis.adapter, biodata_molgenis.write, biodata_gen3.adapter, biodata_gen3.write
@@ -32,6 +33,7 @@ for line in sys.stdin:
     argv, log = json.loads(line)
     pid = os.fork()
     if pid == 0:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # before it begins a signal ends it without a word
         out = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         os.dup2(out, 1), os.dup2(out, 2)
         os._exit(main(argv))
@@ -78,6 +80,12 @@ def servers():
         yield sandbox
 
 
+@cache
+def journal(state):
+    """That of the state directory; it is asked again and again."""
+    return Journal(state)
+
+
 class Case:
     """One pipeline of its own: its rows have keys that nobody else has."""
 
@@ -104,6 +112,11 @@ class Case:
         self.file.write_text(json.dumps({"version": 1, "name": self.name, "steps": [step]}), "utf-8")
         self.log = directory / f"{self.name}.log"
 
+    @property
+    def told(self):
+        """What it has said, all its runs together."""
+        return self.log.read_text("utf-8") if self.log.exists() else ""
+
     def start(self):
         argv = ["--config", str(self.config), "run", str(self.file)]
         self.forks.stdin.write(json.dumps([argv, str(self.log)]) + "\n")
@@ -114,9 +127,20 @@ class Case:
         """The exit status; of a process that was killed its signal, negative."""
         return os.waitstatus_to_exitcode(int(self.forks.stdout.readline()))
 
+    def begun(self, state):
+        """Wait until the journal has it; it may also end before."""
+        until = time.monotonic() + 30
+        while self.latest(state) is None and time.monotonic() < until:
+            time.sleep(0.005)
+
+    def latest(self, state):
+        """The latest run as the journal has it; None before there is one."""
+        return next(reversed(journal(state).runs(self.name)), None)
+
     def is_done(self, state):
         """Whether the run is done; its process may have been killed between that and its own end."""
-        return [run.state for run in Journal(state).runs(self.name)][-1:] == ["done"]
+        run = self.latest(state)
+        return run is not None and run.state == "done"
 
     def found(self):
         with biodata.connect(self.sink, config=self.config) as connection:
@@ -151,29 +175,108 @@ def place(tmp_path_factory):
     return tmp_path_factory.mktemp("kills")
 
 
+@pytest.fixture(scope="module")
+def whole(state, forks, servers, place):
+    """By sink and mode, how many seconds a run takes that nobody disturbs, and how many of them since it began."""
+    taken = {}
+
+    def run(sink, mode):
+        if (sink, mode) not in taken:
+            case = Case(forks, servers, place, sink, mode, "whole")
+            start = time.monotonic()
+            case.start()
+            case.begun(state)
+            began = time.monotonic()
+            assert case.ended() == 0, case.told
+            end = time.monotonic()
+            taken[sink, mode] = end - start, end - began
+            case.check()
+        return taken[sink, mode]
+
+    return run
+
+
+def moments(config, *words):
+    """Random moments, the same for the same seed."""
+    return random.Random("-".join((str(config.getoption("--kill-seed")), *words)))  # noqa: S311 - moments to kill at
+
+
+def hit(pid, number):
+    with suppress(ProcessLookupError):
+        os.kill(pid, number)
+
+
 @pytest.mark.parametrize(("sink", "mode"), [(sink, mode) for sink, modes in SINKS.items() for mode in modes])
-def test_every_record_is_there_exactly_once(state, forks, servers, place, pytestconfig, sink, mode):
-    seed = pytestconfig.getoption("--kill-seed")
-    chance = random.Random(f"{seed}-{sink}-{mode}")  # noqa: S311 - moments to kill at
-    whole = Case(forks, servers, place, sink, mode, "whole")
-    began = time.monotonic()
-    whole.start()
-    assert whole.ended() == 0, whole.log.read_text("utf-8")
-    takes = time.monotonic() - began
-    whole.check()
-    hit = 0
+def test_every_record_is_there_exactly_once(state, forks, servers, place, whole, pytestconfig, sink, mode):
+    chance, takes, kills = moments(pytestconfig, sink, mode), whole(sink, mode)[0], 0
     for number in range(pytestconfig.getoption("--kills")):
         case = Case(forks, servers, place, sink, mode, number)
-        told, done, kills = f"seed {seed}, number {number}\n", False, 1 + chance.randrange(2)
+        told, done, left = f"number {number}\n", False, 1 + chance.randrange(2)
         while not done:
             pid = case.start()
-            if kills:
+            if left:
                 time.sleep(chance.uniform(0, takes))
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-                kills -= 1
+                hit(pid, signal.SIGKILL)
+                left -= 1
             status = case.ended()
-            assert status in {0, -signal.SIGKILL}, told + case.log.read_text("utf-8")
-            hit, done = hit + (status != 0), case.is_done(state)
+            assert status in {0, -signal.SIGKILL}, told + case.told
+            kills, done = kills + (status != 0), case.is_done(state)
         case.check()
-    assert hit
+    assert kills
+
+
+# --- Ctrl-C, and the request to end that schedulers send ---------------------------------------------------------
+
+SIGNALS = {
+    "duckdb": ("replace", (signal.SIGINT,)),
+    "molgenis": ("merge", (signal.SIGTERM,)),
+    "opencga": ("append", (signal.SIGINT, signal.SIGINT)),
+    "gen3": ("merge", (signal.SIGTERM, signal.SIGTERM, signal.SIGINT)),
+}
+"""By sink a mode, and what is sent at a random moment and right after it."""
+
+
+def interrupted(case, state, signals, status):
+    """Whether the run was stopped while it was one: then it said so in a line, and the same command goes on."""
+    run = case.latest(state)
+    assert "Traceback" not in case.told, case.told
+    assert "Exception ignored" not in case.told, case.told
+    if status in {0, *(-number for number in signals)}:  # it had ended, or had not begun
+        assert run is None or run.state == "done", case.told
+        return False
+    assert status - 128 in signals, case.told
+    if run is None or run.state == "done":
+        assert "interrupted" in case.told.splitlines(), case.told
+        return False
+    assert run.state == "interrupted", case.told
+    assert (journal(state).run_directory(run.id) / "spool").is_dir() is run.writing
+    words = "it goes on where this run stopped" if run.writing else "Nothing was written"
+    assert [words in line for line in case.told.splitlines() if line.startswith("Interrupted.")] == [True], case.told
+    return True
+
+
+@pytest.mark.parametrize("sink", SIGNALS)
+def test_a_run_that_is_interrupted_says_so_and_goes_on(state, forks, servers, place, whole, pytestconfig, sink):
+    mode, signals = SIGNALS[sink]
+    chance, (takes, since) = moments(pytestconfig, sink, "signals"), whole(sink, mode)
+    wanted, hits = max(pytestconfig.getoption("--kills") // 2, 1), 0
+    for number in range(5 * wanted):
+        case = Case(forks, servers, place, sink, mode, f"s{number}")
+        pid = case.start()
+        if number % 4 == 3:  # also before it has begun
+            time.sleep(chance.uniform(0, takes - since))
+        else:
+            case.begun(state)
+            time.sleep(chance.uniform(0, since))
+        for one in signals:
+            hit(pid, one)
+            time.sleep(chance.uniform(0, 0.03))
+        hits += interrupted(case, state, signals, case.ended())
+        if not case.is_done(state):
+            case.start()
+            assert case.ended() == 0, case.told
+            assert case.is_done(state)
+        case.check()
+        if hits == wanted:
+            return
+    assert hits

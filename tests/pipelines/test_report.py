@@ -256,7 +256,7 @@ CHECKED_LINE = (
 SEVERAL = replace(CHECKED, error="a.yml:3: no\na.yml:4: no\na.yml:9: no", steps=())
 SEVERAL_LINE = "failed: a.yml:3: no (and 2 more) [BD-CHECK]; 0 rows read, 0 rejected"
 STOPPED_LINE = (
-    "interrupted: stopped by the user; 48,211 rows read, 14 rejected; donors: 3 created, 0 updated, 0 unchanged"
+    "interrupted: it was told to stop; 48,211 rows read, 14 rejected; donors: 3 created, 0 updated, 0 unchanged"
 )
 
 

@@ -25,7 +25,7 @@ def summary(report: RunReport) -> str:
 def _wrong(report: RunReport) -> Iterator[str]:
     if report.state in {"failed", "interrupted"}:
         code = f" [{report.error_code}]" if report.error_code else ""
-        yield f"{report.state}: {_first(report.error or 'stopped by the user')}{code}"
+        yield f"{report.state}: {_first(report.error or 'it was told to stop')}{code}"
     if report.withheld:
         yield f"deletes {'would be ' if report.would else ''}withheld: {'; '.join(report.withheld)}"
 

@@ -18,7 +18,19 @@ from biodata.pipelines.state.telling import tell_doubts
 if TYPE_CHECKING:
     from biodata.pipelines.runs.run import Run
 
-__all__ = ["finish", "how_to_go_on", "is_interrupt", "leave"]
+__all__ = ["Interrupted", "finish", "how_to_go_on", "is_interrupt", "leave"]
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C has ended a run, and how to go on was told.
+
+    Attributes:
+        report: of the run; None where it could not be written.
+    """
+
+    def __init__(self, report: RunReport | None) -> None:
+        super().__init__()
+        self.report = report
 
 
 def leave(run: Run, state: str, error: BaseException | None = None) -> RunReport | None:

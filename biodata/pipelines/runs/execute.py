@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from biodata.errors import BiodataError, CheckFailed, ConfigError
 from biodata.pipelines.parameters import chosen
 from biodata.pipelines.runs.connecting import connected
-from biodata.pipelines.runs.ending import finish, how_to_go_on, is_interrupt, leave
+from biodata.pipelines.runs.ending import Interrupted, finish, how_to_go_on, is_interrupt, leave
 from biodata.pipelines.runs.flows import check_flows, flows
 from biodata.pipelines.runs.identities import identified, identify, identity_text
 from biodata.pipelines.runs.manifest import (
@@ -72,10 +72,19 @@ def execute(
         progress.plan([step.name for step in spec.steps])
         if earlier:
             _take_up(run, plan)
-            progress.note(_taken_up(earlier))
-        else:
-            begin(run, "plan" if options.save_plan else "preview" if options.dry_run else "run")
-        return _guarded(run, connect)
+        with run.interrupts.noted():
+            return _guarded(run, connect, earlier)
+
+
+def _start(run: Run, earlier: RunRow | None) -> None:
+    """Note that a process does the run from now on."""
+    options = run.options
+    if earlier is None:
+        begin(run, "plan" if options.save_plan else "preview" if options.dry_run else "run")
+        return
+    run.journal.again(run.id)
+    run.tell_start()
+    run.progress.note(_taken_up(earlier))
 
 
 def _take_up(run: Run, plan: Plan | None) -> None:
@@ -91,8 +100,6 @@ def _take_up(run: Run, plan: Plan | None) -> None:
     run.works += restored(manifest, run.spec, run.values, spool, memory, planned=_is_plan(run))
     run.profiles |= {one.profile: one for one in manifest.profiles}
     _note_loaded(run)
-    run.journal.again(run.id)
-    run.tell_start()
 
 
 def _is_plan(run: Run) -> bool:
@@ -146,22 +153,23 @@ def _earlier(
     return None
 
 
-def _guarded(run: Run, connect: Callable[[str], Connection]) -> RunReport:
+def _guarded(run: Run, connect: Callable[[str], Connection], earlier: RunRow | None) -> RunReport:
     """Do everything; the report of a run that failed is left too, and the error raised."""
+    started = False
     try:
+        with run.interrupts.held():
+            _start(run, earlier)
+            started = True
         with heard(run.warnings):
             state = _all(run, connect)
     except BaseException as error:
-        if is_interrupt(error):
-            leave(run, "interrupted")
-            run.progress.note(f"Interrupted. {how_to_go_on(run, 'interrupted')}")
-            raise KeyboardInterrupt from None
-        left = leave(run, "failed", error)
-        if isinstance(error, BiodataError):
-            error.report = left
-        run.progress.note(how_to_go_on(run, "failed", error))
-        raise
-    report = finish(run, state)
+        if not started:
+            raise
+        with run.interrupts.held():
+            _leave(run, error)
+            raise
+    with run.interrupts.held():
+        report = finish(run, state)
     if state == "done" and not run.options.dry_run and not run.options.apply:
         _after(run, connect)
     if state == "withheld":
@@ -169,6 +177,22 @@ def _guarded(run: Run, connect: Callable[[str], Connection]) -> RunReport:
         withheld.report = report
         raise withheld
     return report
+
+
+def _leave(run: Run, error: BaseException) -> None:
+    """End a run that did not get through, and say how to go on.
+
+    Raises:
+        Interrupted: that was why.
+    """
+    if run.interrupts.came or is_interrupt(error):
+        left = leave(run, "interrupted")
+        run.progress.note(f"Interrupted. {how_to_go_on(run, 'interrupted')}")
+        raise Interrupted(left) from None
+    left = leave(run, "failed", error)
+    if isinstance(error, BiodataError):
+        error.report = left
+    run.progress.note(how_to_go_on(run, "failed", error))
 
 
 def _after(run: Run, connect: Callable[[str], Connection]) -> None:

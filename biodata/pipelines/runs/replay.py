@@ -163,10 +163,17 @@ class _Replay:
         self._concerned = handed_on_to(self._spec, self._entering) | {one.kept.step for one in self._taken}
 
     def go(self) -> RunReport:
+        with self._run.interrupts.noted():
+            return self._guarded()
+
+    def _guarded(self) -> RunReport:
         run, spec = self._run, self._spec
         warnings = check_ways(spec, self._taken)
-        begin(run, "replay")
+        started = False
         try:
+            with run.interrupts.held():
+                begin(run, "replay")
+                started = True
             with heard(run.warnings), ExitStack() as stack:
                 run.warnings += warnings
                 connections = connected(spec, self._connect, stack)
@@ -174,16 +181,23 @@ class _Replay:
                 run.patiently(lambda: prepare_all(run, connections))
                 identify(run, connections)
                 self._all(Spool(run.directory / "spool"))
-                run.rejects.flush()
-                run.rejects.settle(run.id, [one.kept.id for one in self._taken], also=run.unsettled.sent)
-                self._clear_marks()
+                with run.interrupts.held():
+                    run.rejects.flush()
+                    run.rejects.settle(run.id, [one.kept.id for one in self._taken], also=run.unsettled.sent)
+                    self._clear_marks()
         except BaseException as error:
-            stopped = is_interrupt(error)
-            left = leave(run, "interrupted" if stopped else "failed", None if stopped else error)
-            if isinstance(error, BiodataError):
-                error.report = left
-            raise
-        return finish(run, "done")
+            if not started:
+                raise
+            with run.interrupts.held():
+                stopped = run.interrupts.came or is_interrupt(error)
+                left = leave(run, "interrupted" if stopped else "failed", None if stopped else error)
+                if stopped:
+                    raise KeyboardInterrupt from None
+                if isinstance(error, BiodataError):
+                    error.report = left
+                raise
+        with run.interrupts.held():
+            return finish(run, "done")
 
     def _all(self, spool: Spool) -> None:
         """Everything through its steps, in the order in which they read each other; then parents before children."""

@@ -14,6 +14,7 @@ from biodata.pipelines.loading.approved import NOT_APPROVED
 from biodata.pipelines.loading.guards import protect
 from biodata.pipelines.reports.facts import Deletes
 from biodata.pipelines.runs.books import Books
+from biodata.pipelines.runs.interrupts import Interrupts
 from biodata.pipelines.runs.patience import patiently
 from biodata.pipelines.sources.asked import records_of
 from biodata.pipelines.state.audit import Audit
@@ -51,6 +52,7 @@ class Run:
         profiles: what is known of each profile, by name.
         phase: how far it got, as the journal has it.
         writing: whether a target may have been written to.
+        interrupts: those that came.
     """
 
     def __init__(
@@ -82,6 +84,7 @@ class Run:
         self.works: list[Work] = []
         self.profiles: dict[str, ProfileFacts] = {}
         self.warnings: list[str] = []
+        self.interrupts = Interrupts()
         self.phase = earlier.phase if earlier else "reading"
         self.writing = self.resumed > 0
         self.started = datetime.fromisoformat(earlier.started) if earlier else datetime.now(UTC)
@@ -126,6 +129,7 @@ class Run:
 
     def enter(self, phase: str) -> None:
         """The run gets into its next phase."""
+        self.interrupts.raise_for_swallowed()
         self.phase = phase
         self.journal.phase(self.id, phase)
 
@@ -137,6 +141,7 @@ class Run:
 
     def begin(self, work: Work, stage: str, task: str, rows: int | None = None) -> None:
         """A stage of a step begins: extract, transform, load, delete, or compare; `rows` are to come."""
+        self.interrupts.raise_for_swallowed()
         self.progress.begin(f"{work.step.name}: {task}", rows)
         self.events.emit("stage.started", step=work.step.name, stage=stage, rows=rows)
 
@@ -219,6 +224,7 @@ class Run:
             "batch.loaded", step=work.step.name, number=batch.number, rows=len(batch.records), tally=tally
         )
         self.progress.advance(len(batch.rows))
+        self.interrupts.raise_for_swallowed()
         self.check_budget(self._last)
 
     def again(self, work: Work, batch: Batch | None) -> None:
