@@ -60,7 +60,11 @@ class Run:
         options: Options,
         earlier: RunRow | None = None,
     ) -> None:
-        """Begin a run, or take up an earlier one that stopped while it wrote."""
+        """Begin a run, or take up an earlier one that stopped while it wrote.
+
+        Raises:
+            ConfigError: `BD-CONFIG-STATE`, rejects or audit log cannot be used.
+        """
         self.spec = spec
         self.values = dict(values)
         self.journal = journal
@@ -72,6 +76,7 @@ class Run:
         self.directory = journal.run_directory(self.id)
         self.rejects = RejectStore(journal.directory, pipeline=spec.name, run=self.id)
         self.audit = Audit(journal.directory, run=self.id, pipeline=spec.name, sha256=spec.sha256)
+        self.audit.check()
         self.events = Events(options.events, run=self.id, pipeline=spec.name)
         self.works: list[Work] = []
         self.profiles: dict[str, ProfileFacts] = {}

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from biodata.errors import ConfigError
 from biodata.pipelines.state.journal_file import RUN_COLUMNS, STEP_COLUMNS, JournalFile, RunRow
 from biodata.pipelines.state.memory import StepMemory
+from biodata.pipelines.state.private import usable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,11 +37,8 @@ def state_directory(given: Path | str | None = None) -> Path:
     chosen = given or os.environ.get("BIODATA_STATE")
     home = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
     directory = Path(chosen).expanduser() if chosen else Path(home) / "biodata"
-    try:
+    with usable("The state directory", directory, "made"):
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as error:
-        message = f"The state directory {directory} cannot be made: {error.strerror}"
-        raise ConfigError(message, code="BD-CONFIG-STATE", hint="Set BIODATA_STATE to another one") from None
     return directory
 
 
@@ -62,7 +60,7 @@ class Journal(JournalFile):
         """Be the only run of a pipeline in this state directory, until the block or the process ends.
 
         Raises:
-            ConfigError: `BD-PIPELINE-HELD`, another process holds it.
+            ConfigError: `BD-PIPELINE-HELD`, another process holds it; `BD-CONFIG-STATE`, the journal is damaged.
         """
         with ExitStack() as stack:
             if not any(self._try(stack, pipeline) for _ in range(TRIES)):
@@ -70,6 +68,7 @@ class Journal(JournalFile):
                 who = f" (run {running[-1].id}, process {running[-1].pid})" if running else ""
                 message = f"The pipeline {pipeline} is being run by another process{who}"
                 raise ConfigError(message, code="BD-PIPELINE-HELD", hint="Wait for it to end")
+            self.check()
             yield
 
     def _try(self, stack: ExitStack, pipeline: str) -> bool:
@@ -165,7 +164,7 @@ class Journal(JournalFile):
         with self._open() as database:
             found = database.execute(query, values)
             named = [dict(zip(RUN_COLUMNS, row, strict=True)) for row in found]
-        return [RunRow(**row | {"identities": json.loads(row["identities"])}) for row in named]
+        return [RunRow(**row | {"identities": self._read(row["identities"], kind=dict)}) for row in named]
 
     def last_done(self, pipeline: str) -> RunRow | None:
         """The latest run of a pipeline that did all that it was to do."""
@@ -195,7 +194,7 @@ class Journal(JournalFile):
                 "ORDER BY runs.rowid",
                 (pipeline,),
             )
-            return {name: json.loads(text) for name, text in rows}
+            return {name: self._read(text, kind=dict) for name, text in rows}
 
     def steps(self, run: str) -> list[dict[str, Any]]:
         """The steps of a run, in order, as dicts of the table's columns."""

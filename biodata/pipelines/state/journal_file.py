@@ -6,19 +6,18 @@ Every change is one transaction, so `kill -9` at any moment leaves a journal tha
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import sqlite3
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from biodata.errors import ConfigError
+from biodata.pipelines.state.private import private_directory, private_file, usable
+from biodata.pipelines.state.state_file import StateFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 __all__ = ["RUN_COLUMNS", "STEP_COLUMNS", "JournalFile", "RunRow"]
 
@@ -85,36 +84,22 @@ class RunRow(msgspec.Struct, frozen=True):
         return self.state != "done" and self.phase in RESUMED_FROM
 
 
-class JournalFile:
+class JournalFile(StateFile):
     """The journal of a state directory, as a file."""
 
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
-        self.path = directory / "journal.sqlite"
-        with self._open() as database:
-            database.executescript(TABLES)
-            for table, columns in LATER.items():
-                there = {row[1] for row in database.execute(f"PRAGMA table_info({table})")}
-                for name in columns.keys() - there:
-                    database.execute(f"ALTER TABLE {table} ADD COLUMN {name} {columns[name]}")
-
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        try:
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
-            with closing(sqlite3.connect(self.path, timeout=30)) as database, database:
-                yield database
-        except (OSError, sqlite3.Error) as error:
-            message = f"The journal {self.path} cannot be used: {getattr(error, 'strerror', None) or error}"
-            raise ConfigError(
-                message, code="BD-CONFIG-STATE", hint="Set BIODATA_STATE to another directory"
-            ) from None
+    what = "The journal"
+    name = "journal.sqlite"
+    tables = TABLES
+    later = LATER
+    left_by_runs = ("locks", *StateFile.left_by_runs)
+    needed = True
 
     @contextmanager
     def _lock(self, pipeline: str) -> Iterator[bool]:
-        locks = self.directory / "locks"
-        locks.mkdir(exist_ok=True, mode=0o700)
-        descriptor = os.open(locks / f"{pipeline}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        path = self.directory / "locks" / f"{pipeline}.lock"
+        with usable("The lock", path):
+            private_directory(path.parent)
+            descriptor = private_file(path, os.O_RDWR)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             yield True
@@ -127,7 +112,7 @@ class JournalFile:
         with self._open() as database:
             database.row_factory = sqlite3.Row
             found = [dict(row) for row in database.execute(query, values)]
-        return [row | {"tally": json.loads(row["tally"])} for row in found]
+        return [row | {"tally": self._read(row["tally"], kind=dict)} for row in found]
 
     def forget(self, run: str) -> None:
         """Remove what is known of a run; its directory is not touched."""

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-__all__ = ["StepMemory"]
+from biodata.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["StepMemory", "remembering"]
 
 
 class StepMemory(msgspec.Struct, frozen=True):
@@ -23,3 +29,20 @@ class StepMemory(msgspec.Struct, frozen=True):
     rows_read: int | None = None
     identities: dict[str, str] = {}
     seen: dict[str, Any] = {}
+
+
+@contextmanager
+def remembering() -> Iterator[None]:
+    """What is not as a step has left it is told.
+
+    Raises:
+        ConfigError: `BD-CONFIG-STATE`.
+    """
+    try:
+        yield
+    except (msgspec.MsgspecError, ValueError, TypeError, KeyError, ArithmeticError):
+        raise ConfigError(
+            "What the journal has of the last run of this step cannot be read",
+            code="BD-CONFIG-STATE",
+            hint="Put back a copy of the state directory; or let --full read everything again",
+        ) from None

@@ -9,8 +9,6 @@ import msgspec
 from biodata.pipelines.state.chained import Head, unsealed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from biodata.pipelines.state.chained import ChainedFile
 
 __all__ = ["Verified", "verify"]
@@ -48,7 +46,7 @@ def verify(chain: ChainedFile, expected: str = "") -> Verified:
         expected: the hash of a line as somebody noted it elsewhere; it has to be among them.
     """
     reading, torn = _Reading(chain.noted(), expected), 0
-    for line in _lines(chain):
+    for line in chain.lines():
         if not line.endswith(b"\n"):
             torn = len(line)
             break
@@ -56,12 +54,6 @@ def verify(chain: ChainedFile, expected: str = "") -> Verified:
         if why:
             return reading.told(reading.head.lines + 1, why)
     return reading.end(torn)
-
-
-def _lines(chain: ChainedFile) -> Iterator[bytes]:
-    if chain.path.exists():
-        with chain.path.open("rb") as file:
-            yield from file
 
 
 class _Reading:
