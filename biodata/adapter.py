@@ -132,6 +132,8 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         server: the product, as it names itself.
+        place: which of the places that a host may hold: a database file, a project, a study. Who was somewhere else
+            in it is somebody else, so a run that was to write there is not taken up here.
         user: None when anonymous.
         rights: what this user may do, in words: `ASE: read, write`.
         token_seconds: how long the present token will live.
@@ -146,6 +148,7 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     token_seconds: float | None = None
     key_seconds: float | None = None
     notes: tuple[str, ...] = ()
+    place: str = ""
 
 
 class PageRequest(msgspec.Struct, frozen=True):

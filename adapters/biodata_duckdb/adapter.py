@@ -209,7 +209,7 @@ class DuckdbAdapter(Adapter):
         """The library and the file."""
         from biodata_duckdb.extras import identity
 
-        return identity(self._database, self._settings.place, self._access)
+        return identity(self._database, self._settings, self._access)
 
     def close(self) -> None:
         """Close the file."""

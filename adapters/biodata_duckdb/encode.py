@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import msgspec
 
 from biodata.records import types as t
-from biodata_duckdb.types import NATIVE, fits, scale_of
+from biodata_duckdb.types import fits, shape_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -55,6 +55,8 @@ def arrow_table(
 def is_limited(field: Field) -> bool:
     """Whether there are values of the field's type that its column cannot hold."""
     inner = t.element(field.type)
+    if isinstance(inner, t.Object):
+        return any(map(is_limited, inner.fields))
     return isinstance(inner, t.Decimal | t.File) or (isinstance(inner, t.Integer) and inner.bits is None)
 
 
@@ -68,12 +70,22 @@ def check_storable(field: Field, value: Any) -> None:
         return
     inner = t.element(field.type)
     for one in value if isinstance(value, list) else (value,):
-        if isinstance(inner, t.Decimal) and not fits(one, *scale_of(field.options[NATIVE])):
+        if isinstance(inner, t.Object):
+            _check_parts(inner, one)
+        if isinstance(inner, t.Decimal) and not fits(one, *shape_of(inner)):
             raise Unstorable("it has more digits than the column holds")
         if isinstance(inner, t.Integer) and inner.bits is None and not -(2**127) < one < 2**127:
             raise Unstorable("it does not fit in 128 bits")
         if isinstance(inner, t.File) and not isinstance(one, Mapping):
             raise Unstorable("DuckDB stores no files, only what names one: id, filename, url")
+
+
+def _check_parts(type_: t.Object, value: Mapping[str, Any]) -> None:
+    for part in type_.fields:
+        try:
+            check_storable(part, value.get(part.name))
+        except Unstorable as error:
+            raise Unstorable(f"{part.name}: {error}") from None
 
 
 def _arrow(type_: DataType) -> pa.DataType:

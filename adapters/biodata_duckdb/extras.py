@@ -106,11 +106,12 @@ def _referenced(table: Table) -> Iterator[None]:
         raise WriteError("Another table refers to it", code="BD-WRITE-REFERENCED", table=table.schema.table) from None
 
 
-def identity(database: Database, path: str, access: str) -> Identity:
+def identity(database: Database, settings: DuckdbSettings, access: str) -> Identity:
     """The library's version and where the data are."""
     with database.reading() as cursor:
         ((version,),) = cursor.execute("SELECT version()").fetchall()
-    return Identity(server="DuckDB", version=str(version), rights=(access,), notes=(f"the database is {path}",))
+    note = f"the database is {settings.place}"
+    return Identity(server="DuckDB", version=str(version), rights=(access,), notes=(note,), place=settings.resolved)
 
 
 def settings_of(client: Any) -> DuckdbSettings | None:

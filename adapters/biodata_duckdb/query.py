@@ -9,13 +9,24 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
-import re
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from biodata.query.pushdown import Pushdown, Rule
 from biodata.query.tree import Always, And, Leaf, Node, Or
-from biodata.records.types import DataType, Field, Float, Integer, List, Object, Path, Reference, Schema
-from biodata_duckdb.types import NATIVE, canonical, fits, literal, stored, wire
+from biodata.records.types import (
+    DataType,
+    Decimal,
+    Field,
+    Float,
+    Integer,
+    List,
+    Object,
+    Path,
+    Reference,
+    Schema,
+    element,
+)
+from biodata_duckdb.types import NATIVE, canonical, comparable, literal, shape_of, stored, wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,14 +52,14 @@ _LIKE = "LIKE ? ESCAPE '\\'"
 _HUGE = 2**127
 
 
-def _in_range(leaf: Leaf, _: DataType) -> bool:
+def _in_range(leaf: Leaf, type_: DataType) -> bool:
     values = leaf.value if isinstance(leaf.value, tuple) else (leaf.value,)
-    return all(_held(value) for value in values)
+    return all(_held(value, element(type_)) for value in values)
 
 
-def _held(value: Any) -> bool:
+def _held(value: Any, type_: DataType) -> bool:
     if isinstance(value, decimal.Decimal):
-        return fits(value)
+        return comparable(value, *shape_of(type_ if isinstance(type_, Decimal) else Decimal()))
     return not isinstance(value, int) or -_HUGE < value < _HUGE
 
 
@@ -102,8 +113,7 @@ def column(field: Field) -> str:
         return f"make_timestamp(epoch_us({name}))"
     if isinstance(field.type, Float):
         return f"nullif({name}, 'nan')"
-    known = isinstance(field.type, Integer) or native == wanted or re.fullmatch(r"DECIMAL\(\d+,\d+\)", native)
-    return name if known else f"CAST({name} AS {wanted})"
+    return name if isinstance(field.type, Integer) or native == wanted else f"CAST({name} AS {wanted})"
 
 
 def sort_expression(order: Order, schema: Schema) -> str:

@@ -34,3 +34,8 @@ class DuckdbSettings(Settings, frozen=True, kw_only=True):
     def place(self) -> str:
         """Where the data are, for messages."""
         return MEMORY if self.in_memory else str(self.path)
+
+    @property
+    def resolved(self) -> str:
+        """Which file it is, whatever link or relative path leads to it; all databases in memory are one."""
+        return MEMORY if self.in_memory else str(self.path.resolve())

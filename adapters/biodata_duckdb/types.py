@@ -6,7 +6,7 @@
 | ENUM | string with choices |
 | TINYINT … BIGINT, HUGEINT, unsigned ones | int, with bits or bounds |
 | FLOAT, DOUBLE | float; NaN is null |
-| DECIMAL(p, s) | decimal; ours are DECIMAL(38, 18) |
+| DECIMAL(p, s) | decimal with digits and scale; without them it is DECIMAL(38, 18) |
 | BOOLEAN, DATE | bool, date |
 | TIMESTAMP in all its forms | datetime; without a zone it is UTC, and so are ours, because DuckDB cannot compute with zones without ICU |
 | JSON | json |
@@ -19,26 +19,28 @@ collation.
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from biodata.records import types as t
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from biodata.records.types import DataType, Field
 
 __all__ = [
     "COLLATED",
     "NATIVE",
     "canonical",
+    "comparable",
     "declared",
     "derived",
     "fits",
     "is_text_form",
     "literal",
     "quoted",
-    "scale_of",
+    "shape_of",
     "stored",
     "wire",
 ]
@@ -52,13 +54,13 @@ _UNSIGNED = {"utinyint": 8, "usmallint": 16, "uinteger": 32, "ubigint": 64, "uhu
 _PLAIN: dict[str, DataType] = {
     **{name: t.Integer(bits=bits) for name, bits in _SIGNED.items()},
     **{name: t.Integer(bits=None, minimum=0, maximum=2**bits - 1) for name, bits in _UNSIGNED.items()},
-    "varchar": t.String(), "float": t.Float(), "double": t.Float(), "decimal": t.Decimal(), "boolean": t.Boolean(),
+    "varchar": t.String(), "float": t.Float(), "double": t.Float(), "boolean": t.Boolean(),
     "date": t.Date(), "timestamp": t.DateTime(), "timestamp_s": t.DateTime(), "timestamp_ms": t.DateTime(),
     "timestamp_ns": t.DateTime(), "timestamp with time zone": t.DateTime(),
 }  # fmt: skip
 _FILE = "STRUCT(id VARCHAR, filename VARCHAR, url VARCHAR)"
 _SCALARS = {
-    "string": "VARCHAR", "float": "DOUBLE", "decimal": f"DECIMAL({DIGITS},{SCALE})", "bool": "BOOLEAN",
+    "string": "VARCHAR", "float": "DOUBLE", "bool": "BOOLEAN",
     "date": "DATE", "datetime": "TIMESTAMP", "json": "JSON", "file": _FILE,
 }  # fmt: skip
 
@@ -82,6 +84,8 @@ def wire(type_: DataType) -> str:
         return f"STRUCT({inner})"
     if isinstance(type_, t.Reference):
         return wire(type_.key)
+    if isinstance(type_, t.Decimal):
+        return "DECIMAL({},{})".format(*shape_of(type_))
     return _integer(type_) if isinstance(type_, t.Integer) else _SCALARS[type_.kind]
 
 
@@ -129,7 +133,13 @@ def _derived(native: Any) -> DataType:
         return _list(_derived(dict(native.children)["child"]))
     if kind == "struct":
         return t.Object(tuple(t.Field(name, _any(_derived(child))) for name, child in native.children))
-    return _PLAIN.get(kind, t.String())
+    return _decimal(native) if kind == "decimal" else _PLAIN.get(kind, t.String())
+
+
+def _decimal(native: Any) -> t.Decimal:
+    shape = dict(native.children)
+    found = t.Decimal(shape["precision"], shape["scale"])
+    return t.Decimal() if shape_of(found) == (DIGITS, SCALE) else found
 
 
 def _list(item: DataType) -> DataType:
@@ -146,13 +156,26 @@ def is_text_form(native: str) -> bool:
     return isinstance(derived(native), t.String) and not native.startswith(("VARCHAR", "ENUM"))
 
 
-def scale_of(native: str) -> tuple[int, int]:
-    """Digits and decimals of the DECIMAL in a type; ours when it has none."""
-    found = re.search(r"DECIMAL\((\d+),\s*(\d+)\)", native)
-    return (int(found[1]), int(found[2])) if found else (DIGITS, SCALE)
+def shape_of(type_: t.Decimal) -> tuple[int, int]:
+    """The digits of a decimal's column, and how many of them stand behind the point."""
+    return type_.digits or DIGITS, SCALE if type_.scale is None else type_.scale
 
 
-def fits(value: Any, digits: int = DIGITS, scale: int = SCALE) -> bool:
+def fits(value: Decimal, digits: int, scale: int) -> bool:
     """Whether a decimal is held without rounding."""
-    _, figures, exponent = value.normalize().as_tuple()
-    return bool(-exponent <= scale and len(figures) + exponent <= digits - scale)
+    before, after = figures(value)
+    return after <= scale and before <= digits - scale
+
+
+def comparable(value: Decimal, digits: int, scale: int) -> bool:
+    """Whether DuckDB has a type that holds a decimal and all that such a column may hold: it compares in that one."""
+    before, after = figures(value)
+    return max(before, digits - scale) + max(after, scale) <= DIGITS
+
+
+def figures(value: Decimal) -> tuple[int, int]:
+    """How many digits stand before the point, and behind it, zeros at the ends aside."""
+    _, digits, exponent = value.as_tuple()
+    while len(digits) > 1 and digits[-1] == 0:  # not normalize(), which rounds to 28 digits
+        digits, exponent = digits[:-1], int(exponent) + 1
+    return (0, 0) if digits == (0,) else (max(len(digits) + int(exponent), 0), max(-int(exponent), 0))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from biodata.errors import BiodataError, NotFound, ProtocolError, QueryError, RemoteError
-from biodata.http.redaction import mask_values
+from biodata.http.redaction import mask_values, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,12 +18,11 @@ if TYPE_CHECKING:
 __all__ = ["failure", "words"]
 
 _CLIENT, _NOT_FOUND, _SERVER = 400, 404, 500
-_MOST = 300
 
 
 def words(response: Response, values: Iterable[Any] = ()) -> str:
     """What the server says, in one line, with `values` masked."""
-    return mask_values(_said(response), values).strip().rstrip(".")
+    return shortened(mask_values(_said(response), values)).strip().rstrip(".")
 
 
 def _said(response: Response) -> str:
@@ -35,9 +34,9 @@ def _said(response: Response) -> str:
     try:
         body = msgspec.json.decode(response.body)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return text[:_MOST]
+        return text
     if not isinstance(body, dict):
-        return text[:_MOST]
+        return text
     if isinstance(body.get("errors"), list):
         return "; ".join(map(str, body["errors"]))
     return str(body.get("message") or body.get("error") or "no reason given")

@@ -50,6 +50,7 @@ def identity(session: HttpSession, project: Project, rights: Rights, login: Logi
         token_seconds=session.auth.seconds_left() if session.auth else None,
         key_seconds=key_seconds,
         notes=(note,) if note is not None else (),
+        place=project.id,
     )
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from biodata.errors import BiodataError, NotFound, ProtocolError, QueryError, RemoteError
-from biodata.http.redaction import VALUE, mask_values
+from biodata.http.redaction import VALUE, mask_values, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,7 +24,6 @@ UNKNOWN_TABLE = "D01"
 UNKNOWN_ROW = "D02"
 UNKNOWN_FIELD = "D04"
 _CLIENT, _SERVER = 400, 500
-_WORDS = 300
 
 
 class Complaint(msgspec.Struct, frozen=True):
@@ -65,7 +64,7 @@ def complaints(response: Response) -> tuple[Complaint, ...]:
     try:
         body = msgspec.json.decode(response.body, type=_Body)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return (Complaint(text[:_WORDS]),)
+        return (Complaint(text),)
     found = tuple(Complaint(one.message or one.detail or "", one.code or one.errorCode) for one in body.errors)
     return found or (Complaint(body.detail or body.title or "", body.errorCode),)
 
@@ -81,7 +80,7 @@ def masked(said: str, values: Iterable[Any] = ()) -> str:
     text = _innermost(said)
     for pattern in _QUOTED:
         text = pattern.sub(rf"\1{VALUE}\2", text)
-    return mask_values(text, values).strip().rstrip(".")
+    return shortened(mask_values(text, values)).strip().rstrip(".")
 
 
 _QUOTED = (

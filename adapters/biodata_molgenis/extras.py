@@ -173,6 +173,7 @@ def identity(session: HttpSession, login: Login | None) -> Identity:
         rights=rights,
         token_seconds=session.auth.seconds_left() if session.auth else None,
         notes=notes,
+        place=session.path,
     )
 
 

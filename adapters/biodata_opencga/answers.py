@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from biodata.errors import AuthError, BiodataError, NotFound, PermissionDenied, ProtocolError, QueryError, RemoteError
-from biodata.http import mask_values, redact
+from biodata.http import mask_values, redact, shortened
 from biodata.records.types import Reference, element
 
 if TYPE_CHECKING:
@@ -35,7 +35,6 @@ __all__ = [
     "words",
 ]
 
-_WORDS = 300
 _ERROR, _SERVER = 400, 500
 _NOT_ALLOWED = frozenset({401, 403})
 _CODES = (
@@ -100,7 +99,7 @@ def opened(response: Response) -> Envelope:
         text = response.text.strip()
         title = re.search(r"(?is)<title>(.*?)</title>", text) if text.startswith("<") else None
         said = title[1].strip() if title is not None else text.partition("\n at [Source")[0]
-        return Envelope(events=[Event("ERROR", message=said[:_WORDS])])
+        return Envelope(events=[Event("ERROR", message=said)])
 
 
 def is_denied(envelope: Envelope) -> bool:
@@ -146,7 +145,7 @@ def failure(response: Response, table: str | None = None, values: Iterable[Any] 
     """The error that a refused answer to a read means; writes have their own (`write.py`)."""
     envelope = opened(response)
     said = words(envelope, values) or "no reason given"
-    message = f"{response.request}: {said} (HTTP {response.status})"
+    message = f"{response.request}: {shortened(said)} (HTTP {response.status})"
     if _NO_STUDY.search(said):
         hint = "Write study: organization@project:study in the profile"
         return NotFound(message, code="BD-NOT-FOUND-STUDY", table=table, hint=hint)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from biodata.adapter import Identity
 from biodata.errors import AuthError, BiodataError, NotFound, PermissionDenied
 from biodata.http import Request, jwt_claims, quote_segment
 from biodata_opencga.answers import ask
 from biodata_opencga.filesystem import Files
+from biodata_opencga.settings import server_root
 from biodata_opencga.sharing import Sharing
 
 if TYPE_CHECKING:
@@ -46,6 +48,7 @@ def identity(session: HttpSession, settings: OpencgaSettings) -> Identity:
         rights=_rights(session, settings, user),
         token_seconds=left,
         notes=notes,
+        place=" ".join(filter(None, (urlsplit(server_root(settings)).path, settings.study))),
     )
 
 

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from biodata.errors import BiodataError, PermissionDenied
-from biodata.http import mask_values
+from biodata.http import mask_values, shortened
 from biodata.receipts import Outcome, Receipt, Status
 from biodata_opencga.answers import code_of, failure, field_of, opened, received, words
 
@@ -108,7 +108,7 @@ class Outcomes:
 
 def _quiet(message: str) -> str:
     """The message without the ids that the server quotes: they may be those of other records."""
-    return _QUOTED.sub("'…'", message).rstrip(".")
+    return shortened(_QUOTED.sub("'…'", message)).rstrip(".")
 
 
 def _flat(value: Any) -> Iterable[Any]:

@@ -11,7 +11,7 @@ import click
 from biodata.cli.help import command
 from biodata.cli.output import on_terminal, require_directory, say
 from biodata.cli.rejects import reject_file, which_of, which_options
-from biodata.cli.running import STRICT
+from biodata.cli.running import STRICT, report_options
 from biodata.cli.state import current
 
 __all__ = ["drop", "export", "replay"]
@@ -40,7 +40,7 @@ def export(
     from biodata.pipelines.state.exported import RejectTable
     from biodata.records.files import write_result, write_text
 
-    table = RejectTable(reject_file(), which_of(options, ids))
+    table = RejectTable(reject_file(looking=True), which_of(options, ids))
     if output is not None:
         require_directory(output, "--output")
         say(f"{write_result(table, output, form, private=True):,} rejects written to {output}, with people's values")
@@ -88,10 +88,7 @@ def drop(ctx: click.Context, /, ids: tuple[int, ...], *, everything: bool, yes: 
 @click.option(
     "--param", "parameters", multiple=True, metavar="NAME=VALUE", help="A parameter that the file declares."
 )
-@click.option("--strict", is_flag=True, help=f"End with {STRICT} when one was rejected again.")
-@click.option(
-    "-o", "--format", "form", type=click.Choice(["text", "json"]), default="text", help="A line, or the report."
-)
+@report_options("rejected again")
 @click.pass_context
 def replay(ctx: click.Context, /, file: Path, ids: tuple[int, ...], **options: Any) -> None:
     """Send rejected records through their pipeline again.
@@ -99,26 +96,29 @@ def replay(ctx: click.Context, /, file: Path, ids: tuple[int, ...], **options: A
     Each enters where it was rejected, so that nothing is made twice. One that is rejected again keeps its id and
     has an attempt more.
     """
-    from biodata.cli.run import parameters_of
+    from biodata.cli.run import parameters_of, tell, told_when_it_ends
     from biodata.pipelines import Journal, progress_for
+    from biodata.pipelines.runs.options import Options
     from biodata.pipelines.runs.replay import replay as replay_rejects
     from biodata.pipelines.state.journal import state_directory
 
     named, corrected = bool(ids or options["step"] or options["everything"]), options["corrected"]
     if not named and corrected is None:
         raise click.UsageError("Say which rejects: ID…, --step NAME, --all or --corrected FILE.")
-    journal = Journal(state_directory())
-    done = replay_rejects(
-        file,
-        rejects=reject_file(),
-        which=which_of(options, ids) if named else None,
-        corrected=corrected,
-        connect=current(ctx).connect,
-        journal=journal,
-        progress=progress_for(),
-        parameters=parameters_of(options["parameters"]),
-    )
-    sys.stdout.write(done.to_json().decode() if options["form"] == "json" else done.summary() + "\n")
+    state, form = current(ctx), options["form"]
+    asked = Options(report_dir=options["report"], events=options["events"], show_values=state.show_values)
+    with told_when_it_ends(form):
+        done = replay_rejects(
+            file,
+            which=which_of(options, ids) if named else None,
+            corrected=corrected,
+            connect=state.connect,
+            journal=Journal(state_directory()),
+            progress=progress_for(),
+            parameters=parameters_of(options["parameters"]),
+            options=asked,
+        )
+    tell(done, form)
     if options["strict"] and done.rejected:
         ctx.exit(STRICT)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from biodata.cli.output import CONTROLS
+from biodata.cli.output import CONTROLS, json_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,9 +48,10 @@ def _step(step: StepReport) -> Iterator[str]:
 def _changes(step: StepReport) -> Iterator[str]:
     for change in step.changes:
         fields = ", ".join(f"{name}: {_pair(pair)}" for name, pair in change.items() if name != "key")
-        yield f"      {change.get('key')}: {fields}"
+        key = change.get("key")
+        yield f"      {key if isinstance(key, str) else json_text(key, indent=0)}: {fields}"
 
 
 def _pair(pair: Any) -> str:
     before, after = pair
-    return f"{before!r} -> {after!r}"
+    return f"{json_text(before, indent=0)} -> {json_text(after, indent=0)}"

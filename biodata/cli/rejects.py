@@ -73,7 +73,7 @@ def which_options(function: Callable[..., Any]) -> Callable[..., Any]:
 def list_(_ctx: click.Context, /, form: str | None, *, by_rule: bool, **options: Any) -> None:
     """List rejects, or count them by rule; without values."""
     options["states"] = options["states"] or (("all",) if options["run"] else ())
-    store, which = reject_file(), which_of(options)
+    store, which = reject_file(looking=True), which_of(options)
     counts = store.counts(which)
     total = sum(one.count for one in counts)
     if by_rule:
@@ -98,7 +98,7 @@ def show(ctx: click.Context, /, number: int, form: str) -> None:
     """
     from biodata.cli.output import json_text
 
-    facts = _facts(reject_file().get(number), show_values=current(ctx).show_values)
+    facts = _facts(reject_file(looking=True).get(number), show_values=current(ctx).show_values)
     if form == "json":
         click.echo(json_text(facts))
         return
@@ -108,12 +108,12 @@ def show(ctx: click.Context, /, number: int, form: str) -> None:
     _lines({f"  {name}": value for name, value in record.items()})
 
 
-def reject_file() -> RejectFile:
-    """The rejects of the state directory."""
+def reject_file(*, looking: bool = False) -> RejectFile:
+    """The rejects of the state directory; it need not be writable for `looking`."""
     from biodata.pipelines.state.journal import state_directory
     from biodata.pipelines.state.reject_file import RejectFile
 
-    return RejectFile(state_directory())
+    return RejectFile(state_directory(looking=looking), looking=looking)
 
 
 def which_of(options: dict[str, Any], ids: tuple[int, ...] | None = None) -> Which:
@@ -154,15 +154,14 @@ def _facts(reject: Any, *, show_values: bool) -> dict[str, Any]:
     shown = {name: facts[name] for name in (*names, "since", "changed", "key", "target_key", "record")}
     if show_values:
         return shown
-    return shown | {name: _masked(shown[name]) for name in ("key", "target_key", "record")}
+    masked = {name: _masked(shown[name]) for name in ("key", "target_key")}
+    return shown | masked | {"record": {name: _masked(one) for name, one in shown["record"].items()}}
 
 
 def _masked(value: Any) -> Any:
-    """What is there, without saying what: names of fields stay, values go."""
+    """What is there, without saying what; an object as a whole, because the names in it may be a person's too."""
     from biodata.http.redaction import VALUE
 
-    if isinstance(value, dict):
-        return {name: _masked(one) for name, one in value.items()}
     if isinstance(value, list | tuple):
         return [_masked(one) for one in value]
     return None if value is None else VALUE

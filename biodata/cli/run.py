@@ -36,7 +36,12 @@ __all__ = ["parameters_of", "run", "tell", "told_when_it_ends"]
 @click.option("--dry-run", is_flag=True, help="Read, transform, check and compare with the targets; write nothing.")
 @plan_options
 @click.option("--full", is_flag=True, help="Read everything, as the first run did, where the file reads what is new.")
-@report_options("rejected")
+@click.option(
+    "--new-key",
+    is_flag=True,
+    help="Make pseudonyms with another key or domain than the last run: everybody gets others.",
+)
+@report_options("rejected, within the budget too")
 @click.option(
     "--json-schema",
     is_flag=True,

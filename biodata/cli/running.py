@@ -32,7 +32,7 @@ def plan_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def report_options(refused: str) -> Decorator:
-    """How it is told what happened; `refused` is the word for a record that was not loaded."""
+    """How it is told what happened; `refused` is what befalls a record that is not loaded."""
     return together(
         click.option(
             "--report",
@@ -43,9 +43,7 @@ def report_options(refused: str) -> Decorator:
         click.option(
             "--events", metavar="FILE", help="A line of JSON for each thing that happens; - is standard error."
         ),
-        click.option(
-            "--strict", is_flag=True, help=f"End with {STRICT} when a record was {refused}, within the budget too."
-        ),
+        click.option("--strict", is_flag=True, help=f"End with {STRICT} when a record was {refused}."),
         click.option(
             "-o",
             "--format",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["list_", "runs", "show", "verify"]
 
 SECTION = "Commands"
-STATES = ("running", "done", "withheld", "failed", "interrupted", "planned")
+STATES = ("running", "died", "done", "withheld", "failed", "interrupted", "planned", "over")
 COLUMNS = ("run", "pipeline", "kind", "state", "started", "seconds", "read", "rejected", "tally")
 STEPS = ("step", "state", "read", "passed", "rejected", "batches", "seconds", "tally")
 REJECTS = ("count", "state", "step", "stage", "rule", "reason", "first")
@@ -37,7 +37,8 @@ REJECTS = ("count", "state", "step", "stage", "rule", "reason", "first")
 def runs() -> None:
     """List and show runs, and verify the audit log.
 
-    What is told comes from the journal in the state directory (BIODATA_STATE, or your own).
+    What is told comes from the journal in the state directory (BIODATA_STATE, or your own), which need not be
+    writable.
     """
 
 
@@ -52,9 +53,14 @@ def runs() -> None:
 def list_(
     _ctx: click.Context, /, pipeline: str | None, state: str | None, last: int | None, form: str | None
 ) -> None:
-    """List runs, the latest last."""
+    """List runs, the latest last.
+
+    One whose process is gone has died, until the next run of its pipeline takes it up or calls it interrupted.
+    """
+    from biodata.pipelines.state.dead import as_they_are
+
     journal = _journal()
-    found = [run for run in journal.runs(pipeline) if state in {None, run.state}][-last if last else 0 :]
+    found = [run for run in as_they_are(journal, pipeline) if state in {None, run.state}][-last if last else 0 :]
     print_rows([_told(_row(journal, run), form) for run in found], COLUMNS, form)
 
 
@@ -97,15 +103,17 @@ def verify(_ctx: click.Context, /, noted: str, form: str) -> None:
     """Verify that nobody has changed the audit log.
 
     Each line holds the hash of the one before it. The exit status is 9 when a line was changed, removed, added
-    or swapped. Who may write your files can write the whole log anew: note the hash elsewhere to find that too.
+    or swapped, or when the journal has writes of which no line tells. Who may write your files can write the whole
+    log anew: note the hash elsewhere to find that too.
     """
     from biodata.cli.output import json_text
     from biodata.errors import CheckFailed
     from biodata.pipelines.state.audit import Audit
     from biodata.pipelines.state.journal import state_directory
 
-    audit = Audit(state_directory())
-    found = audit.verify(noted)
+    audit = Audit(state_directory(looking=True))
+    told = _told_by_journal()  # before the lines are read, so that a run under way is no riddle
+    found = audit.verify(noted, told)
     if found.repaired or found.torn:
         say(f"{found.repaired + bool(found.torn):,} lines were cut off while they were written, as by a crash")
     if not found.ok:
@@ -118,17 +126,34 @@ def verify(_ctx: click.Context, /, noted: str, form: str) -> None:
     click.echo(f"{found.lines:,} lines, as they were written; the last has the hash {found.hash or '(none)'}")
 
 
+def _told_by_journal() -> dict[str, int]:
+    """What the journal has of the log; the lines hold each other also where the journal is gone, and that is said."""
+    from biodata.pipelines.state.audit import audit_chain
+    from biodata.pipelines.state.journal import state_directory
+    from biodata.pipelines.state.private import usable
+
+    state = state_directory(looking=True)
+    log, journal = audit_chain(state).path, state / "journal.sqlite"
+    with usable("The audit log", log, "read"):
+        alone = log.exists() and not journal.exists()
+    if alone:
+        say(f"There is no journal {journal}: lines that it would miss are not found")
+        return {}
+    return _journal().told()
+
+
 def _journal() -> Journal:
     from biodata.pipelines.state.journal import Journal, state_directory
 
-    return Journal(state_directory())
+    return Journal(state_directory(looking=True), looking=True)
 
 
 def _find(journal: Journal, name: str) -> RunRow:
     """The run that a person means."""
     from biodata.errors import NotFound
+    from biodata.pipelines.state.dead import as_they_are
 
-    there = journal.runs()
+    there = as_they_are(journal)
     found = there[-1:] if name == "last" else [run for run in there if run.id.startswith(name)]
     if len(found) == 1:
         return found[0]
@@ -180,7 +205,7 @@ def _facts(journal: Journal, run: RunRow) -> dict[str, Any]:
 
     batches = journal.batches(run.id)
     sent = Counter(batch["step"] for batch in batches)
-    rejects = RejectFile(journal.directory).counts(Which(run=run.id))
+    rejects = RejectFile(journal.directory, looking=True).counts(Which(run=run.id))
     return {
         **msgspec.structs.asdict(run),
         "seconds": _seconds(run),

@@ -42,7 +42,7 @@ OPTIONS = ("dry_run", "save_plan", "apply", "restart", "events")
 @click.option("--budget", default="0", metavar="N|N%", help="How many records may be refused; none when not given.")
 @click.option("--dry-run", is_flag=True, help="Read and compare; write nothing.")
 @plan_options
-@report_options("refused")
+@report_options("refused, within the budget too")
 @click.pass_context
 def sync(ctx: click.Context, /, a: Address, b: Address, **options: Any) -> None:
     """Make one table like another, without a file.
@@ -110,6 +110,7 @@ def _schema(connection: Connection, table: str) -> Schema | None:
 def _file(a: Address, b: Address, pairing: Pairing, options: dict[str, Any]) -> Path:
     from biodata.pipelines.pairs.syncing import Sync, sync_file
     from biodata.pipelines.state.journal import state_directory
+    from biodata.pipelines.state.kept import sync_directory
 
     given = {name: options[name] for name in ("where", "delete", "scope", "most", "budget")}
-    return sync_file(Sync(a=str(a), b=str(b), pairing=pairing, **given), state_directory() / "sync")
+    return sync_file(Sync(a=str(a), b=str(b), pairing=pairing, **given), sync_directory(state_directory()))

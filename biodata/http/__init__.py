@@ -3,7 +3,7 @@
 from biodata.http.exchange import Exchange, ExchangeHook
 from biodata.http.failures import mark_maybe_sent, was_maybe_sent
 from biodata.http.forms import FormFile, multipart
-from biodata.http.redaction import mask_values, redact
+from biodata.http.redaction import mask_values, redact, shortened
 from biodata.http.request import FORM, Request, Response, Timeouts, quote_segment
 from biodata.http.retry import RetryPolicy
 from biodata.http.saving import save
@@ -37,5 +37,6 @@ __all__ = [
     "quote_segment",
     "redact",
     "save",
+    "shortened",
     "was_maybe_sent",
 ]

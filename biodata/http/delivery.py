@@ -10,7 +10,7 @@ import msgspec
 from biodata.errors import AuthError, BiodataError, ConfigError, PermissionDenied, RateLimited, Unavailable
 from biodata.http.exchange import Exchange, ExchangeHook, report
 from biodata.http.failures import NoAnswer, mark_maybe_sent
-from biodata.http.redaction import redact
+from biodata.http.redaction import mask_values, redact, shortened
 from biodata.http.retry import Quota, RetryPolicy, retry_after
 from biodata.http.tokens import TokenSource
 from biodata.http.verdict import Verdict
@@ -161,5 +161,6 @@ class Delivery:
         return mark_maybe_sent(error, maybe_sent=unknown if self._arrived else False)
 
     def _words(self, verdict: Verdict, response: Response, token: Token | None) -> str:
-        said = redact(verdict.message, [token.value] if token else []).strip()
+        said = redact(verdict.message, [token.value] if token else [])
+        said = shortened(mask_values(said, self._request.values())).strip()
         return f"{self._request.describe()}: {said or 'no reason given'} (HTTP {response.status})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 from urllib.parse import quote, unquote
 
@@ -11,6 +12,7 @@ from biodata.errors import ProtocolError, QueryError
 from biodata.http.sending import Pieces
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Unpack
 
 T = TypeVar("T")
@@ -18,6 +20,7 @@ Pairs = tuple[tuple[str, str], ...]
 
 _REPLAYABLE = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 _MASK = "…"
+_WORD = re.compile(r"[A-Za-z_]+|\d{1,4}")
 FORM = "application/x-www-form-urlencoded"
 """The media type of a form in a body."""
 
@@ -102,6 +105,19 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         body = self.body.decode("utf-8", "replace") if isinstance(self.body, bytes) else ""
         shown = unquote(body) if self.content_type == FORM else body
         return f"{self.method} /{self.path.lstrip('/')}" + (query and f"?{query}") + (shown and f" {shown}")
+
+    def values(self) -> Iterator[Any]:
+        """What of it may be a record's, to be masked in what the platform says to it; nothing of a login.
+
+        The JSON body, the segments that a label hides, and what stands in the query, mere words and pages aside.
+        """
+        if self.anonymous:
+            return
+        hidden = set(self.path.split("/")) - set(self.label.split("/")) if self.label is not None else ()
+        for text in (*map(unquote, hidden), *(value for _, value in self.params)):
+            yield from (part for part in {text, *text.split(",")} if not _WORD.fullmatch(part))
+        if self.content_type == "application/json" and isinstance(self.body, bytes):
+            yield msgspec.json.decode(self.body)
 
     def describe(self) -> str:
         """One line without any value: `GET /api/v2/ASE?num=…`."""

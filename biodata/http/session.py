@@ -91,6 +91,11 @@ class HttpSession:
         return urlsplit(self.base_url).netloc.lower()
 
     @property
+    def path(self) -> str:
+        """The context path below which it is, where its host holds several: `/opencga`; empty where it has none."""
+        return urlsplit(self.base_url).path.rstrip("/")
+
+    @property
     def auth(self) -> TokenSource | None:
         """The tokens that it sends."""
         return self._terms.auth

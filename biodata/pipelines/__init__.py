@@ -77,8 +77,9 @@ class Pipeline:
             state_dir: where journal, spool and rejects lie; BIODATA_STATE or the user's state directory when None.
             options: `dry_run`: read, transform, check, compare, and write nothing. `show_values`: people's values may
                 stand in the report. `restart`: start anew where an earlier run stopped while it wrote. `full`: read
-                everything, as the first run did, where the file reads what is new. `save_plan`: a file that gets what
-                would be done; nothing is written. `apply`: such a file, to be done and no more. `report_dir`: gets
+                everything, as the first run did, where the file reads what is new. `new_key`: take keys of
+                pseudonyms that are others than at the last run. `save_plan`: a file that gets what would be done;
+                nothing is written. `apply`: such a file, to be done and no more. `report_dir`: gets
                 `NAME.html` and `NAME.json`; the run's own directory when None. `events`: a file that gets a line of
                 JSON for each thing that happens.
 

@@ -21,7 +21,18 @@ if TYPE_CHECKING:
     from biodata.pipelines.spec import Parameter
     from biodata.pipelines.spec.names import Kind
 
-__all__ = ["PLACE", "TYPES", "checked", "chosen", "kind_of", "names_in", "placed", "whole_name"]
+__all__ = [
+    "ONLY_PARAMETERS",
+    "PLACE",
+    "SECRET",
+    "TYPES",
+    "checked",
+    "chosen",
+    "kind_of",
+    "names_in",
+    "placed",
+    "whole_name",
+]
 
 PLACE = re.compile(r"\$\{param:\s*(\w+)\s*\}")
 """Where a parameter's value goes."""
@@ -35,6 +46,9 @@ TYPES: dict[str, t.DataType] = {
     "datetime": t.DateTime(),
 }
 """The type of each kind of value that a pipeline file can name."""
+SECRET = re.compile(r"\$\{(?:env|file|keyring|command):")
+"""How a reference to a secret begins; no value of a pipeline file is one, besides the keys of pseudonyms."""
+ONLY_PARAMETERS = "a secret has no place here; what whoever starts a run may choose is ${param:NAME}"
 IN_BRACKETS = re.compile(r"(\bin\s*)\(\s*\$\{param:\s*(\w+)\s*\}\s*\)", re.IGNORECASE)
 
 

@@ -20,6 +20,7 @@ __all__ = [
     "Fault",
     "Rows",
     "arrow_of",
+    "from_the_start",
     "is_json",
     "marked",
     "nested",
@@ -168,6 +169,14 @@ def struct_of(batch: pa.RecordBatch) -> pa.StructArray:
     import pyarrow as pa
 
     return pa.StructArray.from_arrays(batch.columns, fields=[marked(field) for field in batch.schema])
+
+
+def from_the_start(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The rows, copied where they are a part of others: of such a part DuckDB reads no struct within a struct."""
+    import pyarrow as pa
+
+    parts = any(column.offset and pa.types.is_nested(column.type) for column in batch.columns)
+    return batch.take(pa.array(range(batch.num_rows), pa.int64())) if parts else batch
 
 
 def marked(field: pa.Field[Any]) -> pa.Field[Any]:

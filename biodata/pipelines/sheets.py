@@ -97,7 +97,8 @@ def text_of(value: Any) -> str:
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() and abs(value) < EXACT else str(value)
     if isinstance(value, Decimal):
-        return f"{value.normalize():f}"
+        text = f"{value:f}"  # not normalize(), which rounds to 28 digits
+        return text.rstrip("0").rstrip(".") if "." in text else text
     if isinstance(value, dt.date | dt.time):
         return value.isoformat().replace("+00:00", "Z")
     return str(value).strip()

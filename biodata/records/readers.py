@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from contextlib import closing
+from itertools import chain
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 from zipfile import BadZipFile
@@ -13,6 +14,8 @@ import msgspec
 from biodata.errors import SchemaError
 from biodata.records import types as t
 from biodata.records.files import CSV_SEPARATORS, format_of
+from biodata.records.merged import merged_below
+from biodata.records.separators import separator_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -92,7 +95,8 @@ def _csv_records(file: IO[str], separator: str) -> Iterator[Record]:
 
 
 def _csv_rows(file: IO[str], separator: str) -> Iterator[tuple[int, Record]]:
-    rows = csv.reader(file, delimiter=separator, strict=True)
+    first = next(file, "")
+    rows = csv.reader(chain([first], file), delimiter=separator_of(first, separator), strict=True)
     names = next(rows, [])
     _check_header(names)
     try:
@@ -163,21 +167,32 @@ def _sheet_rows(path: Path, *, formulas: bool = False) -> Iterator[tuple[int, Re
 
     with (
         closing(load_workbook(path, read_only=True, data_only=not formulas)) as book,
-        closing(book.worksheets[0].iter_rows(values_only=True)) as rows,
+        closing(book.worksheets[0].iter_rows()) as rows,
     ):
+        cells = merged_below(path, book.worksheets[0]._worksheet_path)  # noqa: SLF001 - openpyxl tells it nowhere else
+        if cells:
+            raise SchemaError(f"Cells {cells} are merged; write the value into each", code="BD-FILE")
         yield from _sheet_records(rows)
 
 
 def _sheet_records(rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple[int, Record]]:
     """The records of a sheet, each with its row's number; a row or a column without a cell in it is none."""
-    header = [(at, str(name)) for at, name in enumerate(next(rows, ())) if name is not None]
+    header = [(at, str(cell.value)) for at, cell in enumerate(next(rows, ())) if cell.value is not None]
     _check_header([name for _, name in header])
     for number, row in enumerate(rows, start=2):
-        record = {name: row[at] if at < len(row) else None for at, name in header}
-        if _filled(row) != _filled(record.values()):
+        record = {name: _sheet_value(row[at], name, number) if at < len(row) else None for at, name in header}
+        filled = _filled(cell.value for cell in row)
+        if filled != _filled(record.values()):
             raise SchemaError(f"Row {number} has a cell in a column without a name", code="BD-FILE")
-        if _filled(row):
+        if filled:
             yield number, record
+
+
+def _sheet_value(cell: Any, name: str, number: int) -> Any:
+    """What a cell holds; openpyxl gives an error as a text, which #N/A may be too."""
+    if cell.data_type == "e":
+        raise SchemaError(f"Row {number}, {name}: the cell holds an error, such as #N/A", code="BD-FILE")
+    return cell.value
 
 
 def _filled(cells: Iterable[Any]) -> int:

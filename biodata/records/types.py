@@ -95,8 +95,16 @@ class Float(DataType, frozen=True, tag="float"):
     """A binary floating-point number (float64)."""
 
 
-class Decimal(DataType, frozen=True, tag="decimal"):
-    """A decimal number; in frames a float64."""
+class Decimal(DataType, frozen=True, tag="decimal", omit_defaults=True):
+    """A decimal number; in frames a float64.
+
+    Attributes:
+        digits: how many there are at most, where the platform declares that.
+        scale: how many of them stand behind the point at most.
+    """
+
+    digits: int | None = None
+    scale: int | None = None
 
 
 class Boolean(DataType, frozen=True, tag="bool"):

@@ -12,7 +12,7 @@ numbers are not turned into text. Reasons name the rule and never the value.
 | decimal | ints, Decimals, floats by their shortest form, numeric text (the JSON form of a Decimal); finite |
 | bool | true and false only |
 | date | dates, ISO text, datetimes at midnight that name no zone |
-| datetime | datetimes, dates (midnight), ISO text; without a zone they are UTC; kept in UTC |
+| datetime | datetimes, dates (midnight), ISO text, to the microsecond; without a zone they are UTC; kept in UTC |
 | json | what JSON can say, keys being text |
 | ref | the other record's key; a dict or a tuple holding only the key; a record where `keys` names its key |
 | file | an object of `id`, `filename`, `url`; a path or an `Upload` to be stored; text, for the adapter to judge |
@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
+import re
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from math import isfinite
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
 __all__ = ["plain", "to_type"]
 
 _PLAIN = frozenset({str, int, bool, dt.date})
+FINER = re.compile(r"[.,]\d{6}\d*[1-9]")
 FILE_FIELDS = ("id", "filename", "url")
 
 
@@ -226,6 +228,7 @@ def _datetime(value: Any, _: DateTime) -> dt.datetime:
 
 
 def _instant_text(text: str) -> dt.datetime:
+    _need(FINER.search(text) is None, "finer than a microsecond")  # Python would cut it off
     try:
         return dt.datetime.fromisoformat(text)
     except ValueError:

@@ -99,6 +99,18 @@ class Writing:
         assert "seven" not in receipt.refused[0].message
         assert {row["id"] for row in table.query()} == {"a", "c"}
 
+    def test_a_moment_finer_than_a_microsecond_is_refused_and_not_cut(
+        self, target: Target, sample: Repository
+    ) -> None:
+        if "datetime" not in target.domain.kinds:
+            pytest.skip("not run: the platform has no moments in tables that are made")
+        (outcome,) = sample.upsert({"id": "finer", "datetime_field": "2020-02-29T12:30:00.000000789Z"})
+        assert (outcome.status, outcome.code) == ("refused", "BD-WRITE-TYPE")
+        assert "789" not in outcome.message
+        with pytest.raises(biodata.QueryError) as caught:
+            sample.count("datetime_field = '2020-02-29T12:30:00.000000789Z'")
+        assert caught.value.code == "BD-QUERY-VALUE"
+
     def test_a_required_field(self, target: Target, provide: Callable[[Schema], Repository]) -> None:
         if not target.domain.required:
             pytest.skip("not run: the platform has no required fields")

@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 
 import biodata
-from biodata.records.types import Date, Field, Integer, Schema, String
+from biodata.records.types import Date, Field, Integer, Json, Schema, String
 
 PEOPLE = Schema(
     "people", "id", (Field("id", String(), required=True), Field("age", Integer()), Field("born", Date()))
@@ -95,6 +95,18 @@ def test_show_masks_values_unless_they_are_asked_for(run, rejected):
     whole = json.loads(run("rejects", "show", "1", "-o", "json", "--show-values").out)
     assert whole["record"] == {"id": "Jane", "age": -77777, "born": "2001-02-03"}
     assert "Jane" in run("rejects", "show", "1", "--show-values").out
+
+
+def test_show_masks_an_object_as_a_whole_because_names_in_it_may_be_a_persons(run, profiles, home):
+    profiles(*(f"{name}: {{platform: duckdb, path: '{home}/{name}.duckdb'}}" for name in ("source", "target")))
+    with biodata.connect("source") as connection:
+        fields = (Field("id", String(), required=True), Field("age", Integer()), Field("seen", Json()))
+        records = [{"id": "a", "age": 0, "seen": [{"Dr. Jansen": 3}, "Jansen", None]}]
+        connection.ensure(Schema("people", "id", fields)).add(records).raise_for_refused()
+    (home / "ages.yml").write_text(PIPELINE)
+    assert run("run", "ages.yml").status == 8
+    masked = json.loads(run("rejects", "show", "1", "-o", "json").out)
+    assert masked["record"] == {"id": "<value>", "age": "<value>", "seen": ["<value>", "<value>", None]}
 
 
 def test_a_text_that_would_steer_the_terminal_is_shown_and_not_obeyed(run, rejected):
@@ -203,3 +215,31 @@ def test_replay_of_one_step_and_of_none(run, rejected):
     assert [row["attempt"] for row in listed(run)] == [2, 2]
     none = run("rejects", "replay", "ages.yml", "--step", "x")
     assert (none.status, "BD-PIPELINE-REJECT" in none.err) == (5, True)
+
+
+def test_a_replay_leaves_a_report_and_events_where_they_are_wanted(run, home, rejected):
+    done = run("rejects", "replay", "ages.yml", "--all", "--report", "out", "--events", "events.jsonl")
+    assert done.status == 0, done.err
+    assert sorted(path.name for path in (home / "out").iterdir()) == ["ages.replay.html", "ages.replay.json"]
+    assert "report: out/ages.replay.html" in done.err
+    events = [json.loads(line) for line in (home / "events.jsonl").read_text("utf-8").splitlines()]
+    assert (events[0]["event"], events[-1]["event"], events[-1]["rejected"]) == ("run.started", "run.ended", 2)
+    shown = (home / "out" / "ages.replay.html").read_text("utf-8") + (home / "events.jsonl").read_text("utf-8")
+    assert not any(value in shown for value in ("Jane", "77777", "2001-02-03"))
+
+
+def test_a_replay_obeys_the_rule_where_data_may_flow(run, home, profiles, rejected):
+    profiles(
+        f"source: {{platform: duckdb, path: '{home}/source.duckdb', may_flow_to: []}}",
+        f"target: {{platform: duckdb, path: '{home}/target.duckdb'}}",
+    )
+    failed = run("rejects", "replay", "ages.yml", "--all")
+    assert (failed.status, "records of source may not go to target" in failed.err) == (3, True)
+    assert {one["attempt"] for one in listed(run)} == {1}
+
+
+def test_the_audit_says_as_whom_a_replay_wrote(run, home, rejected):
+    (home / "ages.yml").write_text(PIPELINE.replace("age >= 0", "age > -9"))
+    assert run("rejects", "replay", "ages.yml", "--all").status == 0
+    (log,) = home.parent.rglob("audit.ndjson")
+    assert [json.loads(line).get("identity") for line in log.read_text().splitlines()][-1]

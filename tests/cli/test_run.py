@@ -181,6 +181,18 @@ def test_parameters(run, pipeline, home):
     assert (done.status, "1 created" in done.out) == (0, True), done.err
 
 
+def test_another_key_of_pseudonyms_is_taken_when_that_is_said(run, pipeline, home, monkeypatch):
+    path = home / pipeline(GOOD, number=2)
+    hidden = "      - pseudonymise: {field: id, domain: d, key: '${env:KEY}'}\n      - columns"
+    path.write_text(path.read_text().replace("      - columns", hidden))
+    monkeypatch.setenv("KEY", "a key of sixteen bytes")
+    assert "2 created" in run("run", "ages.yml").out
+    monkeypatch.setenv("KEY", "another key of sixteen bytes")
+    stopped = run("run", "ages.yml", "--full")
+    assert (stopped.status, "BD-PIPELINE-PSEUDONYM-KEY" in stopped.out) == (3, True)
+    assert "2 created" in run("run", "ages.yml", "--new-key").out
+
+
 def test_events_are_lines_of_json(run, pipeline, home):
     assert run("run", pipeline(GOOD, number=2), "--events", "events.ndjson").status == 0
     events = [json.loads(line) for line in (home / "events.ndjson").read_text().splitlines()]

@@ -108,3 +108,25 @@ def test_verify_tells_the_hash_and_finds_what_was_changed(run, home):
     assert "BD-PIPELINE-AUDIT" in broken.err
     assert "broken at line 2: it was changed" in broken.err
     assert broken.out == ""
+
+
+@pytest.mark.parametrize("removed", [["audit.head"], ["audit.ndjson"], ["audit.ndjson", "audit.head"],
+                                     ["audit.ndjson", "audit.head", "audit.key"]])  # fmt: skip
+def test_verify_finds_a_log_that_was_removed_whatever_was_removed_with_it(run, ran, home, removed):
+    assert run("runs", "verify").status == 0
+    for name in removed:
+        (home.parent / "state" / name).unlink()
+    broken = run("runs", "verify")
+    assert (broken.status, "BD-PIPELINE-AUDIT" in broken.err) == (9, True)
+    with biodata.connect("target") as connection:
+        connection["ages"].delete("Jane")
+    assert run("run", "young.yml").status == 0
+    assert run("runs", "verify").status == 9  # and what is written later covers nothing up
+
+
+def test_verify_of_a_state_directory_in_which_nothing_was_written(run, ran, home):
+    for name in ("audit.ndjson", "audit.head", "audit.key", "journal.sqlite"):
+        (home.parent / "state" / name).unlink()
+    assert run("run", "young.yml", "--dry-run").status == 0
+    assert run("run", "young.yml", "--save-plan", "plan.json").status == 0
+    assert run("runs", "verify").out.startswith("0 lines")

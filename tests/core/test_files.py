@@ -10,6 +10,7 @@ import pytest
 from biodata import Connection, Field, Schema, SchemaError, Unavailable, Unsupported
 from biodata.records import files
 from biodata.records.arrow import arrow_schema, from_arrow, to_batch
+from biodata.records.merged import merged_below
 from biodata.records.readers import read_records
 from biodata.records.types import Decimal, Json, List, Object, String
 from biodata.records.types import Integer as Whole
@@ -60,6 +61,13 @@ def test_a_sheet_keeps_every_digit(tmp_path: Path) -> None:
     assert found[0] != 0.3
 
 
+def test_semicolons_separate_a_csv_file_where_its_first_line_has_these_alone(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text('id;"age";"a, b"\nx;1,5;\n', "utf-8")
+    assert list(read_records(tmp_path / "x.csv")) == [{"id": "x", "age": "1,5", "a, b": None}]
+    (tmp_path / "x.tsv").write_text("id\ta;b\nx\ty\n", "utf-8")
+    assert list(read_records(tmp_path / "x.tsv")) == [{"id": "x", "a;b": "y"}]
+
+
 def sheet(file: Path, *rows: tuple[object, ...]) -> Path:
     from openpyxl import Workbook
 
@@ -84,12 +92,50 @@ def test_a_sheet_as_people_leave_it(tmp_path: Path) -> None:
         ([("id", "age", "id"), ("a", 5, "b")], "names a column twice"),
         ([("id", None), ("a", None), ("b", "note")], "Row 3 has a cell in a column without a name"),
         ([("id",), ("a", 7)], "Row 2 has a cell in a column without a name"),
+        ([("id", "age"), ("a", 5), ("b", "#N/A")], "Row 3, age: the cell holds an error"),
     ],
 )
 def test_a_sheet_that_would_lose_a_cell_is_refused(rows: list[tuple[object, ...]], said: str, tmp_path: Path) -> None:
     with pytest.raises(SchemaError, match=said) as caught:
         list(read_records(sheet(tmp_path / "x.xlsx", *rows)))
     assert caught.value.code == "BD-FILE"
+
+
+def test_merged_cells_are_refused_where_the_lower_ones_would_be_empty(tmp_path: Path) -> None:
+    rows = (("id", "age"), ("a", 5), ("b", None))
+    with pytest.raises(SchemaError, match=r"Cells B2:B3 are merged; write the value into each"):
+        list(read_records(merged(sheet(tmp_path / "x.xlsx", *rows), "B1:C1", "B2:B3")))
+    assert len(list(read_records(merged(sheet(tmp_path / "y.xlsx", *rows), "B1:C1")))) == 2
+
+
+def test_a_text_that_looks_like_an_error_is_a_text(tmp_path: Path) -> None:
+    from openpyxl import Workbook
+
+    book = Workbook()
+    for row in (("id",), ("#N/A",)):
+        book.worksheets[0].append(row)
+    book.worksheets[0]["A2"].data_type = "s"
+    book.save(tmp_path / "x.xlsx")
+    assert list(read_records(tmp_path / "x.xlsx")) == [{"id": "#N/A"}]
+
+
+@pytest.mark.parametrize("chunk", [7, 64, 1 << 20])
+def test_merged_cells_are_found_wherever_the_pieces_end(
+    tmp_path: Path, chunk: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("biodata.records.merged.CHUNK", chunk)
+    file = merged(sheet(tmp_path / "x.xlsx", ("id", "age"), ("<mergeCells>", 5)), "A1:B1", "A40:B40")
+    assert merged_below(file, "xl/worksheets/sheet1.xml") == "A40:B40"
+
+
+def merged(file: Path, *ranges: str) -> Path:
+    from openpyxl import load_workbook
+
+    book = load_workbook(file)
+    for cells in ranges:
+        book.worksheets[0].merge_cells(cells)
+    book.save(file)
+    return file
 
 
 def test_a_sheet_ends_somewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

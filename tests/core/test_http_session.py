@@ -499,6 +499,21 @@ def test_a_wrong_password_is_tried_once_by_sixteen_threads() -> None:
     assert len({id(error) for error in errors}) == 16
 
 
+@pytest.mark.parametrize("status", [403, 429, 503])
+def test_what_was_sent_is_masked_in_the_words_that_end_a_request(status: int) -> None:
+    said = b"no person 12 of Zwolle in P-7 by P-8 and P-9"
+    body = [{"of": "Zwolle", "n": [12]}]
+    params = (("id", "P-8,P-9"), ("show", "person"))
+    request = Request.json("POST", "people/P-7/update", body, params=params, label="people/{id}/update")
+    with (
+        Loopback(script(Answer(status, said))) as server,
+        pytest.raises(
+            (PermissionDenied, RemoteError), match="no person <value> of <value> in <value> by <value> and <"
+        ),
+    ):
+        session(server.url, classify=lambda response: by_status(response, response.text)).send(request)
+
+
 def test_the_adapters_judgement_counts_and_its_words_are_redacted() -> None:
     def classify(response: Response) -> Verdict:
         return Verdict("denied", response.text, "BD-X") if response.status == 401 else by_status(response)

@@ -8,9 +8,11 @@ import pyarrow as pa
 import pytest
 
 import biodata
-from biodata.pipelines import load_pipeline
+from biodata.pipelines import Journal, Silent, load_pipeline
+from biodata.pipelines.runs.replay import replay
+from biodata.pipelines.state.reject_file import RejectFile, Which
 from biodata.pipelines.state.spool import Spool
-from biodata.records.types import Field, Schema, String
+from biodata.records.types import Field, List, Schema, String
 from tests.pipelines.reading import Reader
 
 DATA = Path(__file__).parent / "counts.csv"
@@ -41,6 +43,11 @@ SAMPLES = Schema(
     tuple(Field(name, String(), required=name == "ID") for name in ("ID", "SNP_ID", "Ref_Counts", "Alt_Counts")),
 )
 ASE = Schema("ASE", "SNP_ID", (Field("SNP_ID", String(), required=True), Field("Samples", String())))
+BOXES = Schema(
+    "boxes",
+    "id",
+    (Field("id", String(), required=True), Field("size", String()), Field("tubes", List(String()))),
+)
 
 
 def real_counts():
@@ -125,3 +132,58 @@ def sealed(tmp_path):
 def read(connect, tmp_path):
     """Reads the one step of a file: `read("extract: {file: a.csv}")`."""
     return Reader(tmp_path, connect)
+
+
+@pytest.fixture
+def boxes(connect):
+    """Three boxes of tubes in the source: one that is fine, one whose size is no number, one that is large."""
+    with connect("source") as connection:
+        connection.ensure(BOXES).add([
+            {"id": "a", "size": "5", "tubes": ["1", "2"]},
+            {"id": "b", "size": "big", "tubes": ["1", "2"]},
+            {"id": "c", "size": "500", "tubes": ["1", "2", "3"]},
+        ]).raise_for_refused()  # fmt: skip
+
+
+@pytest.fixture
+def state(tmp_path):
+    """The state directory of `run` and `again`."""
+    return tmp_path / "state"
+
+
+@pytest.fixture
+def again(connect, state):
+    """Replays the rejects of a pipeline: all that are open, those of `which`, or those of a corrected file."""
+
+    def call(path, which=Which(), corrected=None, opened=None, **options):  # noqa: B008 - frozen
+        return replay(
+            path,
+            which=None if corrected else which,
+            corrected=corrected,
+            connect=opened or connect,
+            journal=Journal(state),
+            progress=Silent(),
+            **options,
+        )
+
+    return call
+
+
+@pytest.fixture
+def open_ones(state):
+    """The rejects that are open or waiting."""
+    return lambda: list(RejectFile(state).find(Which(states=("open", "waiting"))))
+
+
+@pytest.fixture
+def say(house, capfd):
+    """Calls the command, and finds no sign in what it says; `say("run", file, …)`."""
+    house.capfd = capfd
+    return house.say
+
+
+@pytest.fixture
+def go(house, say):
+    """Runs the text of a pipeline as loudly as can be; no sign is in anything that it leaves for others."""
+    assert say
+    return house.go

@@ -69,7 +69,9 @@ class Reader:
         connections = {name: stack.enter_context(self.connect(name)) for name in spec.profiles}
         given = chosen(spec.parameters, values)
         state = self.directory / "kept"
-        return bind(Binding(spec.file, spec.steps[0], given, connections, {}, self.memory, state)), spec.steps[0]
+        step = spec.steps[0]
+        appended = spec.appended(step)
+        return bind(Binding(spec.file, step, given, connections, {}, self.memory, state, appended)), step
 
     def __call__(self, step, **values) -> Read:
         """Everything that it gives."""

@@ -155,6 +155,64 @@ def test_lines_that_were_added_by_another_program_are_found(audit, lines, tmp_pa
     assert "noted nowhere" in audit.verify().why
 
 
+@pytest.mark.parametrize("left", [0, 1, 3])
+@pytest.mark.parametrize("gone", ["head", "log and head"])
+def test_a_head_that_was_removed_is_found_and_stays_known(audit, lines, left, gone):
+    put(audit, lines(5)[:left])
+    audit.chain.head_path.unlink()
+    if gone != "head":
+        audit.chain.path.unlink()
+    found = audit.verify()
+    assert (found.ok, "noted nowhere" in found.why) == (False, True)
+    lines(2)
+    assert "had been noted" in audit.verify().why
+
+
+def test_what_a_run_did_and_no_line_tells_of_is_found(audit, lines):
+    lines(3)  # 0 + 1 + 2 records
+    audit.write(
+        profile="umcg", table="donors", verb="delete", counts={"unknown": 2, "unchanged": 7}, keys=["p1", "p2"]
+    )
+    assert audit.verify("", {"r1": 5}).ok
+    found = audit.verify("", {"r1": 6, "r2": 1})
+    assert (found.broken, found.why) == (5, "no line tells of 1 records that run r1 wrote or deleted")
+    for path in audit.chain.path.parent.iterdir():
+        path.unlink()
+    assert audit.verify().ok
+    assert audit.verify("", {"r1": 5}).why == "no line tells of 5 records that run r1 wrote or deleted"
+
+
+BEGINNING = """
+import os, signal, sys
+from pathlib import Path
+from biodata.pipelines.state import chained, private
+from biodata.pipelines.state.audit import Audit
+left = int(sys.argv[2])
+for name in ("open", "replace", "link", "fsync", "mkdir"):
+    def last(*given, real=getattr(os, name), **named):
+        global left
+        left -= 1
+        if left < 0 and str(sys.argv[1]) in str(given[0]) + str(sys.argv[1]) * (name == "fsync"):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return real(*given, **named)
+    setattr(os, name, last)
+Audit(Path(sys.argv[1]), run="r1").write(profile="a", table="b", verb="add", counts={"created": 1}, keys=["k"])
+"""
+
+
+def test_a_crash_at_any_moment_of_the_beginning_is_no_damage(tmp_path):
+    for moment in range(40):
+        directory = tmp_path / str(moment)
+        done = subprocess.run([sys.executable, "-c", BEGINNING, str(directory), str(moment)], check=False)
+        assert Audit(directory).verify().ok, moment
+        Audit(directory).write(profile="a", table="b", verb="add", counts={"created": 1}, keys=["k"])
+        assert Audit(directory).verify().ok, moment
+        if done.returncode == 0:
+            break
+    assert done.returncode == 0
+    assert moment > 5
+
+
 def test_a_tail_that_was_cut_off_stays_known_when_the_log_goes_on(audit, lines, caplog):
     put(audit, lines(5)[:2])
     with caplog.at_level(logging.WARNING, "biodata.audit"):

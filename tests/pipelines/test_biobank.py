@@ -7,6 +7,7 @@ night is behind all tests; what a test changes it tells by how things were befor
 import csv
 import json
 import shutil
+from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
 from types import SimpleNamespace
@@ -116,8 +117,8 @@ def test_codes_units_terms_and_dates_are_those_of_the_commons(first):
     assert {one["disease"].partition(":")[0] for one in diagnoses} == {"ORPHA", "icd10"}
     assert {term[:5] for one in diagnoses for term in one["phenotypes"]} == {"HP:00"}
     assert max(one["age_at_diagnosis"] for one in diagnoses) <= 89
-    assert [one["year_of_birth"] for one in demographics].count(None) == 3  # those who were 90 or older
-    assert min(one["year_of_birth"] for one in demographics if one["year_of_birth"]) == 1934
+    assert [one["year_of_birth"] for one in demographics].count(None) == 15  # born before 1940
+    assert min(one["year_of_birth"] for one in demographics if one["year_of_birth"]) == 1940
 
 
 def test_values_in_a_list_stay_several(first):
@@ -158,6 +159,60 @@ def test_nobody_can_be_told_by_what_is_left_anywhere(institute, first):
     found = {one: path.name for one in clear for path, content in left.items() if one.encode() in content}
     assert set(found) <= days
     assert set(found.values()) <= {"rejects.sqlite"}
+
+
+OLDEST = 89
+DAYS = 365.25
+
+
+def ages_above(facts, now):
+    """What anybody can work out about one donor: each event, and `now`, at which the age is certainly above 89.
+
+    A year of birth, or a year with an age, says when somebody was born at the latest; days to an event of a known age
+    say how old somebody was at enrolment, and so at every other event with days.
+    """
+    events = facts["events"]
+    born = [facts["born"], *(year - age for age, _, year in events if None not in (age, year))]
+    latest = min((year for year in born if year is not None), default=now)
+    enrolled = max((age - days / DAYS for age, days, _ in events if None not in (age, days)), default=0)
+    told = {"now": now - latest - 1, "enrolment": enrolled}
+    for number, (age, days, year) in enumerate(events):
+        by_year = year - latest - 1 if year is not None else 0
+        told[number] = max(age or 0, by_year, enrolled + days / DAYS if days is not None else 0)
+    return {name for name, age in told.items() if age >= OLDEST + 1}
+
+
+def facts_by_case(loaded):
+    """Of each donor: the year of birth, and age, days and year of each event."""
+    facts = {key: {"born": None, "events": []} for key in loaded["case"]}
+    for one in loaded["demographic"].values():
+        facts[one["cases"]]["born"] = one["year_of_birth"]
+    for one in loaded["diagnosis"].values():
+        event = (one["age_at_diagnosis"], one["days_to_diagnosis"], one["year_of_diagnosis"])
+        facts[one["cases"]]["events"].append(event)
+    for one in loaded["sample"].values():
+        facts[one["cases"]]["events"].append((None, one["days_to_collection"], None))
+    return facts
+
+
+@pytest.mark.parametrize(
+    ("born", "events", "known"),
+    [
+        (1930, [(89, 3000, 2024)], {"now", 0}),
+        (None, [(84, -2868, None), (None, 0, None)], {"enrolment", 1}),
+        (None, [(85, 0, None), (89, 3000, None)], {1}),
+        (None, [(84, None, 2011)], {"now"}),
+        (None, [(89, None, None), (84, None, None), (None, None, None)], set()),
+        (1940, [(84, 10, 2024), (None, 400, None)], set()),
+    ],
+)
+def test_the_tests_can_work_out_ages(born, events, known):
+    assert ages_above({"born": born, "events": events}, 2026) == known
+
+
+def test_no_age_above_89_can_be_worked_out(first):
+    now = datetime.now(UTC).year
+    assert not {key for key, facts in facts_by_case(first.loaded).items() if ages_above(facts, now)}
 
 
 def test_nothing_goes_where_the_biobank_does_not_let_it_go(institute, monkeypatch, tmp_path, capsys):
@@ -244,3 +299,48 @@ def test_an_emptied_source_deletes_nothing(institute, first, capsys):
     assert "the source is empty" in capsys.readouterr().err
     assert by_name(report)["diagnoses"]["deletes"]["withheld"].startswith("the source is empty")
     assert institute.loaded() == before
+
+
+OLD = {
+    "H930": ("1930-05-01", "2016-03-01", ["2024-05-18"], ["2024-06-01"]),  # 85 when enrolled, 94 when diagnosed
+    "H927": ("1927-02-11", "2019-09-30", ["2011-11-23"], ["2019-09-30"]),  # 84 when diagnosed, 92 when enrolled
+    "H931": ("1931-01-01", "2016-02-01", ["2016-02-01", "2024-04-19"], ["2019-02-01"]),  # 85, then 93
+    "H939": ("1939-12-31", "2020-01-01", ["2021-01-01"], ["2022-01-01"]),  # the last who has no years
+    "H940": ("1940-01-01", "2020-01-01", ["2021-01-01"], ["2022-01-01"]),  # the first who has
+}
+
+
+def old_donors(biobank):
+    for donor, (born, enrolled, diagnosed, taken) in OLD.items():
+        one = {"id": donor, "collection": "north-cohort", "consent": "broad", "sex": "2"}
+        biobank["biobank_donors"].add({**one, "birth_date": born, "enrolled": enrolled}).raise_for_refused()
+        for number, day in enumerate(diagnosed):
+            one = {"id": f"DX{donor}{number}", "donor": donor, "term": "icd10:I10", "diagnosed": day}
+            biobank["biobank_diagnoses"].add(one).raise_for_refused()
+        for number, day in enumerate(taken):
+            one = {"id": f"SV{donor}{number}", "donor": donor, "taken": day, "materials": ["DNA"]}
+            biobank["biobank_samplings"].add(one).raise_for_refused()
+
+
+def test_the_oldest_are_one_group_at_every_event(institute, first):
+    before = institute.loaded()["case"]
+    with institute.open("molgenis") as biobank:
+        old_donors(biobank)
+    institute.night()
+    now = datetime.now(UTC).year
+    facts = {key: one for key, one in facts_by_case(institute.loaded()).items() if key not in before}
+    assert not {key for key, one in facts.items() if ages_above(one, now)}
+    events = sorted((one["born"], sorted(one["events"], key=str)) for one in facts.values() if one["born"])
+    assert events == [(1940, [(81, 366, 2021), (None, 731, None)])]
+    rest = sorted(tuple(sorted(one["events"], key=str)) for one in facts.values() if not one["born"])
+    assert rest == [
+        ((81, 366, None), (None, 731, None)),
+        ((84, None, None), (None, None, None)),
+        ((85, 0, None), (89, None, None), (None, 1096, None)),
+        ((89, None, None), (None, None, None)),
+    ]
+
+
+def test_a_day_that_is_to_be_set_forward_is_told(institute, first):
+    told = by_name(institute.night("--param", "years_from=1930-01-01", "--dry-run"))["years"]["rejects"]
+    assert [(one["rule"], one["count"]) for one in told] == [("years_from is to be set forward", 1)]

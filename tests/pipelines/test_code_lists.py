@@ -87,6 +87,7 @@ def test_case_matters_and_blanks_at_the_ends_do_not():
         (True, "true", pa.bool_()),
         (Decimal("12.50"), "12.5", pa.decimal128(6, 2)),
         (Decimal(900), "900", pa.decimal128(38)),
+        (Decimal("12345678901234567890123456789012.10"), "12345678901234567890123456789012.1", pa.decimal128(38, 2)),
         (dt.date(2024, 5, 1), "2024-05-01", pa.date32()),
         (dt.datetime(2024, 5, 1, 8, tzinfo=dt.UTC), "2024-05-01T08:00:00Z", pa.timestamp("us", "UTC")),
         ("x", "x", pa.dictionary(pa.int32(), pa.string())),
@@ -133,6 +134,11 @@ def test_a_file_says_the_codes(tmp_path):
     assert coverage.list == "codes.csv"
 
 
+def test_a_list_with_semicolons_as_spreadsheets_write_it(tmp_path):
+    one, around = listed(tmp_path, "source;target;comment\r\n1;male, grown;\r\n2;female;a, b\r\n")
+    assert [row["v"] for row in through(one, [{"v": 1}, {"v": 2}], **around)[0]] == ["male, grown", "female"]
+
+
 def test_a_spreadsheet_says_the_codes(tmp_path):
     book = openpyxl.Workbook()
     for row in (("source", "target"), (1, "male"), (2.5, True), ("=", "equal"), (dt.date(2024, 5, 1), "May")):
@@ -150,6 +156,27 @@ def test_a_formula_is_no_code(tmp_path):
         book.active.append(row)
     book.save(tmp_path / "codes.xlsx")
     with pytest.raises(biodata.ConfigError, match=r"codes\.xlsx, row 2, target: a formula"):
+        through(CodeList("v", path="codes.xlsx"), [{"v": "1"}], file=str(tmp_path / "pipeline.yml"))
+
+
+def test_merged_cells_are_refused_before_they_are_no_target(tmp_path):
+    book = openpyxl.Workbook()
+    for row in (("source", "target"), ("1", "male"), ("m", None)):
+        book.active.append(row)
+    book.active.merge_cells("B2:B3")
+    book.save(tmp_path / "codes.xlsx")
+    words = r"codes\.xlsx: cells B2:B3 are merged; write the value into each"
+    with pytest.raises(biodata.ConfigError, match=words) as caught:
+        through(CodeList("v", path="codes.xlsx"), [{"v": "1"}], file=str(tmp_path / "pipeline.yml"))
+    assert caught.value.code == "BD-PIPELINE-TABLE"
+
+
+def test_a_cell_that_holds_an_error_is_no_code(tmp_path):
+    book = openpyxl.Workbook()
+    for row in (("Source Value", "target"), ("1", "male"), ("#N/A", "female")):
+        book.active.append(row)
+    book.save(tmp_path / "codes.xlsx")
+    with pytest.raises(biodata.ConfigError, match=r"codes\.xlsx: row 3, Source Value: the cell holds an error"):
         through(CodeList("v", path="codes.xlsx"), [{"v": "1"}], file=str(tmp_path / "pipeline.yml"))
 
 

@@ -1,5 +1,6 @@
 """Runs that end in the middle, as processes: kill -9 and Ctrl-C, and the same command again."""
 
+import json
 import os
 import signal
 import subprocess
@@ -30,8 +31,9 @@ def command(tmp_path, source, pipeline, mode):
     environment = {**os.environ, "BIODATA_CONFIG": str(profiles), "BIODATA_STATE": str(tmp_path / "state")}
     pipeline(("mode: merge", f"mode: {mode}"))
 
-    def start(*more):
-        arguments = [sys.executable, "-m", "biodata", "run", str(tmp_path / "pipeline.yml"), *more]
+    def start(*more, verb=None):
+        words = [verb] if verb else ["run", str(tmp_path / "pipeline.yml")]
+        arguments = [sys.executable, "-m", "biodata", *words, *more]
         return subprocess.Popen(
             arguments,
             env=environment,
@@ -84,6 +86,19 @@ def killed_while(command, state, moment):
     assert process.returncode == -signal.SIGKILL
 
 
+def shown(command, run):
+    """The state of each run as `runs list` says it; `runs show` says the same, and how to go on."""
+    listed = told(command("list", "-o", "json", verb="runs"))
+    one = told(command("show", run, "-o", "json", verb="runs"))
+    assert (one["state"], "the same command goes on" in one["message"]) == (listed[-1]["state"], True)
+    assert told(command("list", "--state", "running", "-o", "json", verb="runs")) == []
+    return [row["state"] for row in listed]
+
+
+def told(process):
+    return json.loads(process.communicate()[0])
+
+
 def test_killed_while_it_read_the_same_command_starts_anew(command, target, tmp_path):
     state = tmp_path / "state"
     killed_while(command, state, reading)
@@ -103,6 +118,7 @@ def test_killed_while_it_wrote_the_same_command_goes_on(command, target, tmp_pat
     journal = Journal(state)
     (before,) = journal.runs()
     assert (before.state, before.phase) == ("running", "loading")
+    assert shown(command, before.id) == ["died"]
     answered = [batch["number"] for batch in journal.batches(before.id) if batch["state"] == "done"]
     again = command()
     out, err = again.communicate()

@@ -7,7 +7,7 @@ import pytest
 import biodata
 from biodata.pipelines import load_pipeline
 from biodata.pipelines.state.journal import Journal
-from biodata.records.types import Field, Reference, Schema, String
+from biodata.records.types import Field, Integer, Reference, Schema, String
 from biodata.sandbox.run import Sandbox
 
 FILE = """\
@@ -230,6 +230,106 @@ def test_replace_with_an_empty_source_leaves_the_table(people, pipeline, run, ta
     people("")
     withheld(run, path, "the source is empty")
     assert ids(target) == list("bcdefghijklm")
+
+
+REPLACING = FILE.replace("mode: merge", "mode: replace").replace(", delete_missing: {max: 50%}", "")
+HUNDRED = [f"p{number:02}" for number in range(100)]
+
+
+@pytest.fixture
+def hundred(connect):
+    """A hundred people are in the target, of whom no run knows."""
+    fields = (Field("id", String(), required=True), Field("age", Integer()))
+    with connect("target") as connection:
+        connection.ensure(Schema("people", "id", fields)).add([{"id": one} for one in HUNDRED]).raise_for_refused()
+
+
+def test_an_almost_empty_source_replaces_nothing_at_the_first_run(people, hundred, pipeline, run, target):
+    people("a")
+    path = pipeline(text=REPLACING)
+    error = withheld(run, path, r"the table would go from 100 records to 1 \(least: 90%\)")
+    assert ids(target) == HUNDRED
+    assert "plan" in (error.hint or "")
+    withheld(run, path, "at this first run")  # a run that was withheld is nothing to compare with
+
+
+def test_who_says_a_smaller_least_may_replace_a_large_table(people, hundred, pipeline, run, target):
+    people("a")
+    run(pipeline(("[id]}", "[id], least: 1%}"), text=REPLACING))
+    assert ids(target) == ["a"]
+
+
+def test_as_many_others_may_take_the_place_of_all(people, hundred, pipeline, run, target):
+    people([f"q{number:02}" for number in range(90)])
+    run(pipeline(text=REPLACING))
+    assert len(ids(target)) == 90
+    assert not {*ids(target)} & {*HUNDRED}
+
+
+def test_replace_wants_what_the_last_run_had_read(people, pipeline, run, target):
+    path = pipeline(text=REPLACING)
+    people("abcdefghij")
+    run(path)
+    people("abcdefgh")
+    withheld(run, path, r"8 rows were read, 80% of the 10 of the last run \(least: 90%\)")
+    assert ids(target) == list("abcdefghij")
+    run(pipeline(("[id]}", "[id], least: 80%}"), text=REPLACING))
+    assert ids(target) == list("abcdefgh")
+
+
+def test_replace_may_take_away_no_more_than_the_file_says(people, pipeline, run, target):
+    path = pipeline(("[id]}", "[id], max: 20%}"), text=REPLACING)
+    people("abcdefghij")
+    run(path)
+    people("abcdefgxyz")
+    withheld(run, path, r"3 of 10 records would be deleted \(max: 20%\)")
+    assert ids(target) == list("abcdefghij")
+    people("abcdefghyz")
+    run(path)
+    assert ids(target) == list("abcdefghyz")
+
+
+def test_a_dry_run_says_that_a_replace_would_be_withheld(people, hundred, pipeline, run, target):
+    people("a")
+    report = run(pipeline(text=REPLACING), dry_run=True)
+    assert "at this first run" in report.steps[0].deletes.withheld
+    assert ids(target) == HUNDRED
+
+
+def test_where_there_is_no_transaction_rows_are_loaded_and_nothing_is_deleted(people, pipeline, connect, tmp_path):
+    people("a")
+    with Sandbox(("molgenis",)) as sandbox:
+
+        def opened(name):
+            return connect(name) if name == "source" else biodata.connect("molgenis", config=sandbox.config_path)
+
+        def run(path):
+            return load_pipeline(path).run(connect=opened, state_dir=tmp_path / "state")
+
+        fields = (Field("id", String(), required=True), Field("age", Integer()))
+        with opened("target") as connection:
+            table = connection.ensure(Schema("people", "id", fields))
+            table.add([{"id": one} for one in HUNDRED]).raise_for_refused()
+            withheld(run, pipeline(text=REPLACING), "at this first run")
+            assert table.count() == 101
+            run(pipeline(("[id]}", "[id], least: 0%}"), text=REPLACING))
+            assert [one["id"] for one in table.query()] == ["a"]
+
+
+def test_new_records_are_not_taken_for_those_that_were_there(people, pipeline, connect, tmp_path):
+    """Without a transaction they are there when the deletes are thought about."""
+    people("bcdef")
+    with Sandbox(("molgenis",)) as sandbox:
+
+        def opened(name):
+            return connect(name) if name == "source" else biodata.connect("molgenis", config=sandbox.config_path)
+
+        with opened("target") as connection:
+            fields = (Field("id", String(), required=True), Field("age", Integer()))
+            table = connection.ensure(Schema("people", "id", fields))
+            table.add([{"id": one} for one in "vwxyz"]).raise_for_refused()
+            load_pipeline(pipeline(text=REPLACING)).run(connect=opened, state_dir=tmp_path / "state")
+            assert "".join(sorted(one["id"] for one in table.query())) == "bcdef"
 
 
 def test_replace_keeps_the_record_of_a_rejected_row(people, pipeline, run, target):

@@ -63,6 +63,14 @@ SHAPES = {
         step() + second(LOAD, extract="sql: SELECT 1 AS id"),
         ["two: records of files to b"],
     ),
+    "through a table that another step loads": (
+        step(LOAD) + second(", needs: [one], load: {to: c/t, mode: append}", extract="from: b/t"),
+        ["one: records of a to b", "two: records of a to c", "two: records of b to c"],
+    ),
+    "through a table that a later step loads": (
+        step(", load: {to: c/t, mode: append}", extract="from: b/t") + second(LOAD, extract="from: a/t"),
+        ["one: records of a to c", "one: records of b to c", "two: records of a to b"],
+    ),
     "a need is no reading": (
         step() + second(", needs: [one]", LOAD, extract="from: c/t"),
         ["two: records of c to b"],

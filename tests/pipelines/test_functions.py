@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 
+import duckdb
 import pyarrow as pa
 import pytest
 
@@ -71,6 +72,49 @@ def test_answers(expression, expected):
 
 
 @pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("2024-05-01", 0), (" 2024-05-01 ", 0), ("2024-05-01T23:30:00-02:00", 1), ("2024-05-01 00:30+0100", -1),
+        ("2024-05-01T23:59:59.999999999Z", 0), ("2024-05-01T23:59", 0), ("2024-05-01T23:30:00-02", 1),
+    ],
+)  # fmt: skip
+def test_a_text_is_its_day_in_utc(text, days):
+    assert ask("days_since(t, '2024-05-01')", t=text) == days
+    assert ask(f"days_since('{text}', DATE '2024-05-01')") == days
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "24-05-01", "2024-5-1", "2024/05/01", "20240501", "epoch", "infinity", "-infinity", "2024-05-01 (BC)", "",
+        "0000-01-01", "2024-02-30", "2024-05-01T", "2024-05-01 nonsense", "2024-05-01T99", "2024-05-01T24:00:00",
+        "2024-05-01 23:30:00 UTC", "2024-05-01T10:00:00-25:00", "0001-01-01T00:00:00+01:00", "12024-05-01",
+        "9999-12-31T23:30:00-01:00", "2024-05-01\n",
+    ],
+)  # fmt: skip
+def test_a_text_that_is_no_day_is_an_error_and_never_another_day(text):
+    for expression in ("year_only(t)", "days_since(t, '2024-05-01')", "age_at(t, '2024-05-01')"):
+        with pytest.raises(duckdb.ConversionException):
+            ask(expression, t=text)
+
+
+def test_days_of_texts_are_found_row_by_row():
+    connection = locked_connection()
+    connection.register("t", pa.table({"t": ["1980-06-15", None, "0001-01-01", "9999-12-31"]}))
+    assert connection.table("t").project("year_only(t)").fetchall() == [(1980,), (None,), (1,), (9999,)]
+
+
+@pytest.mark.parametrize("age", [pa.scalar("9"), pa.scalar(1, pa.date32()), pa.scalar(True)])
+def test_what_is_no_number_is_no_age_whatever_it_is_compared_with(age):
+    with pytest.raises(duckdb.BinderException):
+        ask("cap_age(a, b)", a=age, b=age)
+
+
+def test_an_age_that_is_not_a_number_is_not_the_most():
+    assert ask("cap_age(a, 89)", a=float("nan")) is None
+
+
+@pytest.mark.parametrize(
     "expression",
     [
         "days_since(NULL, '2024-01-01')", "days_since('2024-01-01', NULL)", "age_at(NULL, '2024-01-01')",
@@ -121,5 +165,5 @@ def test_a_whole_run_keeps_no_date(connect, pipeline, run, target):
 def test_an_age_that_is_text_is_found_before_any_row(connect, pipeline, run):
     with connect("source") as connection:
         connection.ensure(VISITS).upsert({"id": "a", "visit": "94"}).raise_for_refused()
-    with pytest.raises(QueryError, match=r"column reported: .*explicit cast"):
+    with pytest.raises(QueryError, match=r"column reported: .*explicit type cast"):
         run(pipeline(("cap_age(src.reported", "cap_age(src.visit"), text=PIPELINE))

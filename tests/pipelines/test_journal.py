@@ -1,5 +1,6 @@
 """The journal: it can always be read, one run at a time holds a pipeline, and the dead are noticed."""
 
+import os
 import stat
 import subprocess
 import sys
@@ -7,11 +8,14 @@ import sys
 import pytest
 
 import biodata
+from biodata.pipelines.state.dead import as_they_are
 from biodata.pipelines.state.journal import Journal, new_run_id, state_directory
+from biodata.pipelines.state.journal_batches import Noted
 
 HOLDER = """
 import sys, time
 from pathlib import Path
+from biodata.pipelines.state.dead import as_they_are
 from biodata.pipelines.state.journal import Journal
 journal = Journal(Path(sys.argv[1]))
 with journal.hold("night"):
@@ -42,7 +46,7 @@ def test_keeps_runs_steps_and_batches(tmp_path):
     begin(journal, "r1")
     journal.step("r1", "a", state="extracted", rows_read=3)
     journal.step("r1", "a", state="done", rows_out=2, rejected=1, tally={"created": 2}, seconds=0.5)
-    journal.batch("r1", "a", 1, 2, {"created": 2})
+    journal.note(Noted(run="r1", step="a", number=1, rows=2, tally={"created": 2}), "done")
     journal.end("r1", "done")
     again = Journal(tmp_path)
     assert [(run.id, run.state, run.message) for run in again.runs()] == [("r1", "done", "")]
@@ -51,11 +55,24 @@ def test_keeps_runs_steps_and_batches(tmp_path):
     assert again.batches("r1")[0]["tally"] == {"created": 2}
 
 
-def test_is_for_the_owner_alone(tmp_path):
-    directory = state_directory(tmp_path / "deep" / "state")
-    journal = Journal(directory)
-    assert stat.S_IMODE(directory.stat().st_mode) == 0o700
+@pytest.mark.parametrize("umask", [0o022, 0o000])
+def test_is_for_the_owner_alone_and_so_is_what_had_to_be_made_above_it(tmp_path, umask):
+    before = os.umask(umask)
+    try:
+        directory = state_directory(tmp_path / "x1" / "x2" / "state")
+        journal = Journal(directory)
+        with journal.hold("night"):
+            made = [directory / "locks", directory, *directory.parents[:2]]
+    finally:
+        os.umask(before)
+    assert {stat.S_IMODE(one.stat().st_mode) for one in made} == {0o700}
     assert stat.S_IMODE(journal.path.stat().st_mode) == 0o600
+
+
+def test_a_directory_that_was_there_stays_as_it_is(tmp_path):
+    (tmp_path / "shared").mkdir(mode=0o755)
+    state_directory(tmp_path / "shared" / "state")
+    assert stat.S_IMODE((tmp_path / "shared").stat().st_mode) == 0o755
 
 
 def test_where_state_lies(tmp_path, monkeypatch):
@@ -70,10 +87,21 @@ def test_where_state_lies(tmp_path, monkeypatch):
     assert state_directory(tmp_path / "given") == tmp_path / "given"
 
 
+def test_a_relative_state_directory_is_below_where_one_stands(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("BIODATA_STATE", "own")
+    assert state_directory() == tmp_path / "own"
+    assert state_directory("given") == tmp_path / "given"
+    monkeypatch.delenv("BIODATA_STATE")
+    monkeypatch.setenv("XDG_STATE_HOME", "xdg")
+    assert state_directory() == tmp_path / "xdg/biodata"
+
+
 def test_a_state_directory_that_cannot_be(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(biodata.ConfigError, match="BIODATA_STATE"):
-        state_directory(tmp_path / "file" / "state")
+    for given in (tmp_path / "file" / "state", tmp_path / "file"):
+        with pytest.raises(biodata.ConfigError, match="cannot be made"):
+            state_directory(given)
 
 
 def test_run_ids_sort_by_time():
@@ -97,6 +125,38 @@ def test_a_living_run_is_not_buried(tmp_path, holder):
         assert journal.bury_the_dead("other") == []
     assert journal.runs()[0].state == "running"
     assert (journal.run_directory("r1") / "spool").is_dir()
+
+
+def test_who_looks_tells_the_dead_from_the_living_and_changes_nothing(tmp_path, holder):
+    journal = Journal(tmp_path)
+    begin(journal, "r2", "other")
+    assert [run.state for run in as_they_are(journal)] == ["running", "died"]
+    holder.kill()
+    holder.wait()
+    there = journal.path.read_bytes()
+    assert [run.state for run in as_they_are(journal)] == ["died", "died"]
+    assert [run.id for run in as_they_are(journal, "night")] == ["r1"]
+    assert journal.path.read_bytes() == there
+    assert not (tmp_path / "locks/other.lock").exists()
+
+
+def test_who_looks_is_told_how_to_go_on(tmp_path):
+    journal = Journal(tmp_path)
+    for run, phase in (("r1", "reading"), ("r2", "loading"), ("r3", "planned")):
+        begin(journal, run)
+        journal.phase(run, phase)
+    told = {run.id: (run.state, run.message.rpartition(" ")[0]) for run in as_they_are(journal)}
+    assert told["r1"] == ("died", "the process ended without a word before it wrote: the same command starts")
+    assert told["r2"] == ("died", "the process ended without a word while it wrote: the same command goes")
+    assert told["r3"] == ("planned", "")
+
+
+def test_looking_keeps_nobody_from_running(tmp_path):
+    journal = Journal(tmp_path)
+    with journal.nobody_runs("night") as first, journal.nobody_runs("night") as second:
+        assert (first, second) == (True, True)
+    with journal.hold("night"), journal.nobody_runs("night") as free:
+        assert not free
 
 
 @pytest.mark.parametrize("mine", ["night", "other"])

@@ -87,6 +87,10 @@ def problems(mapped):
     return tell
 
 
+ELSEWHERE = "a secret has no place here; what whoever starts a run may choose is ${param:NAME}"
+NO_NAME = "a parameter is a value, and never a name or a part of one: =… or constant: ${param:NAME} in the rule"
+
+
 @pytest.mark.parametrize(
     ("text", "rule"),
     [
@@ -96,6 +100,8 @@ def problems(mapped):
         ("= upper(src.a) || ' then '", Rule(expression="upper(src.a) || ' then '")),
         ("SQL: src.a + 1", Rule(expression="src.a + 1")),
         ("constant: NL", Rule(expression="'NL'")),
+        ("constant: ${param:country}", Rule(expression="${param:country}")),
+        ("= src.a || ${param:country}", Rule(expression="src.a || ${param:country}")),
         ("constant: a then b", Rule(expression="'a then b'")),
         ("split", Rule(split=",")),
         ("split ;", Rule(split=";")),
@@ -121,6 +127,13 @@ def test_rules(text, rule):
         ("copy this", "copy: expected nothing behind it"),
         ("unit lb -> kg", "unit: expected nothing behind it; it stands in the column 'unit'"),
         ("constant NL", "write constant: NL"),
+        (
+            "constant: a ${param:b}",
+            "constant: ${param:NAME} is a whole value; a part of a text is ='…' || ${param:NAME}",
+        ),
+        ("constant: ${env:KEY}", ELSEWHERE),
+        ("split ${keyring:a/b}", ELSEWHERE),
+        ("ontology ${param:prefixes}", NO_NAME),
         ("#NAME?", "a spreadsheet took this for a formula of its own; write sql: in place of ="),
     ],
 )
@@ -240,6 +253,25 @@ def test_all_problems_of_a_table_are_told_with_row_and_column(problems):
     ]
 
 
+@pytest.mark.parametrize("cell", ["1=a, 2=b", "1=a,2=b;3=c", "1=a; 2=b, 3="])
+def test_codes_that_are_separated_by_commas_are_not_one_code(problems, cell):
+    (problem,) = problems(("sex", "", "sex", cell))
+    assert problem.startswith("maps/donors.csv, row 2, code list: separate codes with ; (1=male; 2=female)")
+
+
+def test_a_table_with_semicolons_as_spreadsheets_write_it(operations, tmp_path):
+    by_commas = operations(("sex", "", "sex", "1=a; 2=b"), ("a", "=round(src.a, 1)", "b"))
+    table = tmp_path / "maps/donors.csv"
+    lines = 'source field;rule;target field;code list\nsex;;sex;"1=a; 2=b"\na;=round(src.a, 1);b;\n'
+    table.write_text(lines, "utf-8")
+    assert load_pipeline(tmp_path / "pipeline.yml").spec.steps[0].transform == by_commas
+
+
+def test_a_target_may_hold_a_comma_or_an_equals_sign(operations):
+    code_list, _ = operations(("a", "", "b", "1=blood, whole; 2=x=y"))
+    assert code_list.codes == (("1", "blood, whole"), ("2", "x=y"))
+
+
 @pytest.mark.parametrize(
     ("headings", "words"),
     [
@@ -282,6 +314,55 @@ def test_expressions_are_judged_and_told_with_their_row(problems):
     assert count.startswith("maps/donors.csv, row 3: step donors: column n: count_star: aggregates and windows")
     assert near.startswith("maps/donors.csv, row 4: step donors: column b: unknown name 'idd'; did you mean 'id'?")
     assert early.startswith("maps/donors.csv, row 5: step donors: column c (mapped): unknown name 'b'")
+
+
+WITH_PARAMETERS = "params:\n  country: NL\n  least: 5\nsteps:"
+
+
+def test_a_parameter_that_is_not_there_is_told_with_table_row_and_near_match(mapped):
+    rows = (
+        ("id", "", "id"),
+        ("", "constant: ${param:cuntry}", "country", "NL=Netherlands"),
+        ("a", "=src.a > ${param:least} OR src.a = ${param:other}", "most"),
+    )
+    path = mapped(*rows, text=ANY_COLUMNS.replace("steps:", WITH_PARAMETERS))
+    with pytest.raises(biodata.ConfigError) as caught:
+        load_pipeline(path)
+    assert caught.value.message.splitlines() == [
+        f"{path}:10:9: maps/donors.csv, row 3, rule: there is no parameter 'cuntry'; did you mean 'country'?",
+        f"{path}:10:9: maps/donors.csv, row 4, rule: there is no parameter 'other' (there is country, least)",
+    ]
+
+
+def test_where_neither_a_parameter_nor_a_secret_may_stand(mapped):
+    rows = (
+        ("${param:a}", "", "a"),
+        ("a", "", "${param:b}"),
+        ("a", "", "c", "1=${param:c}; 2=x"),
+        ("a", "", "d", "${env:FILE}.csv"),
+        ("a", "", "e", "", "kg -> ${param:e}"),
+        ("a", "split ${param:f}", "f"),
+        ("a", "=${env:KEY} || 'x'", "g"),
+        ("a", "='${param:least}'", "h"),
+        ("a", "=src.${param:least}", "i"),
+        ("a", "", "j", "", "", "a comment may say ${param:j} and ${env:KEY}"),
+    )
+    path = mapped(*rows, text=ANY_COLUMNS.replace("steps:", WITH_PARAMETERS))
+    with pytest.raises(biodata.ConfigError) as caught:
+        load_pipeline(path)
+    told = dict(line.split(": ", 2)[1:] for line in caught.value.message.splitlines())
+    assert told == {
+        "maps/donors.csv, row 2, source field": NO_NAME,
+        "maps/donors.csv, row 3, target field": NO_NAME,
+        "maps/donors.csv, row 4, code list": NO_NAME,
+        "maps/donors.csv, row 5, code list": ELSEWHERE,
+        "maps/donors.csv, row 6, unit": NO_NAME,
+        "maps/donors.csv, row 7, rule": NO_NAME,
+        "maps/donors.csv, row 8": f"step donors: column g: {ELSEWHERE} (at character 1)",
+        "maps/donors.csv, row 9": "step donors: column h: ${param:NAME} is a whole value: no quotes around it, and "
+        "never a name or a part of one",
+        "maps/donors.csv, row 10": "step donors: column i: it is not one SQL expression (at character 5)",
+    }
 
 
 def test_fields_that_the_extract_does_not_read_are_told_with_their_row(problems):
@@ -357,6 +438,41 @@ def test_a_whole_run_with_an_xlsx_whose_rules_are_formulas(donors, pipeline, run
     book.save(tmp_path / "maps/donors.xlsx")
     path = pipeline(("maps/donors.csv", "{file: maps/donors.xlsx}"), text=PIPELINE)
     check_run(run(path), target("donors"))
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+def test_parameters_are_bound_and_never_a_part_of_a_rule(connect, pipeline, run, target, tmp_path, ending):
+    rows = (
+        ("id", "", "id"),
+        ("", "constant: ${param:country}", "country"),
+        ("", "constant: ${param:country}", "land", "NL=Netherlands", "", "", "keep"),
+        ("sex", "sql: src.sex || ${param:country}", "both"),
+        ("height", "", "height_m", "", "cm -> m"),
+        ("height", "=height_m > ${param:least}", "tall"),
+        ("sex", "=src.sex in ${param:sexes}", "known"),
+    )
+    headings = (*HEADINGS, "on unmapped")
+    (tmp_path / "maps").mkdir()
+    (tmp_path / "maps/donors.csv").write_text(as_csv(rows, headings), "utf-8")
+    book = openpyxl.Workbook()
+    for line in (headings, *rows):
+        book.active.append([cell or None for cell in line])
+    book.save(tmp_path / "maps/donors.xlsx")
+    with connect("source") as connection:
+        connection.ensure(DONORS).upsert({"id": "a", "sex": "1", "height": 170}).raise_for_refused()
+    declared = "params:\n  country: NL\n  least: {type: float}\n  sexes: ['1', '2']\nsteps:"
+    path = pipeline(("maps/donors.csv", f"maps/donors.{ending}"), ("steps:", declared), text=PIPELINE)
+
+    def found(**parameters):
+        run(path, parameters=parameters)
+        return target("donors")["a"]
+
+    expected = {"id": "a", "country": "NL", "land": "Netherlands", "both": "1NL", "height_m": 1.7, "tall": True}
+    assert found(least=1.5) == expected | {"known": True}
+    text = "NL'); DROP TABLE donors; -- ${param:least} $least"
+    assert found(least=2, country=text, sexes=["3' or '1'='1"]) == expected | {
+        "country": text, "land": text, "both": f"1{text}", "tall": False, "known": False,
+    }  # fmt: skip
 
 
 def test_a_code_list_that_is_wrong_is_told_with_table_and_row(donors, mapped, run, tmp_path):

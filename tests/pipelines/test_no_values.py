@@ -6,19 +6,14 @@ byte that comes out is searched.
 
 import datetime as dt
 import json
-import re
-from types import SimpleNamespace
 
 import openpyxl
 import pytest
 
 import biodata
-from biodata.cli.main import status_of
 from biodata.records.types import Date, Field, Float, Integer, List, Reference, Schema, String
-from biodata.sandbox.run import Sandbox
+from tests.pipelines.quiet import SIGN, opened_house, step, text
 
-SIGN = re.compile(rb"qzx|7741741|774174|1917-0[78]", re.IGNORECASE)
-"""In each text, number and date of a record, in the key of the pseudonyms, and in what parameters are given."""
 TEXTS = ("id", "name", "sex", "unit", "term")
 PEOPLE = Schema(
     "people",
@@ -113,28 +108,11 @@ def person(number):
     }
 
 
-def step(name, transform="", to=None, key="id", *, check="", extract="from: source/people", load=""):
-    loads = f"    load: {{to: {to or f'local/{name}'}, mode: merge, key: {key}{load}}}\n"
-    checks = f"    check: [{check}]\n" if check else ""
-    return f"  - name: {name}\n    extract: {{{extract}}}\n    transform: [{transform}]\n{checks}{loads}"
-
-
-def text(name, *steps, budget="100%", params=""):
-    return f"version: 1\nname: {name}\n{params}steps:\n{''.join(steps)}on_reject: {{budget: {budget}}}\n"
-
-
 @pytest.fixture(scope="module")
 def house(tmp_path_factory):
     """A sandbox with tables of its own, two DuckDB files, and the environment of the command."""
-    home = tmp_path_factory.mktemp("house")
-    own = (f"  {name}: {{platform: duckdb, path: '{home}/{name}.duckdb', access: delete}}\n" for name in OWN)
-    with pytest.MonkeyPatch.context() as patch, Sandbox(("molgenis", "gen3")) as sandbox:
-        config = home / "profiles.yml"
-        config.write_text(sandbox.config_path.read_text().replace("  local:", "  sandboxes:") + "".join(own))
-        patch.setenv("BIODATA_CONFIG", str(config))
-        patch.setenv("BIODATA_STATE", str(home / "state"))
-        patch.setenv("QZX_KEY", "a key of qzx that is long enough")
-        (home / "clean.py").write_text(CLEAN)
+    with opened_house(tmp_path_factory.mktemp("house"), ("molgenis", "gen3")) as house:
+        (house.home / "clean.py").write_text(CLEAN)
         with biodata.connect("source") as source, biodata.connect("molgenis") as molgenis:
             source.ensure(PEOPLE).add([person(number) for number in range(4)]).raise_for_refused()
             for table in (DONORS, KIDS):
@@ -142,41 +120,7 @@ def house(tmp_path_factory):
         with biodata.connect("local") as local:
             columns = (Field("clear", String(), required=True), Field("pseudonym", String()))
             local.ensure(Schema("pseudonyms", "clear", columns))
-        yield SimpleNamespace(home=home, reports=home / "reports", events=home / "events.ndjson")
-
-
-OWN = ("source", "local")
-
-
-@pytest.fixture
-def say(house, capfd):
-    """Calls the command, and finds no sign in what it says; `say(file, …)` runs a file."""
-
-    def call(*arguments, status=0, values=False):
-        capfd.readouterr()
-        found = status_of([str(one) for one in arguments])
-        out, err = capfd.readouterr()
-        signs = [line for line in (out + err).splitlines() if SIGN.search(line.encode())]
-        assert bool(signs) is values, signs
-        assert found == status, err
-        return out
-
-    return call
-
-
-@pytest.fixture
-def go(house, say):
-    """Runs the text of a pipeline as loudly as can be, and finds no sign in anything that it leaves for others."""
-
-    def call(content, *options, status=0, name="night"):
-        file = house.home / f"{name}.yml"
-        file.write_text(content, "utf-8")
-        options = ("--report", house.reports, "--events", house.events, *options)
-        say("-vv", "run", file, *options, status=status)
-        left = [*house.reports.iterdir(), house.events, house.home / "state/audit.ndjson"]
-        assert not [path.name for path in left if path.exists() and SIGN.search(path.read_bytes())]
-
-    return call
+        yield house
 
 
 def test_what_operations_reject(house, say, go):
@@ -318,8 +262,4 @@ def test_with_show_values_they_are_there(house, say):
 def test_what_is_kept(house, say, go):
     """After all runs people's values are in rejects and in what a plan has sealed, and in no file's name."""
     go(text("kept", step("kept", ", ".join(f"{{{REJECTING[name]}}}" for name in ("code", "units")))))
-    kept = [*(house.home / "state").rglob("*")]
-    files = [path for path in kept if path.is_file() and path.parent.name != "spool"]
-    assert {path.name for path in files if SIGN.search(path.read_bytes())} <= {"rejects.sqlite"}
-    assert not [path for path in kept if path.stat().st_mode & 0o077]
-    assert not [path for path in kept if SIGN.search(str(path.relative_to(house.home)).encode())]
+    assert house.kept() <= {"rejects.sqlite"}

@@ -255,6 +255,24 @@ def test_a_table_that_is_gone_since_is_not_filled_by_half(more, people, pipeline
     assert caught.value.code == "BD-PIPELINE-CHANGED"
 
 
+def test_nor_is_one_filled_with_what_is_new_alone(people, pipeline, run, stored, stopping, connect):
+    text = named(APPEND, "night").replace("append", "merge, key: [id]")
+    path = pipeline(text=text.replace("{from: source/people}", "{from: source/people, incremental: {by: content}}"))
+    people("ab")
+    run(path)
+    people("abc")
+    stopping("loading")
+    stops(run, path)
+    stopping("")
+    with connect("target") as connection:
+        connection.client.execute("DROP TABLE people")
+    with pytest.raises(biodata.ConfigError, match="target/people is not there any more") as caught:
+        run(path)
+    assert caught.value.code == "BD-PIPELINE-CHANGED"
+    run(path, restart=True)
+    assert stored() == "abc"
+
+
 def test_a_replace_keeps_the_record_of_a_row_that_was_rejected(people, pipeline, run, stored, state):
     text = named(APPEND, "night").replace("mode: append", "mode: replace, key: [id]")
     path = pipeline(
@@ -343,7 +361,7 @@ def test_a_plan_is_over_when_the_pipeline_has_run_since(people, pipeline, run, s
     run(path, save_plan=plan)
     people("abc")
     run(path)
-    with pytest.raises(biodata.ConfigError, match="has written since the plan was made"):
+    with pytest.raises(biodata.ConfigError, match=r"The plan is over: run .* has written since"):
         run(path, apply=plan)
     assert stored() == "abc"
 

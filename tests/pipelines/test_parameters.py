@@ -60,6 +60,8 @@ def test_where_a_value_may_stand_in_an_expression(text):
         ("src.id = ?", "a parameter is written"),
         ("src.id = ${param:other}", "a parameter is not allowed"),
         ("src.id = ${name}", "not one SQL expression"),
+        ("src.id = ${env:NAME}", "a secret has no place here"),
+        ("${keyring:biodata/study}", "a secret has no place here"),
     ],
 )
 def test_where_none_may_stand(text, words):

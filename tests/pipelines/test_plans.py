@@ -103,12 +103,40 @@ def test_a_changed_file_or_spool_is_not_applied(plan, run, tmp_path):
         run(path, apply=plan)
 
 
-def test_an_edited_plan_is_not_applied(plan, run, tmp_path):
+def edits():
+    """One for everything that a plan says, and for what it could leave out."""
+    yield "no steps", lambda told: told.update(steps=[])
+    yield "another digest", lambda told: told["steps"][0].update(sealed={"people.read.parquet": "0" * 64})
+    yield "nothing sealed", lambda told: told["steps"][0].update(sealed={})
+    yield "other numbers", lambda told: told["steps"][0].update(would={"add": 1})
+    yield "no guards", lambda told: told["steps"][0].pop("guards")
+    yield "another table", lambda told: told["steps"][0].update(target="target/others")
+    for name in ("by", "made", "file"):
+        yield f"another {name}", lambda told, name=name: told.update({name: told[name].replace("2", "3") + "x"})
+
+
+@pytest.mark.parametrize("edit", [pytest.param(edit, id=name) for name, edit in edits()])
+def test_an_edited_plan_is_not_applied(plan, run, target, edit):
     told = json.loads(plan.read_text("utf-8"))
-    told["steps"][0]["sealed"] = dict.fromkeys(told["steps"][0]["sealed"], "0" * 64)
+    edit(told)
     plan.write_text(json.dumps(told), "utf-8")
-    with pytest.raises(biodata.ConfigError, match=r"is not what run .* has sealed"):
-        run(tmp_path / "pipeline.yml", apply=plan)
+    with pytest.raises(biodata.ConfigError, match=r"is not as run .* has written it") as caught:
+        run(plan.parent / "pipeline.yml", apply=plan)
+    assert caught.value.code == "BD-PIPELINE-PLAN"
+    assert towns(target) == dict.fromkeys("abcdefghij", "Utrecht")
+
+
+def test_a_plan_that_says_more_than_a_plan_does_is_none(plan, run):
+    plan.write_text(json.dumps(json.loads(plan.read_text("utf-8")) | {"note": "deletes nothing"}), "utf-8")
+    with pytest.raises(biodata.ConfigError, match="is no plan"):
+        run(plan.parent / "pipeline.yml", apply=plan)
+
+
+def test_how_the_file_of_a_plan_is_laid_out_is_no_matter(plan, run):
+    plan.write_bytes(
+        json.dumps(json.loads(plan.read_text("utf-8")), sort_keys=True, indent=7).replace("\n", "\r\n").encode()
+    )
+    assert run(plan.parent / "pipeline.yml", apply=plan).ok
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[1]"])
@@ -129,7 +157,7 @@ def test_an_ordinary_run_after_a_plan_is_a_run_of_its_own(plan, run, tmp_path, t
     with pytest.raises(biodata.CheckFailed, match="max: 1"):
         run(tmp_path / "pipeline.yml")
     assert [(one.kind, one.state) for one in Journal(tmp_path / "state").runs()] == [
-        ("run", "done"), ("plan", "planned"), ("run", "withheld"),
+        ("run", "done"), ("plan", "over"), ("run", "withheld"),
     ]  # fmt: skip
 
 
@@ -143,3 +171,58 @@ def test_what_is_there_already_is_told_of_an_append_too(people, pipeline, run, t
     assert run(path, save_plan=tmp_path / "p.json").state == "planned"
     assert run(path, apply=tmp_path / "p.json").steps[0].tally == {"created": 1, "refused": 2}
     assert sorted(target("people")) == list("abcd")
+
+
+PARAMS = FILE.replace("steps:", "params: {town: Delft}\nsteps:").replace(
+    "from: source/people", 'from: source/people, where: "town = ${param:town}"'
+)
+
+
+def test_a_plan_is_applied_with_the_parameters_that_it_was_made_with(people, pipeline, run, target, tmp_path):
+    people({"a": "Delft", "b": "Leiden"})
+    path = pipeline(text=PARAMS)
+    run(path, parameters={"town": "Leiden"}, save_plan=tmp_path / "p.json")
+    with pytest.raises(biodata.ConfigError, match="was planned with other parameters") as caught:
+        run(path, apply=tmp_path / "p.json")
+    assert caught.value.code == "BD-PIPELINE-CHANGED"
+    assert "nothing is done yet" in caught.value.message
+    assert "Give each --param as it was given then" in caught.value.hint
+    assert "--restart" not in caught.value.hint
+    assert run(path, parameters={"town": "Leiden"}, apply=tmp_path / "p.json").ok
+    assert towns(target) == {"b": "Leiden"}
+
+
+def spools(state):
+    return [path.parent.name for path in state.glob("runs/*/spool")]
+
+
+def test_a_run_ends_the_plans_that_were_made_before_it_and_nothing_of_people_stays(plan, run, state, people, target):
+    people(dict.fromkeys("abcdefghij", "Delft"))
+    (planned,) = spools(state)
+    assert run(plan.parent / "pipeline.yml").ok
+    assert spools(state) == []
+    was = next(one for one in Journal(state).runs() if one.id == planned)
+    last = Journal(state).runs()[-1].id
+    assert (was.kind, was.state, was.message) == ("plan", "over", f"run {last} has written since it was made")
+    with pytest.raises(biodata.ConfigError, match=f"The plan is over: run {last} has written since") as caught:
+        run(plan.parent / "pipeline.yml", apply=plan)
+    assert caught.value.code == "BD-PIPELINE-PLAN"
+    assert set(towns(target).values()) == {"Delft"}
+
+
+def test_an_applied_plan_ends_the_others_and_one_that_could_not_begin_none(plan, run, state, tmp_path, connect):
+    path, other = tmp_path / "pipeline.yml", tmp_path / "other.json"
+    run(path, save_plan=other)
+    run(path, dry_run=True)
+    with connect("target") as connection:
+        connection.client.execute("ALTER TABLE people ADD COLUMN more VARCHAR")
+    with pytest.raises(biodata.ConfigError, match="another shape"):
+        run(path, apply=other)
+    assert [one.kind for one in Journal(state).runs()] == ["run", "plan", "plan", "preview"]
+    assert len(spools(state)) == 2
+    with connect("target") as connection:
+        connection.client.execute("ALTER TABLE people DROP COLUMN more")
+    assert run(path, apply=plan).ok
+    assert spools(state) == []
+    with pytest.raises(biodata.ConfigError, match="The plan is over"):
+        run(path, apply=other)

@@ -3,11 +3,10 @@
 import pytest
 
 import biodata
-from biodata.pipelines import Journal, Silent, load_pipeline
-from biodata.pipelines.runs.replay import replay
+from biodata.pipelines import Journal, load_pipeline
 from biodata.pipelines.state.exported import RejectTable
 from biodata.pipelines.state.reject_file import RejectFile, Which
-from biodata.records.types import Field, Integer, List, Reference, Schema, String
+from biodata.records.types import Field, Integer, Reference, Schema, String
 from biodata.sandbox.run import Sandbox
 
 FILE = """\
@@ -24,50 +23,9 @@ steps:
     load: {to: target/tubes, mode: append, key: [id]}
 on_reject: {budget: 9}
 """
-BOXES = Schema(
-    "boxes",
-    "id",
-    (Field("id", String(), required=True), Field("size", String()), Field("tubes", List(String()))),
-)
 
 
-@pytest.fixture
-def boxes(connect):
-    with connect("source") as connection:
-        table = connection.ensure(BOXES)
-        table.add([
-            {"id": "a", "size": "5", "tubes": ["1", "2"]},
-            {"id": "b", "size": "big", "tubes": ["1", "2"]},
-            {"id": "c", "size": "500", "tubes": ["1", "2", "3"]},
-        ]).raise_for_refused()  # fmt: skip
-
-
-@pytest.fixture
-def state(tmp_path):
-    return tmp_path / "state"
-
-
-@pytest.fixture
-def again(connect, state):
-    def call(path, which=Which(), corrected=None, opened=None):  # noqa: B008 - frozen
-        return replay(
-            path,
-            rejects=RejectFile(state),
-            which=None if corrected else which,
-            corrected=corrected,
-            connect=opened or connect,
-            journal=Journal(state),
-            progress=Silent(),
-        )
-
-    return call
-
-
-def open_ones(state):
-    return list(RejectFile(state).find(Which(states=("open", "waiting"))))
-
-
-def test_what_is_rejected_behind_an_explode_is_replayed_alone(boxes, pipeline, run, target, state, again):
+def test_what_is_rejected_behind_an_explode_is_replayed_alone(boxes, pipeline, run, target, state, again, open_ones):
     path = pipeline(text=FILE)
     report = run(path)
     assert (report.rejected, sorted(target("tubes"))) == (5, ["a-1", "a-2"])
@@ -76,10 +34,10 @@ def test_what_is_rejected_behind_an_explode_is_replayed_alone(boxes, pipeline, r
     assert done.steps[0].tally == {"created": 3}
     assert done.rejected == 2
     assert sorted(target("tubes")) == ["a-1", "a-2", "c-1", "c-2", "c-3"]
-    assert [(one.attempt, one.state) for one in open_ones(state)] == [(2, "open"), (2, "open")]
+    assert [(one.attempt, one.state) for one in open_ones()] == [(2, "open"), (2, "open")]
 
 
-def test_records_corrected_in_a_file_are_loaded(boxes, pipeline, run, target, state, again, tmp_path):
+def test_records_corrected_in_a_file_are_loaded(boxes, pipeline, run, target, state, again, tmp_path, open_ones):
     path = pipeline(text=FILE)
     run(path)
     out = tmp_path / "corrected.csv"
@@ -88,7 +46,7 @@ def test_records_corrected_in_a_file_are_loaded(boxes, pipeline, run, target, st
     done = again(path, corrected=out)
     assert done.steps[0].tally == {"created": 5}
     assert target("tubes")["b-1"]["size"] == 7
-    assert open_ones(state) == []
+    assert open_ones() == []
     with pytest.raises(biodata.NotFound, match="no such reject"):
         again(path)
 
@@ -139,7 +97,7 @@ def family(connect):
         yield server, opened, sandbox
 
 
-def test_a_child_waits_for_its_parent_and_is_replayed_after_it(family, pipeline, state, again, tmp_path):
+def test_a_child_waits_for_its_parent_and_is_replayed_after_it(family, pipeline, state, again, tmp_path, open_ones):
     server, opened, sandbox = family
     path = pipeline(text=CHILDREN)
     before = len(list(sandbox.requests("molgenis")))
@@ -150,18 +108,18 @@ def test_a_child_waits_for_its_parent_and_is_replayed_after_it(family, pipeline,
     samples = report.steps[0] if report.steps[0].name == "samples" else report.steps[1]
     assert (samples.waiting, samples.tally) == (3, {"created": 3})
     assert report.rejected == 4
-    assert {one.state for one in open_ones(state)} == {"open", "waiting"}
-    assert {one.reason.partition(":")[0] for one in open_ones(state) if one.waiting} == {"waiting for parent"}
+    assert {one.state for one in open_ones()} == {"open", "waiting"}
+    assert {one.reason.partition(":")[0] for one in open_ones() if one.waiting} == {"waiting for parent"}
     out = tmp_path / "donors.ndjson"
     RejectTable(RejectFile(state), Which(states=("open",))).write(out)
     out.write_text(out.read_text("utf-8").replace("long ago", "1902"), "utf-8")
     done = again(path, corrected=out, opened=opened)
     assert {step.name: step.tally for step in done.steps} == {"donors": {"created": 1}, "samples": {"created": 3}}
     assert (server["donors"].count(), server["samples"].count()) == (2, 6)
-    assert open_ones(state) == []
+    assert open_ones() == []
 
 
-def test_what_waits_goes_with_the_next_run_that_loads_its_parent(family, pipeline, state, connect):
+def test_what_waits_goes_with_the_next_run_that_loads_its_parent(family, pipeline, state, connect, open_ones):
     server, opened, _ = family
     path = pipeline(text=CHILDREN)
     load_pipeline(path).run(connect=opened, state_dir=state)
@@ -169,4 +127,4 @@ def test_what_waits_goes_with_the_next_run_that_loads_its_parent(family, pipelin
         connection["donors"].update({"id": "d2", "born": "1902"}).raise_for_refused()
     load_pipeline(path).run(connect=opened, state_dir=state)
     assert server["samples"].count() == 6
-    assert open_ones(state) == []
+    assert open_ones() == []

@@ -4,9 +4,12 @@ import io
 import json
 import stat
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import biodata
@@ -14,7 +17,8 @@ from biodata.pipelines import load_pipeline
 from biodata.pipelines.reports.progress import LineProgress
 from biodata.pipelines.state.journal import Journal
 from biodata.pipelines.state.reject_file import RejectFile, Which
-from biodata.records.types import Field, Integer, Schema, String
+from biodata.records import types as t
+from biodata.records.types import Field, Integer, Json, List, Object, Schema, String
 
 EVERY_FIELD = "[ID, SNP_ID, Ref_Counts, Alt_Counts]"
 
@@ -269,6 +273,24 @@ def test_replace_that_fails_changes_nothing(source, pipeline, run, target):
     assert target() == before
 
 
+def test_a_table_that_is_made_holds_what_the_source_holds_within_objects_too(pipeline, run, connect):
+    seen = Object((Field("by", Json()), Field("town", String())))
+    fields = (
+        Field("ID", String(), required=True),
+        Field("seen", seen),
+        Field("all", List(seen)),
+        Field("any", Json()),
+    )
+    record = {"ID": "1", "seen": {"by": {"a": [1]}, "town": "x"}, "all": [{"by": "b", "town": None}], "any": [1, {}]}
+    with connect("source") as connection:
+        connection.ensure(Schema("things", "ID", fields)).add(record).raise_for_refused()
+    step = "{name: things, extract: {from: source/things}, load: {to: target/things, mode: merge, key: ID}}"
+    assert run(pipeline(text=f"version: 1\nname: things\nsteps: [{step}]\n")).steps[0].tally == {"created": 1}
+    with connect("target") as connection:
+        assert [str(field.type) for field in connection["things"].schema["seen"].type.fields] == ["json", "string"]
+        assert list(connection["things"].query()) == [record]
+
+
 def test_a_table_of_another_shape_is_told(source, pipeline, run, connect):
     source()
     with connect("target") as connection:
@@ -395,3 +417,39 @@ def test_a_row_without_a_key_is_a_reject(source, pipeline, run, target):
         ("load", "sample_id", [2, 3])
     ]
     assert set(target()) == {"1"}
+
+
+DIGITS = """\
+version: 1
+name: digits
+steps:
+  - {name: read, extract: {file: a.parquet}, load: {to: target/numbers, mode: merge, key: id}}
+  - name: sums
+    extract: {sql: 'SELECT id, sum(n) AS n, sum(d) AS d FROM "read" GROUP BY id'}
+    load: {to: target/sums, mode: merge, key: id}
+"""
+
+
+def test_a_table_that_is_made_holds_all_the_digits_of_its_columns(pipeline, run, connect, tmp_path):
+    path = pipeline(text=DIGITS)
+    long, whole = Decimal("12345678901234567890123456.25"), 10**29
+    columns = {
+        "id": ["a", "b"],
+        "n": pa.array([5, -7]),
+        "d": pa.array([long, Decimal("1.5")], pa.decimal128(30, 2)),
+        "whole": pa.array([Decimal(whole), None], pa.decimal128(38)),
+        "all": pa.array([[long], []], pa.list_(pa.decimal128(30, 2))),
+    }
+    pq.write_table(pa.table(columns), tmp_path / "a.parquet")
+    run(path)
+    with connect("target") as target:
+        first, second = target["numbers"].query(order_by="id")
+        assert first == {"id": "a", "n": 5, "d": long, "whole": whole, "all": [long]}
+        assert str(second["d"]) == "1.50"
+        assert [(one["n"], one["d"]) for one in target["sums"].query(order_by="id")] == [
+            (5, long),
+            (-7, Decimal("1.5")),
+        ]
+        kinds = {field.name: field.type for field in target["sums"].schema}
+    assert kinds == {"id": String(), "n": Integer(128), "d": t.Decimal(38, 2)}
+    assert run(path).changed == 0

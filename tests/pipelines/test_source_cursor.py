@@ -262,6 +262,128 @@ def test_files_read_on_too(night, tmp_path):
     assert found.total == 3
 
 
+@pytest.fixture
+def sheet(night, tmp_path):
+    """One night after the other over a csv with these values of the cursor; gives those that were read."""
+
+    def run(*values):
+        (tmp_path / "a.csv").write_text("".join(f"{value},x\n" for value in ("seq", *values)).replace(",x", ",n", 1))
+        return [row["seq"] for row in night("extract: {file: a.csv, incremental: {cursor: seq}}").rows]
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("before", "new"),
+    [
+        (["008", "009"], ["010", "011"]),
+        (["S-0098", "S-0099"], ["S-0100"]),
+        (["9.50", "9.75"], ["9.80"]),
+        (["01ARZ3NDEK", "01BX5ZZKBK"], ["01BX5ZZKC0"]),
+        (["2020-01-09", "2020-01-10"], ["2020-01-11", "2021-01-01"]),
+        (["20200109", "20200110"], ["20210101"]),
+        (["2020-01-09 10:00:00", "2020-01-10"], ["2020-01-10 10:00:00.5", "2020-01-10T11:00"]),
+        (["2020-01-10T10:00:00Z"], ["2020-01-10T10:00:00.5Z", "2020-01-10T10:00:01Z"]),
+        (["2020-10-25T02:50:00+02:00"], ["2020-10-25T02:10:00+01:00", "2020-10-25T02:10:00+0100"]),
+    ],
+)
+def test_texts_that_grow_as_what_they_spell_are_read_on(sheet, before, new):
+    assert sheet(*before) == before
+    again = sheet(*before, *new)
+    assert again[-len(new) :] == new
+    assert len(again) == len(new) + 1
+
+
+@pytest.mark.parametrize(
+    ("before", "new"),
+    [
+        (["8", "9"], ["10", "11"]),
+        (["998", "999"], ["1000"]),
+        (["S-98", "S-99"], ["S-100"]),
+        (["9.50", "9.75"], ["10.5"]),
+        (["2020-01-10"], ["11-01-2020"]),
+        (["2020-01-10"], ["20200111"]),
+        (["2020-01-10T10:00:00Z"], ["2020-01-10T10:00:00+01:00"]),
+    ],
+)
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_text_of_another_form_stops_the_run_when_it_comes(sheet, before, new, at_once):
+    if not at_once:
+        assert sheet(*before) == before
+        assert len(sheet(*before)) == 1
+    with pytest.raises(ConfigError, match=r"text, which (is not of one length and form|has)") as caught:
+        sheet(*before, *new)
+    assert caught.value.code == "BD-PIPELINE-INCREMENTAL"
+    assert "leading zeros" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ["-7", "-6"],
+        ["+7"],
+        ["1.5E3", "2.5E3"],
+        ["1e+03"],
+        ["31-12-2020"],
+        ["1/2/20"],
+        ["31.12.2020 10:00"],
+        ["31-Dec-2020"],
+    ],
+)
+def test_a_text_that_grows_otherwise_than_what_it_spells_is_no_cursor(sheet, values):
+    with pytest.raises(ConfigError, match="a sign or an exponent, dates that do not begin with the year, or empty"):
+        sheet(*values)
+
+
+def test_a_date_in_text_that_lies_ahead_does_not_hide_what_comes_later(sheet, read):
+    sheet("2020-01-09", "2999-01-01")
+    assert read.memory.seen["cursor"]["last"] == "2020-01-09"
+    assert sheet("2020-01-08", "2020-01-10", "2999-01-01") == ["2020-01-10", "2999-01-01"]
+
+
+def test_a_date_that_is_none_reads_everything(sheet):
+    for _ in range(2):
+        assert sheet("0000-00-00T00:00:00+00:00") == ["0000-00-00T00:00:00+00:00"]
+
+
+def test_a_cursor_that_an_older_version_has_followed_is_looked_at_again(sheet, read):
+    sheet("08")
+    for last in ("9", "31-12-2020"):
+        read.memory.seen["cursor"]["last"] = last
+        with pytest.raises(ConfigError, match="the cursor seq is text"):
+            sheet("8", "9", "10", "11", "31-12-2020")
+
+
+def test_texts_of_a_table_are_held_to_one_form_too(night, add):
+    add(visit(1, site="8"), visit(2, site="9"))
+    one = step("{cursor: site}")
+    assert ids(night(one)) == ["v1", "v2"]
+    assert ids(night(one)) == ["v2"]
+    for text, words in (("10", "not of one length and form"), ("", "or empty texts")):
+        add(visit(3, site=text))
+        with pytest.raises(ConfigError, match=words):
+            night(one)
+
+
+def test_nothing_is_written_where_a_text_does_not_grow(run, target, tmp_path):
+    path = tmp_path / "nightly.yml"
+    path.write_text(
+        "version: 1\nname: nightly\nsteps:\n  - name: rows\n    extract: {file: a.csv, incremental: {cursor: seq}}\n"
+        "    load: {to: target/rows, mode: merge, key: [seq]}\n"
+    )
+    (tmp_path / "a.csv").write_text("seq,n\n8,x\n9,x\n")
+    assert run(path).ok
+    (tmp_path / "a.csv").write_text("seq,n\n8,x\n9,y\n10,x\n11,x\n")
+    with pytest.raises(ConfigError, match=r"nightly.yml:5:\d+: step rows: incremental: the cursor seq is text"):
+        run(path)
+    assert {row["n"] for row in target("rows").values()} == {"x"}
+    (tmp_path / "a.csv").write_text("seq,n\n08,x\n09,y\n10,x\n11,x\n")
+    with pytest.raises(ConfigError, match="the cursor seq is text"):
+        run(path)
+    assert run(path, full=True).steps[0].tally == {"created": 4}
+    assert run(path).steps[0].rows_read == 1
+
+
 @pytest.mark.parametrize(
     ("incremental", "words"),
     [

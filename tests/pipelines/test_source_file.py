@@ -69,6 +69,19 @@ def test_semicolons_separate_where_the_first_line_has_no_comma(read, file):
     assert csv(read, file, "id,n;m\nx,1\n").rows == [{"id": "x", "n;m": "1"}]
 
 
+@pytest.mark.parametrize(
+    ("content", "row"),
+    [
+        ('"id";"n"\n"x";1,5\n', {"id": "x", "n": "1,5"}),  # as R's write.csv2 writes it
+        ('id;"m, n"\nx;1\n', {"id": "x", "m, n": "1"}),
+        ('"a;b",n\nx,1\n', {"a;b": "x", "n": "1"}),
+        ('\r\n"id ""a, b""";n\r\nx;1\r\n', {'id "a, b"': "x", "n": "1"}),
+    ],
+)
+def test_what_stands_in_quotes_does_not_tell_the_separator(read, file, content, row):
+    assert csv(read, file, content).rows == [row]
+
+
 @pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])
 def test_line_breaks_inside_quotes_are_part_of_the_cell(read, file, ends):
     text = ends.join(["id,note", 'a,"one', 'two"', "b,three", ""])
@@ -313,7 +326,7 @@ def test_a_column_keeps_the_type_of_the_last_run_where_its_values_fit(read, file
 # xlsx
 
 
-def workbook(path, rows, formats=None):
+def workbook(path, rows, formats=None, merged=()):
     from openpyxl import Workbook
 
     book = Workbook()
@@ -321,6 +334,8 @@ def workbook(path, rows, formats=None):
         book.active.append(row)
     for cell, text in (formats or {}).items():
         book.active[cell].number_format = text
+    for cells in merged:
+        book.active.merge_cells(cells)
     book.create_sheet("second").append(["other"])
     book.save(path)
 
@@ -357,18 +372,73 @@ def test_a_cell_of_another_type_is_a_fault_with_its_row(read, tmp_path):
     ]
 
 
+def test_a_row_with_a_cell_under_no_name_is_a_fault_and_the_others_go_on(read, tmp_path):
+    rows = [
+        ["id", "n", None, "day"],
+        ["a", 1, None, None],
+        ["b", 2, None, dt.date(2020, 1, 31), None, 0.5, None],
+        [None, None, None, None, "note"],
+        ["c", 3.0, "x", None],
+        ["d", 4, None, None, None],
+        ["e", 5, None, None, " "],
+    ]
+    workbook(tmp_path / "a.xlsx", rows)
+    found = read("extract: {file: a.xlsx}")
+    assert [row["id"] for row in found.rows] == ["a", "d"]
+    assert [reason for _, _, reason in found.told] == [
+        "row 3: the cell F3 stands under no name",
+        "row 4: the cell E4 stands under no name",
+        "row 5: the cell C5 stands under no name",
+        "row 7: the cell E7 stands under no name",
+    ]
+    assert [fault.record["cells"] for fault in found.faults] == [
+        ["b", "2", "", "2020-01-31", "", "0.5"],
+        ["", "", "", "", "note"],
+        ["c", "3", "x"],
+        ["e", "5", "", "", " "],
+    ]
+    assert sorted([*found.numbers, *(fault.row for fault in found.faults)]) == [1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize("more", [[], [["a", 1, "x"]]])
+def test_the_columns_are_there_where_no_row_can_be_read(read, tmp_path, more):
+    workbook(tmp_path / "a.xlsx", [["id", "n"], *more])
+    found = read("extract: {file: a.xlsx, fields: [id], where: id is not null}")
+    assert (found.rows, len(found.faults)) == ([], len(more))
+
+
+def test_of_a_row_with_a_cell_under_no_name_no_clear_value_is_kept(read, tmp_path, monkeypatch):
+    monkeypatch.setenv("STUDY_KEY", "k" * 32)
+    workbook(tmp_path / "a.xlsx", [["id", "n"], ["a", 1], ["CANARY", 2, "CANARY"], ["#N/A", 3]])
+    mask = "[{pseudonymise: {field: id, domain: d, key: '${env:STUDY_KEY}'}}]"
+    found = read(f"extract: {{file: a.xlsx}}, transform: {mask}")
+    assert len(found.rows) == 1
+    assert [fault.record for fault in found.faults] == [{}, {}]
+    assert "CANARY" not in str(found.faults)
+
+
 def test_a_formula_that_nobody_computed_is_an_error(read, tmp_path):
     workbook(tmp_path / "a.xlsx", [["id", "n"], ["a", 1], ["b", "=B2+1"]])
     with fails("BD-PIPELINE-SOURCE", "the formula in B3 was never computed"):
         read("extract: {file: a.xlsx}")
 
 
+def test_merged_cells_stop_the_run_where_rows_would_lose_the_value(read, tmp_path):
+    workbook(tmp_path / "a.xlsx", [["id", "n"], ["a", 1], ["b", None]], merged=["B2:B3"])
+    with fails("BD-PIPELINE-SOURCE", "the cells B2:B3 are merged"):
+        read("extract: {file: a.xlsx}")
+
+
+def test_a_heading_over_two_columns_is_no_value_that_is_lost(read, tmp_path):
+    workbook(tmp_path / "a.xlsx", [["id", None], ["a", None]], merged=["A1:B1"])
+    assert read("extract: {file: a.xlsx}").rows == [{"id": "a"}]
+
+
 @pytest.mark.parametrize(
     ("rows", "words"),
     [
         ([["id", "id"], ["a", 1]], "names a column twice"),
-        ([["id", None], ["a", 1]], "row 2 has a cell in a column without a name"),
-        ([["id"], ["a", 1]], "row 2 has a cell in a column without a name"),
+        ([["id", " "], ["a", 1]], "the column 2 has no name"),
         ([], "its first sheet is empty"),
     ],
 )
@@ -435,6 +505,32 @@ def test_a_moment_finer_than_a_microsecond_is_a_fault(read, tmp_path):
     assert found.told[0][1] == "at"
     assert found.told[0][2].startswith("row 2: a value cannot be kept as it is")
     assert found.faults[0].record == {"id": 2, "at": "1970-01-01 00:00:00.000001001Z"}
+
+
+def test_numbers_of_more_digits_than_can_be_kept_are_faults_and_others_are_kept(read, tmp_path):
+    numbers = [Decimal("1.10"), Decimal("9" * 37), None, Decimal("-" + "9" * 36 + ".99")]
+    parquet(
+        tmp_path / "a.parquet",
+        id=[1, 2, 3, 4],
+        n=pa.array(numbers, pa.decimal256(76, 2)),
+        few=pa.array([[Decimal("0.5")], None, [], None], pa.list_(pa.decimal256(5, 1))),
+    )
+    found = read("extract: {file: a.parquet}")
+    assert [row["n"] for row in found.rows] == [numbers[0], None, numbers[3]]
+    assert found.rows[0]["few"] == [Decimal("0.5")]
+    assert [(row, rule) for row, rule, _ in found.told] == [(2, "n")]
+    assert found.faults[0].record["n"] == "9" * 37 + ".00"
+
+
+def test_a_type_with_more_decimals_than_any_number_here_is_refused_when_the_file_is_opened(read, tmp_path):
+    parquet(tmp_path / "a.parquet", id=[1], n=pa.array([None], pa.decimal256(76, 40)))
+    with fails("BD-PIPELINE-TYPE", r"the column 'n' is of type decimal256\(76, 40\)"):
+        read("extract: {file: a.parquet}")
+
+
+def test_short_floats_are_numbers(read, tmp_path):
+    parquet(tmp_path / "a.parquet", id=[1, 2], n=pa.array([1.5, None], pa.float16()))
+    assert [row["n"] for row in read('extract: {file: a.parquet, where: "n > 1"}').rows] == [1.5]
 
 
 def test_what_our_own_export_wrote_is_read_again(read, connect, source, tmp_path):
@@ -545,6 +641,19 @@ def test_a_whole_run_from_a_file_with_a_bad_row(run, target, tmp_path):
     report = run(path)
     assert report.summary() == "p: 3 rows read, 1 rejected; s: 2 created, 0 updated, 0 unchanged"
     assert report.steps[0].rejects[0].reason == "line 3 has 1 cells, and the first line names 2 columns"
+    assert target("t") == {"a": {"id": "a", "n": 1}, "c": {"id": "c", "n": 3}}
+
+
+def test_a_whole_run_from_a_workbook_goes_on_behind_a_row_with_a_cell_too_many(run, target, tmp_path):
+    workbook(tmp_path / "a.xlsx", [["id", "n"], ["a", 1], ["b", 2, "a note"], ["c", 3]])
+    path = tmp_path / "p.yml"
+    path.write_text(
+        "version: 1\nname: p\nsteps:\n  - name: s\n    extract: {file: a.xlsx}\n"
+        "    load: {to: target/t, mode: merge, key: [id]}\non_reject: {budget: 1}\n"
+    )
+    report = run(path)
+    assert report.summary() == "p: 3 rows read, 1 rejected; s: 2 created, 0 updated, 0 unchanged"
+    assert report.steps[0].rejects[0].reason == "row 3: the cell C3 stands under no name"
     assert target("t") == {"a": {"id": "a", "n": 1}, "c": {"id": "c", "n": 3}}
 
 

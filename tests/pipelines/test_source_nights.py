@@ -11,10 +11,12 @@ from contextlib import suppress
 
 import pytest
 
-from biodata.errors import RejectBudgetExceeded
+from biodata.errors import CheckFailed, ConfigError, RejectBudgetExceeded
+from biodata.pipelines import run as run_file
 from biodata.pipelines.state.journal import Journal
 from biodata.pipelines.state.reject import OPEN
 from biodata.pipelines.state.reject_file import RejectFile, Which
+from biodata.records.types import Field, Integer, Schema, String
 from tests.pipelines.test_kills import FORKS
 
 FILE = """\
@@ -96,13 +98,13 @@ def test_rows_that_another_step_reads_come_again_where_that_one_was_not_loaded(n
     text = FILE.replace("on_reject: {budget: 1}\n", BEHIND).replace("{by: content}", incremental)
     with connect("target") as connection:
         connection.client.execute("CREATE TABLE ages (id VARCHAR PRIMARY KEY, age DOUBLE CHECK (age > 10))")
-    assert night("a,2", text=text).ok
+    assert night("a,02", text=text).ok
     with pytest.raises(RejectBudgetExceeded):
-        night("a,2", "b,50", "c,4", text=text)
+        night("a,02", "b,50", "c,04", text=text)
     assert sorted(target("people")) == ["a", "b", "c"]
     with connect("target") as connection:
         connection.client.execute("DROP TABLE ages")
-    assert night("a,2", "b,50", "c,4", text=text).ok
+    assert night("a,02", "b,50", "c,04", text=text).ok
     assert {"b", "c"} <= set(target("ages"))
 
 
@@ -111,6 +113,73 @@ def test_what_is_kept_lies_in_the_state_directory_for_the_owner_only(night, tmp_
     kept = tmp_path / "state" / "memory" / "nightly"
     assert {path.name for path in kept.iterdir()} == {"people.contents", "contents.key"}
     assert Journal(tmp_path / "state").memory("nightly")["people"].seen.keys() == {"fields", "asked", "content"}
+
+
+TUBES = """\
+version: 1
+name: nightly
+steps:
+  - name: people
+    extract: {file: people.csv, incremental: {by: content}}
+    transform:
+      - split: {column: n, by: ";"}
+      - explode: {column: n}
+      - columns: {id: src.id, n: CAST(src.n AS INTEGER)}
+    check: [{name: positive, rows: n >= 0}]
+    load: {to: target/tubes, mode: append}
+on_reject: {budget: 9}
+"""
+
+
+@pytest.fixture
+def tubes(connect):
+    """What a table without a key holds, in order."""
+    with connect("target") as connection:
+        connection.ensure(Schema("tubes", (), (Field("id", String()), Field("n", Integer()))))
+
+    def there():
+        with connect("target") as connection:
+            return sorted((row["id"], row["n"]) for row in connection["tubes"].query())
+
+    return there
+
+
+def test_where_rows_are_added_no_part_of_a_rejected_one_is_added_again(night, tubes, again, tmp_path, open_ones):
+    night("a,1;-2", "b,3", text=TUBES)
+    for _ in range(2):
+        report = night("a,1;-2", "b,3", text=TUBES)
+        assert (step(report).unchanged_since, step(report).tally) == (2, {})
+        assert tubes() == [("a", 1), ("b", 3)]
+        assert len(open_ones()) == 1
+    path = tmp_path / "nightly.yml"
+    path.write_text(TUBES.replace("n >= 0", "n > -9").replace("src.n AS", "trim(src.n) AS"), "utf-8")
+    again(path)
+    night("a,1;-2", "b,3", text=TUBES.replace("n >= 0", "n > -9"))
+    assert (tubes(), open_ones()) == ([("a", -2), ("a", 1), ("b", 3)], [])
+
+
+def test_a_row_that_cannot_be_read_is_one_reject_however_often_it_comes(night, tubes, open_ones):
+    for _ in range(3):
+        night("a,1", "b,2,3", text=TUBES)
+    assert (tubes(), [one.stage for one in open_ones()]) == ([("a", 1)], ["extract"])
+
+
+def test_what_was_added_is_not_added_again_because_everything_is_to_be_read(night, tubes, tmp_path):
+    night("a,1", text=TUBES, full=True)
+    with pytest.raises(
+        ConfigError, match=r"nightly.yml:5:\d+: step people: everything is to be read, and mode append"
+    ):
+        night("a,1", text=TUBES, full=True)
+    assert tubes() == [("a", 1)]
+
+
+def test_nor_by_a_step_behind_it(night, tubes):
+    behind = TUBES.replace("    load:", "  - name: behind\n    extract: {step: people}\n    load:")
+    night("a,1;-2", text=behind)
+    night("a,1;-2", text=behind)
+    with pytest.raises(ConfigError, match="mode append would add it again"):
+        night("a,1;-2", text=behind.replace("n >= 0", "n > -9").replace("src.n AS", "src.n||'' AS"))
+    assert tubes() == [("a", 1)]
 
 
 # killed at random moments
@@ -170,3 +239,103 @@ def test_everything_is_read_again_when_that_is_asked_for(night, target):
     report = night("a,1", "b,2", full=True)
     assert (step(report).unchanged_since, step(report).tally) == (0, {"unchanged": 2})
     assert step(night("a,1", "b,2")).unchanged_since == 2
+
+
+@pytest.mark.parametrize("said", ["relstate", None])
+def test_a_relative_state_directory_is_one_like_any_other(tmp_path, connect, monkeypatch, said):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("BIODATA_STATE", "relstate")
+    (tmp_path / "people.csv").write_text("id,n\na,1\n")
+    (tmp_path / "nightly.yml").write_text(FILE)
+    for unchanged in (0, 1):
+        report = run_file("nightly.yml", connect=connect, state_dir=said)
+        assert step(report).unchanged_since == unchanged
+    assert (tmp_path / "relstate" / "memory" / "nightly" / "people.contents").is_file()
+
+
+@pytest.mark.parametrize("incremental", [", incremental: {by: content}", ", incremental: {cursor: n}", ""])
+def test_a_contract_holds_also_where_everything_is_read_again(night, run, tmp_path, incremental):
+    text = FILE.replace(", incremental: {by: content}", f"{incremental}, contract: freeze")
+    night("a,1", text=text)
+    (tmp_path / "people.csv").write_text("id,n,more\na,1,x\n")
+    with pytest.raises(
+        CheckFailed, match=r"people.csv are not those of the last run: the field more \(string\) is new"
+    ):
+        run(tmp_path / "nightly.yml", full=True)
+
+
+# a target that somebody has made anew
+
+
+def execute(connect, sql):
+    with connect("target") as connection:
+        connection.client.execute(sql)
+
+
+GONE = ["DROP TABLE people", "DELETE FROM people", ""]
+
+
+@pytest.mark.parametrize("incremental", ["{by: content}", "{cursor: n}"])
+@pytest.mark.parametrize("sql", GONE)
+def test_a_target_that_was_made_anew_gets_everything(night, target, connect, tmp_path, incremental, sql):
+    text = FILE.replace("{by: content}", incremental)
+    night("a,1", "b,2", text=text)
+    if sql:
+        execute(connect, sql)
+    else:
+        (tmp_path / "target.duckdb").unlink()
+    why = "is empty" if "DELETE" in sql else "is not there"
+    for dry_run in (True, False):
+        report = step(night("a,1", "b,2", text=text, dry_run=dry_run))
+        assert f"the table target/people {why}, so everything is read" in report.notes
+        assert report.unchanged_since == 0
+    assert (report.tally, sorted(target("people"))) == ({"created": 2}, ["a", "b"])
+    report = step(night("a,1", "b,2", text=text))
+    assert (report.notes, report.tally.get("created", 0)) == ((), 0)
+
+
+@pytest.mark.parametrize("table", ["people", "ages"])
+def test_so_it_is_with_a_target_of_a_step_behind(night, target, connect, table):
+    text = FILE.replace("on_reject: {budget: 1}\n", BEHIND)
+    night("a,1", "b,2", text=text)
+    execute(connect, f"DROP TABLE {table}")
+    report = night("a,1", "b,2", text=text)
+    assert f"the table target/{table} is not there, so everything is read" in step(report).notes
+    assert sorted(target("people")) == sorted(target("ages")) == ["a", "b"]
+
+
+def test_a_step_that_is_added_behind_gets_everything(night, target):
+    night("a,1", "b,2")
+    night("a,1", "b,2", text=FILE.replace("on_reject: {budget: 1}\n", BEHIND))
+    assert sorted(target("ages")) == ["a", "b"]
+
+
+def test_rows_that_were_added_do_not_come_again_by_themselves(night, tubes, connect):
+    night("a,1", "b,2", text=TUBES)
+    execute(connect, "DELETE FROM tubes")
+    report = night("a,1", "b,2", "c,3", text=TUBES)
+    note = "the table target/tubes is empty; what earlier runs have added does not come again"
+    assert (step(report).notes, tubes()) == ((note,), [("c", 3)])
+    execute(connect, "DELETE FROM tubes")
+    night("a,1", "b,2", "c,3", text=TUBES, full=True)
+    assert tubes() == [("a", 1), ("b", 2), ("c", 3)]
+
+
+def test_a_table_that_is_gone_stops_what_is_added_to_it(night, tubes, connect):
+    night("a,1;-2", text=TUBES)
+    execute(connect, "ALTER TABLE tubes RENAME TO elsewhere")
+    with pytest.raises(
+        ConfigError, match=r"nightly.yml:5:\d+: step people: the table target/tubes is not there"
+    ) as no:
+        night("a,1;-2", "b,2", text=TUBES)
+    assert (no.value.code, "--full" in no.value.hint) == ("BD-PIPELINE-INCREMENTAL", True)
+    execute(connect, "CREATE TABLE tubes (id VARCHAR, n INTEGER)")
+    night("a,1;-2", "b,2", text=TUBES, full=True)
+    assert tubes() == [("a", 1), ("b", 2)]
+
+
+def test_where_everything_is_read_again_no_reject_is_kept_twice(night, tubes, connect, open_ones):
+    night("a,1;-2", text=TUBES)
+    execute(connect, "DELETE FROM tubes")
+    night("a,1;-2", text=TUBES, full=True)
+    assert len(open_ones()) == 1

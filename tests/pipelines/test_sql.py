@@ -81,6 +81,9 @@ def test_what_is_no_select_is_an_error_of_the_file(tmp_path, sql, words):
         ("SELECT * FROM sizes", "there is no other step 'sizes'"),
         ("SELECT nothing FROM counts", "nothing"),
         ("SELECT * FROM '/etc/passwd'", "no other step"),
+        ("SELECT id, ref, 'zz' AS ref FROM counts", "two columns of one name: 'ref'"),
+        ("SELECT id, snp AS ID FROM counts", "two columns of one name: 'id' and 'ID', which are one name in SQL"),
+        ("SELECT * FROM counts JOIN counts AS other USING (id)", "two columns of one name: 'snp'"),
     ],
 )
 def test_what_does_not_fit_is_found_before_anything_is_read(tmp_path, connect, source, sql, words):

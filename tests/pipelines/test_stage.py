@@ -131,6 +131,17 @@ def test_expressions_step_into_structs():
     ]
 
 
+@pytest.mark.parametrize("asked", [True, False])
+def test_structs_within_structs_are_read_of_rows_alone_too(monkeypatch, asked):
+    if not asked:
+        monkeypatch.setattr(Stage, "_evaluable", lambda *_: None)
+    rows = [{"n": "x" if number in {0, 5} else str(number), "o": {"a": {"b": str(number)}}} for number in range(9)]
+    passed, numbers, faults = apply(step([("b", "src.o.a.b"), ("n", "CAST(src.n AS INTEGER)")]), rows)
+    assert passed == [{"b": str(number), "n": number} for number in range(9) if number not in {0, 5}]
+    assert numbers == [2, 3, 4, 5, 7, 8, 9]
+    assert [fault[:3] for fault in faults] == [(row, "transform", "column n") for row in (1, 6)]
+
+
 def test_two_operations_in_order():
     two = Step("s", EXTRACT, (Columns((Column("a", "src.n + 1"),)), Columns((Column("b", "src.a * 10"),))), ())
     assert apply(two, [{"n": 1}])[0] == [{"b": 20}]

@@ -209,6 +209,37 @@ def test_a_journal_of_an_older_version_goes_on_with_its_guards(house):
         assert database.execute("PRAGMA user_version").fetchone() == (1,)
 
 
+@pytest.fixture
+def only_read(monkeypatch):
+    monkeypatch.setattr("biodata.pipelines.state.state_file.only_read", lambda _path: True)
+
+
+def test_who_only_looks_at_older_files_needs_no_right_to_write(house, only_read):
+    house.change("rejects.sqlite", "DROP INDEX rejects_alike")
+    for table, names in ({"rejects": ("alike", "asked")} | LATER).items():
+        for name in names:
+            file = "rejects.sqlite" if table == "rejects" else "journal.sqlite"
+            house.change(file, f"ALTER TABLE {table} DROP COLUMN {name}")
+    names = ("journal.sqlite", "rejects.sqlite")
+    for name in names:
+        house.change(name, "PRAGMA user_version = 0")
+    before = [(house.state / name).read_bytes() for name in names]
+    assert [run.phase for run in Journal(house.state, looking=True).runs()] == ["reading"]
+    assert len(list(RejectFile(house.state, looking=True).find(Which(asked="x")))) == 1
+    assert [(house.state / name).read_bytes() for name in names] == before
+
+
+def test_who_only_looks_is_told_what_is_newer_or_gone_and_makes_nothing(house, only_read, caplog):
+    house.change("rejects.sqlite", "PRAGMA user_version = 7")
+    house.refused("newer version", call=lambda: RejectFile(house.state, looking=True))
+    for name in ("journal.sqlite", "rejects.sqlite"):
+        (house.state / name).unlink()
+    house.refused("is not there", call=lambda: Journal(house.state, looking=True))
+    assert not list(RejectFile(house.state, looking=True).find(Which()))
+    assert "rejects.sqlite is not there" in caplog.text
+    assert not list(house.state.glob("*.sqlite"))
+
+
 def test_processes_that_bring_an_older_file_up_to_date_at_once(house):
     path = house.state / "journal.sqlite"
     for table, names in LATER.items():

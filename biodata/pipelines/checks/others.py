@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
+from biodata.pipelines.ahead import believed
 from biodata.pipelines.checks.whole import CheckOutcome
 from biodata.pipelines.operations.expressions import locked_connection, quoted
 from biodata.pipelines.spec import Address
@@ -76,12 +77,16 @@ def share(check: ShareCheck, checking: Checking) -> CheckOutcome:
 
 
 def fresh(check: FreshCheck, checking: Checking) -> CheckOutcome:
-    """Whether the latest date of a column is recent; dates are compared as the beginning of the day in UTC."""
-    latest = _latest(checking.rows, check.of)
+    """Whether the latest date of a column is recent; dates are compared as the beginning of the day in UTC.
+
+    A date that lies ahead is a mistake of somebody's, and would make old records look fresh for ever.
+    """
+    latest, ahead = _latest(checking.rows, check.of, checking.now)
+    told = f"; {ahead:,} that {'lies' if ahead == 1 else 'lie'} more than a day ahead left out" if ahead else ""
     if latest is None:
-        return CheckOutcome(check.name, "fresh", ok=False, detail=f"{check.of}: there is no date")
+        return CheckOutcome(check.name, "fresh", ok=False, detail=f"{check.of}: there is no date{told}")
     age = checking.now - latest
-    detail = f"{check.of}: the latest is {_old(age)}, within {check.within} expected"
+    detail = f"{check.of}: the latest is {_old(age)}, within {check.within} expected{told}"
     return CheckOutcome(check.name, "fresh", age.total_seconds() <= check.within.seconds, detail)
 
 
@@ -93,13 +98,16 @@ def _old(age: dt.timedelta) -> str:
     return "less than two hours old"
 
 
-def _latest(rows: Sealed, column: str) -> dt.datetime | None:
+def _latest(rows: Sealed, column: str, now: dt.datetime) -> tuple[dt.datetime | None, int]:
+    """The latest that is to be believed, and how many lie ahead of now."""
     import pyarrow.compute as pc
 
     latest: Any = None
+    ahead = 0
     for batch in rows.batches():
-        found = pc.max(batch.column(column)).as_py()
+        kept, later = believed(batch.column(column), now)
+        found, ahead = pc.max(kept).as_py(), ahead + later
         latest = found if latest is None or (found is not None and found > latest) else latest
-    if isinstance(latest, dt.datetime):
-        return latest
-    return dt.datetime(latest.year, latest.month, latest.day, tzinfo=dt.UTC) if latest is not None else None
+    if isinstance(latest, dt.datetime) or latest is None:
+        return latest, ahead
+    return dt.datetime(latest.year, latest.month, latest.day, tzinfo=dt.UTC), ahead

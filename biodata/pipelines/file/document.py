@@ -15,11 +15,12 @@ from biodata.pipelines.file.known import check_columns, check_parameters, check_
 from biodata.pipelines.file.loads import load, plots, rejects
 from biodata.pipelines.file.nodes import Node, Problems
 from biodata.pipelines.file.operations import distinct, operations
-from biodata.pipelines.file.order import in_order
+from biodata.pipelines.file.order import circle_of, in_order
 from biodata.pipelines.file.parameters import parameters
 from biodata.pipelines.file.values import duration, name
 from biodata.pipelines.operations.check import check_expressions
-from biodata.pipelines.spec import CodeList, Duration, Extract, PipelineSpec, PythonCall, Step
+from biodata.pipelines.parameters import names_in
+from biodata.pipelines.spec import CodeList, Columns, Duration, Extract, PipelineSpec, PythonCall, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -44,14 +45,17 @@ def parse_file(path: Path) -> PipelineSpec:
     problems = Problems(str(path))
     spec = _pipeline(Node(document, problems, document.value), path)
     for step in spec.steps:
-        for line, column, text in check_expressions(step, _source_names(step), _names(spec)):
+        for line, column, text in check_expressions(step, _source_names(step), _named(step)):
             problems.note(line, column, text)
     problems.raise_for_any()
     return msgspec.structs.replace(spec, sha256=_digest(path, spec))
 
 
-def _names(spec: PipelineSpec) -> tuple[str, ...]:
-    return tuple(one.name for one in spec.parameters)
+def _named(step: Step) -> tuple[str, ...]:
+    """The parameters that the expressions name; those that nobody declared are told by `check_parameters`."""
+    columns = (column for one in step.transform if isinstance(one, Columns) for column in one.columns)
+    texts = (*(one.expression for one in columns), *(one.expression for one in step.row_checks))
+    return tuple(name for text in texts for name in names_in(text))
 
 
 def _digest(path: Path, spec: PipelineSpec) -> str:
@@ -119,7 +123,8 @@ def _mapping_files(steps: Any) -> Iterator[str]:
 def _ordered(steps: Sequence[Step], root: Node) -> tuple[Step, ...]:
     found = in_order(steps)
     if found is None:
-        root.child("steps").note("steps: some wait for each other in a circle (step, sql or needs)")
+        circle = " -> ".join(circle_of(steps))
+        root.child("steps").note(f"steps: {circle} wait for each other in a circle (step, sql or needs)")
         return tuple(steps)
     return found
 

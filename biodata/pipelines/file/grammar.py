@@ -213,14 +213,29 @@ LOAD = Keys(
         "key": one.TEXTS,
         "batch": one.POSITIVE,
         "delete_missing": Either((DELETE_MISSING, one.NOTHING)),
+        "max": one.BUDGET,
+        "least": one.SHARE,
     },
     about=spec.Load,
     required=("to", "mode"),
-    fields={"to": "target"},
+    fields={"to": "target", "max": "most"},
+    says={
+        "max": "Of mode replace: how many records may go, or which share of the table; all when left out.",
+        "least": "Of mode replace: the share of the last run's rows that must have been read, and at the first run "
+        "of the records that are there; 90% when left out.",
+    },
     rules={
-        "if": {"properties": {"mode": {"const": "merge"}}},
-        "then": {"required": ["key"], "properties": {"key": {"minItems": 1}}},
-        "else": {"properties": {"delete_missing": False}},
+        "allOf": [
+            {
+                "if": {"properties": {"mode": {"const": "merge"}}},
+                "then": {"required": ["key"], "properties": {"key": {"minItems": 1}}},
+                "else": {"properties": {"delete_missing": False}},
+            },
+            {
+                "if": {"properties": {"mode": {"const": "replace"}}},
+                "else": {"properties": {"max": False, "least": False}},
+            },
+        ]
     },
 )
 PLOTS = {

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from biodata.errors import near_match
-from biodata.pipelines.file.parameters import forbid, known_names
+from biodata.pipelines.file.parameters import forbid, unknown_names
 from biodata.pipelines.operations.outline import outline
 from biodata.pipelines.spec import (
+    Columns,
     Extract,
     FileExtract,
     FreshCheck,
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from biodata.pipelines.file.nodes import Node
-    from biodata.pipelines.spec import Parameter, Step
+    from biodata.pipelines.spec import Column, Parameter, Step
 
 VALUES = {
     ("extract", "where"),
@@ -40,13 +41,24 @@ def check_parameters(step: Step, node: Node, declared: Sequence[Parameter]) -> N
     own = [step.each.name] if step.each else []
     for inner in _texts(node):
         if _takes_values(inner):
-            known_names(inner, inner.value, [*names, *own] if "extract" in inner.path else names)
+            for problem in unknown_names(inner.value, [*names, *own] if "extract" in inner.path else names):
+                inner.note(f"{inner.place}: {problem}")
         else:
             forbid(inner)
+    for column in _mapped(step):
+        for problem in unknown_names(column.expression, names):
+            node.problems.note(column.line, column.column, f"{column.origin}, rule: {problem}")
     if step.each and isinstance(step.each.values, str) and step.each.values:
         found = next((one for one in declared if one.name == step.each.values), None)
         if found is not None and not found.many:
             node.child("each").note(f"each: the parameter {found.name!r} is no list")
+
+
+def _mapped(step: Step) -> Iterator[Column]:
+    """The columns that mapping tables make."""
+    for operation in step.transform:
+        if isinstance(operation, Columns):
+            yield from (column for column in operation.columns if column.origin)
 
 
 def _takes_values(node: Node) -> bool:

@@ -8,7 +8,7 @@ from biodata.errors import QueryError
 from biodata.pipelines.file.grammar import DELETE_MISSING, LOAD, PLOTS, REJECTS
 from biodata.pipelines.file.values import address, budget, share
 from biodata.pipelines.spec import AnyPlot, BarPlot, Budget, DeleteMissing, HistogramPlot, Load, Mode, Plot
-from biodata.pipelines.spec.loads import LOAD_ROWS
+from biodata.pipelines.spec.loads import LOAD_ROWS, REPLACED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,7 +27,25 @@ def load(node: Node) -> Load:
         node.note("load: mode merge needs a key: [COLUMN]")
     batch = node.child("batch").number(1, LOAD_ROWS) or LOAD_ROWS
     missing = _missing(node.child("delete_missing"), mode) if "delete_missing" in node else None
-    return Load(address(node.child("to")), cast("Mode", mode), key, batch, missing, *node.at)
+    target = address(node.child("to"))
+    return Load(target, cast("Mode", mode), key, batch, missing, *_guards(node, mode), *node.at)
+
+
+def _guards(node: Node, mode: str) -> tuple[Budget, float]:
+    """How much a replace may take away, and how much must have been read for it."""
+    for name in ("max", "least"):
+        if name in node and mode != "replace":
+            inner = f"; here it is delete_missing: {{{name}: …}}" if mode == "merge" else ""
+            node.note(f"{name}: goes with mode replace{inner}")
+    return _bounds(node, REPLACED, DeleteMissing().least)
+
+
+def _bounds(node: Node, most: Budget, least: float) -> tuple[Budget, float]:
+    """`max` and `least`, or what holds when they are left out."""
+    return (
+        budget(node.child("max"), most) if "max" in node else most,
+        share(node.child("least"), least) if "least" in node else least,
+    )
 
 
 def _missing(node: Node, mode: str) -> DeleteMissing:
@@ -38,8 +56,7 @@ def _missing(node: Node, mode: str) -> DeleteMissing:
     if mode != "merge":
         node.note(f"delete_missing: goes with mode merge; {mode} " + _WHY_NOT[mode])
     default = DeleteMissing()
-    most = budget(node.child("max"), default.most) if "max" in node else default.most
-    least = share(node.child("least"), default.least) if "least" in node else default.least
+    most, least = _bounds(node, default.most, default.least)
     scope = node.child("scope").text() or None
     try:
         parsed(scope)

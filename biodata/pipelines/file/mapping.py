@@ -18,7 +18,7 @@ import msgspec
 from biodata.errors import ConfigError, near_match
 from biodata.pipelines.file.grammar import MAPPING
 from biodata.pipelines.file.parameters import forbid
-from biodata.pipelines.file.rules import Rule, read_rule
+from biodata.pipelines.file.rules import Rule, misplaced, read_rule
 from biodata.pipelines.file.values import is_column
 from biodata.pipelines.operations.expressions import quoted
 from biodata.pipelines.sheets import read_sheet
@@ -44,6 +44,8 @@ COLUMNS = {
 }
 UNMAPPED = get_args(OnUnmapped)
 TABLES = (".csv", ".tsv", ".xlsx")
+COMMA = re.compile(r",[^,]*=")
+"""What a target holds where somebody separated codes with commas: one code would swallow the next."""
 ARROW = re.compile(r"(.+?)\s*(?:->|→|=>)\s*(.+)")
 
 
@@ -137,10 +139,16 @@ def _line(place: _Place) -> _Line | None:
 
 
 def _rule(place: _Place) -> Rule | None:
+    problems = [(one, misplaced(text)) for one, text in place.row.cells.items() if one != "rule"]
+    for column, problem in problems:
+        if problem:
+            place.note(column, problem)
     try:
         rule = read_rule(place.text("rule"))
     except ValueError as error:
         place.note("rule", str(error))
+        return None
+    if any(problem for _, problem in problems):
         return None
     _check_columns(place, rule)
     if rule.expression is None and not rule.skip and not place.text("source field"):
@@ -218,6 +226,8 @@ def _codes(place: _Place) -> tuple[tuple[tuple[str, str | None], ...], str | Non
     pairs = [one.partition("=") for one in re.split(r"[;\n]", text) if one.strip()]
     if not all(there and source.strip() for source, there, _ in pairs):
         place.note("code list", "expected a file (csv, tsv, xlsx), or codes: 1=male; 2=female; 9=")
+    elif any(COMMA.search(to) for _, _, to in pairs):
+        place.note("code list", "separate codes with ; (1=male; 2=female); texts with a comma and a = need a file")
     return tuple((source.strip(), to.strip() or None) for source, _, to in pairs), None
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from biodata.pipelines.spec import Step
 
-__all__ = ["in_order"]
+__all__ = ["circle_of", "in_order"]
 
 
 def in_order(steps: Sequence[Step]) -> tuple[Step, ...] | None:
@@ -25,3 +25,27 @@ def in_order(steps: Sequence[Step]) -> tuple[Step, ...] | None:
         ordered.append(ready)
         done.append(ready.name)
     return tuple(ordered)
+
+
+def circle_of(steps: Sequence[Step]) -> list[str]:
+    """The names of steps that wait for each other, the first one at the end again; empty where none do."""
+    follows = {step.name: step.follows for step in steps}
+    for start in follows:
+        path = [start]
+        while True:
+            following = next((name for name in follows[path[-1]] if name in follows and _waits(follows, name)), None)
+            if following is None:
+                break
+            path.append(following)
+            if following in path[:-1]:
+                return path[path.index(following) :]
+    return []
+
+
+def _waits(follows: Mapping[str, Sequence[str]], name: str) -> bool:
+    """Whether a step waits, directly or through others, for one that is in a circle: it never gets its turn."""
+    left = dict(follows)
+    while ready := [one for one, before in left.items() if not {*before} & left.keys()]:
+        for one in ready:
+            del left[one]
+    return name in left

@@ -11,11 +11,11 @@ from biodata.pipelines.spec import Parameter
 from biodata.pipelines.spec.names import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
 
     from biodata.pipelines.file.nodes import Node
 
-__all__ = ["forbid", "known_names", "parameters"]
+__all__ = ["forbid", "parameters", "unknown_names"]
 
 KINDS = get_args(Kind)
 
@@ -66,13 +66,13 @@ def _default(parameter: Parameter, node: Node) -> Any:
         return None
 
 
-def known_names(node: Node, text: str, known: Collection[str]) -> None:
-    """Note each `${param:NAME}` of a text that no parameter has."""
+def unknown_names(text: str, known: Collection[str]) -> Iterator[str]:
+    """What is wrong with each `${param:NAME}` of a text that no parameter has."""
     for name in names_in(text):
         if name not in known:
             near = near_match(name, known)
             hint = f"; did you mean {near!r}?" if near else f" (there is {', '.join(known) or 'none'})"
-            node.note(f"{node.place}: there is no parameter {name!r}{hint}")
+            yield f"there is no parameter {name!r}{hint}"
 
 
 def forbid(node: Node) -> None:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from biodata.errors import near_match
+from biodata.pipelines.parameters import ONLY_PARAMETERS, SECRET, whole_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Rule", "literal", "read_rule"]
+__all__ = ["Rule", "literal", "misplaced", "read_rule"]
 
 EXPRESSION = re.compile(r"(?:=|sql:)\s*(.+)", re.IGNORECASE | re.DOTALL)
 CONSTANT = re.compile(r"constant\s*:\s*(.+)", re.IGNORECASE)
@@ -47,6 +48,8 @@ def read_rule(text: str) -> Rule:
         return Rule(expression=found[1])
     if found := CONSTANT.fullmatch(text):
         return Rule(expression=literal(found[1]))
+    if problem := misplaced(text):
+        raise ValueError(problem)
     rule = Rule()
     for part in re.split(r"\s+then\s+", text or "copy"):
         word = next((one for one in _WORDS if re.match(rf"{one}(?!\w)", part, re.IGNORECASE)), None)
@@ -56,8 +59,27 @@ def read_rule(text: str) -> Rule:
     return rule
 
 
+def misplaced(text: str) -> str:
+    """What is wrong with a parameter or a reference to a secret where only words may stand; empty without them."""
+    if SECRET.search(text):
+        return ONLY_PARAMETERS
+    if "${param:" in text:
+        return "a parameter is a value, and never a name or a part of one: =… or constant: ${param:NAME} in the rule"
+    return ""
+
+
 def literal(text: str) -> str:
-    """The value that a text means, in SQL: a number, true, false, or the text itself."""
+    """The value that a text means, in SQL: a number, true, false, a parameter, or the text itself.
+
+    Raises:
+        ValueError: a parameter is a part of it, or it names a secret; with the problem in words.
+    """
+    if whole_name(text):
+        return text
+    if SECRET.search(text):
+        raise ValueError(ONLY_PARAMETERS)
+    if "${param:" in text:
+        raise ValueError("constant: ${param:NAME} is a whole value; a part of a text is ='…' || ${param:NAME}")
     if text.casefold() in {"true", "false"} or NUMBER.fullmatch(text):
         return text
     doubled = text.replace("'", "''")

@@ -11,7 +11,7 @@ from biodata.errors import Unavailable
 from biodata.pipelines.loading.guards import rules_of, why_not
 from biodata.pipelines.loading.missing import keys_of, missing_of
 from biodata.pipelines.loading.order import in_loading_order
-from biodata.pipelines.reports.facts import Deletes
+from biodata.pipelines.reports.facts import GONE, Deletes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from biodata.pipelines.runs.work import Work
     from biodata.pipelines.spec import DeleteMissing
     from biodata.pipelines.state.spool import Sealed, Spool
+    from biodata.receipts import Receipt
 
 __all__ = ["delete", "deleting", "find_missing"]
 
@@ -45,7 +46,7 @@ def find_missing(
     """Find out what is missing, and note with the step whether it may be deleted; the keys, sealed in the spool."""
     found = missing_of(work, works, spool, values=values, identities=identities)
     counts = {"there": found.there, "missing": found.keys.rows, "unplaced": found.unplaced}
-    withheld = why_not(work, rules, identities, **counts, doubts=found.doubts)
+    withheld = why_not(work, works, rules, identities, **counts, doubts=found.doubts)
     work.deletes = Deletes(
         scope=rules.scope,
         there=found.there,
@@ -57,17 +58,24 @@ def find_missing(
 
 
 def delete(work: Work, target: Target, keys: Sealed, desk: Desk) -> dict[str, int]:
-    """Delete the records with these keys; what is gone already is unchanged.
+    """Delete the records with these keys, going on where an earlier attempt stopped.
 
     Raises:
         Unavailable: what became of some is not known; deleting again finds out.
     """
     tally: Counter[str] = Counter()
     reasons: dict[str, None] = {}
-    for some in keys_of(keys, target.schema, target.load.batch):
+    begun = desk.deletes_begun(work)
+    for number, some in enumerate(keys_of(keys, target.schema, target.load.batch), start=1):
+        known = begun.get(number)
+        if known is not None:
+            tally.update(known)
+            continue
+        desk.deleting(work, number, some)
         receipt = target.repository.delete(some, on_refused="isolate")
-        tally.update(receipt.tally)
-        desk.deleted(work, some, receipt)
+        answered = _told(receipt, doubted=number in begun)
+        tally.update(answered)
+        desk.deleted(work, number, answered, receipt)
         reasons |= dict.fromkeys(one.message or one.code for one in receipt.refused)
     lost = tally["unknown"] + tally["not_sent"]
     if lost:
@@ -77,6 +85,13 @@ def delete(work: Work, target: Target, keys: Sealed, desk: Desk) -> dict[str, in
             hint="Run the same command again: it looks up what is there",
         )
     if tally["refused"] and work.deletes:
-        why = f"{tally['refused']:,} deletes were refused: {'; '.join(list(reasons)[:3])}"
+        told = f": {'; '.join(list(reasons)[:3])}" if reasons else ""  # those of an earlier process nobody knows
+        why = f"{tally['refused']:,} deletes were refused{told}"
         work.deletes = msgspec.structs.replace(work.deletes, withheld=why)
     return dict(tally)
+
+
+def _told(receipt: Receipt, *, doubted: bool) -> dict[str, int]:
+    """What became of some deletes; of those that were sent before, what is gone is not as if it never was there."""
+    words = {"unchanged": GONE} if doubted else {}
+    return {words.get(status, status): number for status, number in receipt.tally.items()}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from biodata.pipelines.spec import Budget, DeleteMissing
+from biodata.pipelines.loading.order import loading_into
+from biodata.pipelines.spec import DeleteMissing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,7 +21,7 @@ def rules_of(load: Load) -> DeleteMissing | None:
     """The rules by which a step deletes; None where it deletes nothing. A replace deletes whatever is missing."""
     if load.delete_missing is not None:
         return load.delete_missing
-    return DeleteMissing(most=Budget(100, percent=True)) if load.mode == "replace" else None
+    return DeleteMissing(most=load.most, least=load.least) if load.mode == "replace" else None
 
 
 def deleted_from(spec: PipelineSpec) -> set[Address]:
@@ -48,6 +49,7 @@ def protect(works: Sequence[Work], spec: PipelineSpec, reject: Reject) -> None:
 
 def why_not(
     work: Work,
+    works: Sequence[Work],
     rules: DeleteMissing,
     identities: Mapping[str, str],
     *,
@@ -60,6 +62,7 @@ def why_not(
 
     Args:
         work: the step.
+        works: all steps.
         rules: by which it deletes.
         identities: profile to who the platform takes us for now.
         there: records of the target in scope.
@@ -69,7 +72,7 @@ def why_not(
     """
     if not missing:
         return ""
-    reasons = [*not_trusted(work, rules, identities), *doubts]
+    reasons = [*not_trusted(work, rules, identities), *_first(work, works, rules, there), *doubts]
     if missing > rules.most.allows(there):
         reasons.append(f"{missing:,} of {there:,} records would be deleted (max: {rules.most})")
     if unplaced:
@@ -86,6 +89,16 @@ def not_trusted(work: Work, rules: DeleteMissing, identities: Mapping[str, str])
         share = f"{rows / before:.0%} of the {before:,} of the last run"
         yield f"{rows:,} rows were read, {share} (least: {rules.least:.0%})"
     yield from _strangers(work, identities)
+
+
+def _first(work: Work, works: Sequence[Work], rules: DeleteMissing, there: int) -> Iterator[str]:
+    """Where a first run replaces, what is there is what the source is compared with."""
+    if work.told.rows and work.memory.rows_read is None and work.loading.load.mode == "replace":
+        into = loading_into(work.loading, works)
+        old = there - sum(one.tally.get("created", 0) for one in into)
+        new = sum(one.passed.rows + len(one.told.protected) for one in into)
+        if new < old * rules.least:
+            yield f"at this first run the table would go from {old:,} records to {new:,} (least: {rules.least:.0%})"
 
 
 def _strangers(work: Work, identities: Mapping[str, str]) -> Iterator[str]:

@@ -12,11 +12,11 @@ from biodata.errors import NotFound
 from biodata.records.types import Field, Schema, String
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Container, Iterable
 
     from biodata.connection import Connection
 
-__all__ = ["MARKS", "clear", "find", "put"]
+__all__ = ["MARKS", "clear_all", "find", "make", "put"]
 
 MARKS = "_biodata_marks"
 """The table of the marks; the adapter does not list it."""
@@ -48,8 +48,14 @@ def find(connection: Connection, run: str, step: str) -> dict[str, int] | None:
     return tally
 
 
-def clear(connection: Connection, runs: Container[str]) -> None:
-    """Remove the marks of runs that nobody will take up again; those of others, of other pipelines too, stay."""
+def clear_all(connections: Iterable[Connection], runs: Container[str]) -> None:
+    """Remove the marks of runs that nobody will ask for; those of others, of other pipelines too, stay."""
+    for connection in {id(one): one for one in connections}.values():
+        if connection.adapter.has("transaction"):
+            _clear(connection, runs)
+
+
+def _clear(connection: Connection, runs: Container[str]) -> None:
     try:
         connection[MARKS].schema  # noqa: B018 - asks whether the table is there
     except NotFound:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from biodata.pipelines.loading.order import loading_into
 from biodata.pipelines.loading.shared import doubts, scope_of, scopes_before
 from biodata.pipelines.operations.expressions import locked_connection, quoted
 from biodata.pipelines.sources.filters import bound
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from biodata.pipelines.state.spool import Spool
     from biodata.records.types import Key, Record, Schema
 
-__all__ = ["Missing", "keys_of", "loading_into", "missing_of", "seal", "without"]
+__all__ = ["Missing", "keys_of", "missing_of", "seal", "without"]
 
 
 class Missing(msgspec.Struct, frozen=True):
@@ -95,11 +96,6 @@ class _Looking:
         """Whether one of those keys is of a record in the scope."""
         name = f"{those.path.stem}.shared"
         return scope is None or self.outside(name, those, [scope]).rows < those.rows
-
-
-def loading_into(target: Target, works: Sequence[Work]) -> list[Work]:
-    """All steps that are loaded into a table."""
-    return [one for one in works if one.target and one.target.load.target == target.load.target]
 
 
 def keys_of(missing: Sealed, schema: Schema, size: int) -> Iterator[list[Key]]:

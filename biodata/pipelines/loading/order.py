@@ -7,9 +7,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from biodata.pipelines.loading.target import Target
     from biodata.pipelines.runs.work import Work
 
-__all__ = ["in_loading_order"]
+__all__ = ["in_loading_order", "loading_into"]
+
+
+def loading_into(target: Target, works: Sequence[Work]) -> list[Work]:
+    """All steps that are loaded into a table."""
+    return [one for one in works if one.target and one.target.load.target == target.load.target]
 
 
 def in_loading_order(works: Sequence[Work]) -> list[Work]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from biodata.pipelines.loading.guards import rules_of, why_not
-from biodata.pipelines.loading.missing import loading_into, missing_of
+from biodata.pipelines.loading.missing import missing_of
+from biodata.pipelines.loading.order import loading_into
 from biodata.pipelines.reports.facts import Deletes
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def replaced_by(
         found = missing_of(work, works, spool, values=values, identities=identities)
         there, missing, unplaced = found.there, found.keys.rows, found.unplaced
     counts = {"there": there, "missing": missing, "unplaced": unplaced}
-    withheld = why_not(work, rules, identities, **counts, doubts=found.doubts if found else ())
+    withheld = why_not(work, works, rules, identities, **counts, doubts=found.doubts if found else ())
     work.deletes = Deletes(there=there, missing=missing, most=rules.most.allows(there), withheld=withheld)
     return found.keys if found else None
 

@@ -20,7 +20,7 @@ from biodata.pipelines.rows import Rows
 from biodata.pipelines.state.rejects import Reject
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from biodata.pipelines.loading.approved import Approved
     from biodata.pipelines.loading.parents import Parents
@@ -63,19 +63,25 @@ class Desk(Protocol):
     def again(self, work: Work, batch: Batch | None) -> None:
         """A batch, or all rows of a step, are sent again: what was refused of them before does not count."""
 
-    def doubted(self, work: Work, keys: list[Key]) -> None:
-        """A batch of these records may have been written before, and nobody has noted it."""
-
-    def sending(self, work: Work, batch: Batch) -> None:
-        """A batch is about to be sent."""
+    def sending(self, work: Work, batch: Batch, keys: list[Key]) -> None:
+        """A batch is about to be sent, and in it these records."""
 
     def sent(self, work: Work, batch: Batch, tally: dict[str, int], receipt: Receipt) -> None:
         """The target has answered for a batch; may raise to stop."""
 
-    def arrived(self, work: Work, tally: dict[str, int], keys: Iterable[Key]) -> None:
+    def undone(self, work: Work) -> None:
+        """Whatever a transaction did with the rows of a step is undone."""
+
+    def arrived(self, work: Work) -> None:
         """All rows of a step are there at once, in one transaction."""
 
-    def deleted(self, work: Work, keys: list[Key], receipt: Receipt) -> None:
+    def deletes_begun(self, work: Work) -> dict[int, dict[str, int] | None]:
+        """The batches of deletes that were sent before, as `begun` has those of rows."""
+
+    def deleting(self, work: Work, number: int, keys: list[Key]) -> None:
+        """Some deletes are about to be sent."""
+
+    def deleted(self, work: Work, number: int, tally: dict[str, int], receipt: Receipt) -> None:
         """The target has answered for some deletes."""
 
     def keep(self, reject: Reject) -> None:
@@ -121,15 +127,16 @@ class Sending:
         marks.make(connection)
         there = marks.find(connection, run, step)
         if there is not None:
-            self._desk.arrived(self._work, there, [])
+            self._desk.arrived(self._work)
             return there
         self._desk.again(self._work, None)
+        self._desk.undone(self._work)
         tally: Counter[str] = Counter()
         with connection.transaction():
             tally.update(self._cleared())
             tally.update(self._one_by_one())
             marks.put(connection, run, step, dict(tally))
-        self._desk.arrived(self._work, dict(tally), self._keys())
+        self._desk.arrived(self._work)
         return dict(tally)
 
     def _cleared(self) -> Counter[str]:
@@ -137,17 +144,18 @@ class Sending:
         tally: Counter[str] = Counter()
         if self._target.load.mode != "replace":
             return tally
-        if self._missing is None:
-            return Counter(self._target.repository.delete(all=True).tally)
-        for keys in keys_of(self._missing, self._target.schema, self._target.load.batch):
-            tally.update(self._target.repository.delete(keys).tally)
+        for number, receipt in enumerate(self._clearing(), start=1):
+            self._desk.deleted(self._work, number, receipt.tally, receipt)
+            tally.update(receipt.tally)
         return tally
 
-    def _keys(self) -> Iterator[Key]:
-        names = list(self._target.schema.key_fields)
-        for batch in self._work.passed.batches():
-            there = [name for name in names if name in batch.schema.names]
-            yield from map(self._target.schema.key_of, batch.select(there).to_pylist())
+    def _clearing(self) -> Iterator[Receipt]:
+        repository = self._target.repository
+        if self._missing is None:
+            yield repository.delete(all=True)
+            return
+        for keys in keys_of(self._missing, self._target.schema, self._target.load.batch):
+            yield repository.delete(keys)
 
     def _one_by_one(self) -> Counter[str]:
         tally: Counter[str] = Counter()
@@ -175,7 +183,7 @@ class Sending:
         if approved is not None:
             rest = self._as_approved(rest, [one for one, done in zip(approved, there, strict=True) if not done])
         ready = self._with_parents(rest)
-        self._desk.sending(self._work, batch)
+        self._desk.sending(self._work, batch, list(map(self._target.schema.key_of, ready.records)))
         receipt = (repository.add if adding else repository.upsert)(ready.records, on_refused="isolate")
         self._refused(ready, receipt)
         self._raise_for_unknown(receipt)
@@ -186,7 +194,6 @@ class Sending:
     def _doubted(self, batch: Batch) -> list[bool]:
         """Of a batch in doubt, which rows need not be sent again: a merge looks itself, an addition here."""
         self._desk.again(self._work, batch)
-        self._desk.doubted(self._work, [self._target.schema.key_of(record) for record in batch.records])
         return self._found(batch) if self._target.adds else [False] * len(batch.records)
 
     def _as_approved(self, batch: Batch, approved: list[tuple[str, bytes]]) -> Batch:

@@ -16,7 +16,20 @@ if TYPE_CHECKING:
     from biodata.records.types import Field, Schema
     from biodata.repository import Repository
 
-__all__ = ["Target"]
+__all__ = ["GONE", "Target", "lacking"]
+
+GONE = "is not there"
+
+
+def lacking(load: Load, connection: Connection) -> str:
+    """Why no row of earlier runs is in the table, in words: it is not there, or has none; empty where it has some."""
+    try:
+        schema = connection.schema(load.target.table, refresh=True)
+    except NotFound:
+        return GONE
+    names = [field.name for field in schema]
+    first = connection[load.target.table].query(fields=[*schema.key_fields, *names][:1], limit=1).first()
+    return "is empty" if first is None else ""
 
 
 class Target:
@@ -76,7 +89,7 @@ class Target:
         if not self.load.key:
             message = f"There is no table {self.load.target}; to make it, load needs a key: [COLUMN]"
             raise ConfigError(message, code="BD-PIPELINE-KEY")
-        schema = schema_for(self.load.target.table, self.load.key, rows)
+        schema = schema_for(self.load.target.table, self.load.key, rows, exact=True)
         self.connection.would_make(schema)
         return schema
 
@@ -128,6 +141,12 @@ def _link(schema: Schema, name: str) -> tuple[str, str]:
 
 
 def _check_fit(load: Load, schema: Schema, rows: pa.Schema) -> None:
+    if load.key and not schema.key_fields:
+        raise ConfigError(
+            f"{load.target} has no key, so {load.mode} cannot find its records",
+            code="BD-PIPELINE-KEY",
+            hint="Give the table a key, or leave `key` out with mode append or replace",
+        )
     if load.key and set(load.key) != set(schema.key_fields):
         message = (
             f"The key of {load.target} is {', '.join(schema.key_fields)}, and the file says {', '.join(load.key)}"

@@ -16,7 +16,7 @@ import msgspec
 
 from biodata.errors import QueryError, near_match
 from biodata.pipelines.operations.functions import define_functions
-from biodata.pipelines.parameters import names_in, placed
+from biodata.pipelines.parameters import ONLY_PARAMETERS, SECRET, names_in, placed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -137,7 +137,8 @@ def check_expression(text: str, scope: Scope) -> None:
 def _parse(text: str) -> dict[str, Any]:
     answer = json.loads(_ask("SELECT json_serialize_sql(?::VARCHAR)", f"SELECT {in_brackets(text)}")[0][0])
     if answer["error"]:
-        raise _Refused("it is not one SQL expression", {"query_location": int(answer.get("position") or 2**63)})
+        reason = ONLY_PARAMETERS if SECRET.search(text) else "it is not one SQL expression"
+        raise _Refused(reason, {"query_location": int(answer.get("position") or 2**63)})
     statements = answer["statements"]
     if len(statements) != 1 or not _plain(statements[0]["node"]):
         raise _Refused("it is not one SQL expression")

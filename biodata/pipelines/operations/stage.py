@@ -14,7 +14,7 @@ from biodata.pipelines.loading.tables import plain_type
 from biodata.pipelines.operations.expressions import in_brackets, locked_connection, quoted
 from biodata.pipelines.operations.words import advice, kind_of_error, words_of
 from biodata.pipelines.parameters import names_in, placed
-from biodata.pipelines.rows import Fault, Rows, arrow_of, marked, no_rows, struct_of
+from biodata.pipelines.rows import Fault, Rows, arrow_of, from_the_start, marked, no_rows, struct_of
 from biodata.pipelines.spec import Column, Columns, RowCheck
 
 if TYPE_CHECKING:
@@ -171,6 +171,7 @@ class Stage:
         """What the statement sees: all columns as `src`, and those that are kept by their names too."""
         import pyarrow as pa
 
+        batch = from_the_start(batch)
         struct, kept = struct_of(batch), [marked(batch.schema.field(name)) for name in self._kept]
         schema = pa.schema([pa.field("src", struct.type), *kept])
         return pa.Table.from_arrays([struct, *map(batch.column, self._kept)], schema=schema)

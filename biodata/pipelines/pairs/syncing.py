@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from biodata.pipelines.pairs.pairing import Pairing
+from biodata.pipelines.state.kept import MADE_BY_SYNC
 from biodata.pipelines.state.private import private_directory, replace_private, usable
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def sync_name(a: str, b: str) -> str:
 def _text(sync: Sync) -> str:
     """YAML; its values are written as JSON, which is YAML too."""
     lines = [
-        f"# {sync.b} like {sync.a}: made by biodata sync; a copy is a pipeline file of your own",
+        f"# {sync.b} like {sync.a}: {MADE_BY_SYNC}; a copy is a pipeline file of your own",
         "version: 1",
         f"name: {sync_name(sync.a, sync.b)}",
         "steps:",

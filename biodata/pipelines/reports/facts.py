@@ -18,7 +18,9 @@ __all__ = ["Coverage", "Deletes", "PlotData", "ProfileFacts", "RunReport", "Step
 
 PlotData: TypeAlias = ScatterData | BarData | HistogramData
 
-WRITTEN = ("created", "updated", "deleted", "hidden", "queued")
+GONE = "gone_already"
+"""What became of a record whose delete was sent before, by an attempt of which nobody has heard again."""
+WRITTEN = ("created", "updated", "deleted", "hidden", "queued", GONE)
 
 
 class Unmapped(msgspec.Struct, frozen=True):
@@ -84,7 +86,7 @@ class ProfileFacts(msgspec.Struct, frozen=True):
     Attributes:
         platform: its kind; `server` and `version` as the platform names itself.
         user: who the platform took us for; None when anonymous.
-        host: where it is: a host and port, or `this computer`.
+        host: where it is: a host and port, or `this computer`; `place` which database, project or study there.
         gets: what it gets of people's data: `records`, `keys` that are looked up, or nothing (empty).
     """
 
@@ -95,6 +97,12 @@ class ProfileFacts(msgspec.Struct, frozen=True):
     user: str | None = None
     host: str = ""
     gets: str = ""
+    place: str = ""
+
+    @property
+    def where(self) -> str:
+        """Host and place."""
+        return ", ".join(filter(None, (self.host, self.place)))
 
 
 class StepReport(msgspec.Struct, frozen=True, kw_only=True):

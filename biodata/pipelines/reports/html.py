@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from base64 import b64encode
 from hashlib import sha256
 from html import escape
@@ -16,6 +15,7 @@ from biodata.pipelines.reports.page.head import head
 from biodata.pipelines.reports.page.overview import overview
 from biodata.pipelines.reports.page.steps import steps
 from biodata.pipelines.reports.page.style import STYLE
+from biodata.pipelines.state.private import replace_private
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,16 +36,9 @@ def write_reports(report: RunReport, directory: Path, name: str) -> RunReport:
     directory.mkdir(parents=True, exist_ok=True)
     html, json = directory / f"{name}.html", directory / f"{name}.json"
     placed = msgspec.structs.replace(masked(report), html_path=html, json_path=json)
-    _write(html, html_report(placed).encode())
-    _write(json, placed.to_json())
+    replace_private(html, html_report(placed).encode())
+    replace_private(json, placed.to_json())
     return placed
-
-
-def _write(path: Path, content: bytes) -> None:
-    part = path.with_name(f".{path.name}.part")
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(content)
-    part.replace(path)
 
 
 def html_report(report: RunReport) -> str:

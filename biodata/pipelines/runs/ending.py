@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING
 from biodata.errors import BiodataError, ConfigError, RejectBudgetExceeded
 from biodata.pipelines.reports.facts import RunReport
 from biodata.pipelines.reports.html import write_reports
+from biodata.pipelines.runs.plans import end_plans
 from biodata.pipelines.state.reject_file import Which
+from biodata.pipelines.state.rejects import SEEN_TO
+from biodata.pipelines.state.telling import tell_doubts
 
 if TYPE_CHECKING:
     from biodata.pipelines.runs.run import Run
@@ -20,6 +23,10 @@ __all__ = ["finish", "how_to_go_on", "is_interrupt", "leave"]
 
 def leave(run: Run, state: str, error: BaseException | None = None) -> RunReport | None:
     """End a run that did not get through: whatever else fails now is told, and hides nothing."""
+    try:
+        tell_doubts(run.journal, run.id)
+    except BiodataError as another:
+        run.progress.note(another.message)
     try:
         report = finish(run, state, error)
     except BiodataError as another:
@@ -37,10 +44,13 @@ def finish(run: Run, state: str, error: BaseException | None = None) -> RunRepor
     """
     run.progress.close()
     run.rejects.flush()
+    if run.is_whole:
+        run.rejects.carry_on()
     report = _report(run, state, error)
     _tell(run, report)
     if run.options.dry_run:
         run.rejects.close(Which(run=run.id), "superseded")
+        run.rejects.remove(Which(run=run.id, states=SEEN_TO))
     for step in report.steps:
         if step.rejected:
             run.journal.step(run.id, step.name, rejected=step.rejected)
@@ -49,6 +59,7 @@ def finish(run: Run, state: str, error: BaseException | None = None) -> RunRepor
     run.journal.end(run.id, "planned" if planned else state, report.error or "", phase=kept)
     if kept == "ended":
         run.journal.forget_spool(run.id)
+    end_plans(run)
     written = _written(run, report)
     run.journal.reported(run.id, written.html_path)
     return written
@@ -56,7 +67,7 @@ def finish(run: Run, state: str, error: BaseException | None = None) -> RunRepor
 
 def _written(run: Run, report: RunReport) -> RunReport:
     own = run.options.report_dir is None
-    place, name = (run.directory, "report") if own else (run.options.report_dir or run.directory, run.spec.name)
+    place, name = (run.directory, "report") if own else (run.options.report_dir or run.directory, run.report_name)
     try:
         return write_reports(report, place, name)
     except OSError as problem:

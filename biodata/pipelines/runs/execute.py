@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from biodata.errors import BiodataError, CheckFailed, ConfigError
 from biodata.pipelines.parameters import chosen
+from biodata.pipelines.runs.connecting import connected
 from biodata.pipelines.runs.ending import finish, how_to_go_on, is_interrupt, leave
 from biodata.pipelines.runs.flows import check_flows, flows
-from biodata.pipelines.runs.identities import identified
+from biodata.pipelines.runs.identities import identified, identify, identity_text
 from biodata.pipelines.runs.manifest import (
     changed,
     manifest_of,
@@ -32,14 +33,16 @@ from biodata.pipelines.runs.replay import replay_waiting
 from biodata.pipelines.runs.run import Run, begin
 from biodata.pipelines.runs.warned import heard
 from biodata.pipelines.runs.writing import write_all
+from biodata.pipelines.state.reject_file import RejectFile, Which
 from biodata.pipelines.state.retention import tidy
 from biodata.pipelines.state.spool import Spool
+from biodata.pipelines.state.telling import tell_doubts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from biodata.connection import Connection
-    from biodata.pipelines.reports.facts import RunReport
+    from biodata.pipelines.reports.facts import ProfileFacts, RunReport
     from biodata.pipelines.reports.progress import Progress
     from biodata.pipelines.runs.plans import Plan
     from biodata.pipelines.spec import PipelineSpec
@@ -60,9 +63,9 @@ def execute(
     """Run a pipeline once; see `Pipeline.run`."""
     options = options or Options()
     check_options(options)
-    tidy(journal, datetime.now(UTC))
     values = chosen(spec.parameters, parameters or {})
     with journal.hold(spec.name):
+        tidy(journal, datetime.now(UTC), held=spec.name)
         plan = read_plan(options.apply) if options.apply else None
         earlier = _earlier(spec, journal, progress, options, plan)
         run = Run(spec, values=values, journal=journal, progress=progress, options=options, earlier=earlier)
@@ -84,11 +87,17 @@ def _take_up(run: Run, plan: Plan | None) -> None:
     manifest, spool = read_manifest(run.directory), Spool(run.directory / "spool")
     if plan:
         check_sealed(plan, spool, run.audit)
-    run.works += restored(manifest, run.spec, run.values, spool, run.journal.memory(run.spec.name))
+    memory = run.journal.memory(run.spec.name)
+    run.works += restored(manifest, run.spec, run.values, spool, memory, planned=_is_plan(run))
     run.profiles |= {one.profile: one for one in manifest.profiles}
     _note_loaded(run)
     run.journal.again(run.id)
     run.tell_start()
+
+
+def _is_plan(run: Run) -> bool:
+    """Whether it is one of which nothing is done yet."""
+    return run.phase == "planned"
 
 
 def _note_loaded(run: Run) -> None:
@@ -115,6 +124,8 @@ def _earlier(
         ConfigError: `BD-PIPELINE-UNFINISHED`, another run than the planned one stopped while it wrote.
     """
     for dead in journal.bury_the_dead(spec.name):
+        if dead.kind == "preview":
+            RejectFile(journal.directory).close(Which(run=dead.id), "superseded")
         if not dead.writing:
             progress.note(f"Run {dead.id} ended without a word before it wrote anything; this one starts anew.")
     found = journal.unfinished(spec.name)
@@ -128,6 +139,7 @@ def _earlier(
         return None
     if not options.restart:
         return found
+    tell_doubts(journal, found.id, within=True)
     journal.end(found.id, "interrupted", "given up: a new run was started", phase="ended")
     journal.forget_spool(found.id)
     progress.note(f"Run {found.id} is given up; what it has written stays. This one starts anew.")
@@ -191,23 +203,17 @@ def _all(run: Run, connect: Callable[[str], Connection]) -> str:
     """Everything; how it ended."""
     with ExitStack() as stack:
         spool = Spool(run.directory / "spool")
-        connections = {name: stack.enter_context(connect(name)) for name in run.spec.profiles}
+        connections = connected(run.spec, connect, stack)
+        check_flows(run.spec, connections)
         if run.taken_up:
             _bind_targets(run, connections)
         else:
-            check_flows(run.spec, connections)
             run.patiently(partial(prepare_all, run, connections))
-            _identify(run, connections)
+            identify(run, connections)
             read_all(run, spool, connections)
             write_manifest(manifest_of(run), run.directory)
             run.enter("sealed")
         return write_all(run, spool)
-
-
-def _identify(run: Run, connections: Mapping[str, Connection]) -> None:
-    for told in flows(run.spec, connections):
-        run.profiles[told.profile] = run.patiently(partial(identified, told, connections[told.profile]))
-    run.journal.identify(run.id, run.identities)
 
 
 def _bind_targets(run: Run, connections: Mapping[str, Connection]) -> None:
@@ -221,13 +227,23 @@ def _bind_targets(run: Run, connections: Mapping[str, Connection]) -> None:
             continue
         name = load.target.profile
         if name not in asked:
-            run.profiles[name] = run.patiently(partial(identified, told[name], connections[name]))
+            now = run.patiently(partial(identified, told[name], connections[name]))
+            _raise_for_another(run, now)
+            run.profiles[name] = now
             asked.add(name)
         work.target = run.patiently(partial(target_of, run.spec, work.step, _columns(work), connections, run.works))
-        if work.target and work.target.new and run.begun(work):
-            raise changed(run.id, f"the table {load.target} is not there any more")
+        if work.target and work.target.new and (sealed[work.step.name].target or run.begun(work)):
+            raise changed(run.id, f"the table {load.target} is not there any more", planned=_is_plan(run))
         if work.target and not same_shape(sealed[work.step.name], work.target):
-            raise changed(run.id, f"the table {load.target} has another shape since")
+            raise changed(run.id, f"the table {load.target} has another shape since", planned=_is_plan(run))
+
+
+def _raise_for_another(run: Run, now: ProfileFacts) -> None:
+    """A profile may lead somewhere else since: half of the records would be there, and half here."""
+    then = run.profiles.get(now.profile)
+    if then is not None and identity_text(then) != identity_text(now):
+        what = f"the profile {now.profile} was {identity_text(then)} then, and is {identity_text(now)} now"
+        raise changed(run.id, what, planned=_is_plan(run))
 
 
 def _columns(work: Any) -> Any:

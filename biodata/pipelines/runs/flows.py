@@ -1,4 +1,4 @@
-"""Whose data a pipeline takes where: by loads and look-ups, and through every step between.
+"""Whose data a pipeline takes where: by loads and look-ups, through every step and every table of its own between.
 
 What a profile's `may_flow_to` forbids is found before anything is read. A pseudonym is still data of whom it is
 about. A count that is looked up in a table sends a key of the file itself, so it is no flow; nor is what a profile
@@ -91,24 +91,41 @@ def flows(spec: PipelineSpec, connections: Mapping[str, Connection]) -> tuple[Pr
 
 def ways(spec: PipelineSpec) -> tuple[Flow, ...]:
     """All flows, in the order of the steps."""
-    held: dict[str, Origins] = {}
+    held, loaded = _settled(spec)
     found: list[Flow] = []
     for step in spec.steps:
-        read = _read(step, held)
-        looked_up: Origins = {one.table.profile: step.name for one in step.pseudonyms if one.table}
-        held[step.name] = looked_up | read
-        found += _of_pseudonyms(step, read)
+        found += _of_pseudonyms(step, _read(step, held, loaded))
         found += _of_checks(step, held[step.name])
         found += _of_load(step, held[step.name])
     return tuple(found)
 
 
-def _read(step: Step, held: Mapping[str, Origins]) -> Origins:
+def _settled(spec: PipelineSpec) -> tuple[dict[str, Origins], dict[Address, Origins]]:
+    """Whose data each step has, and each table that the pipeline loads.
+
+    A table that a step reads may be loaded by one that comes later: the next run reads what that one has put there.
+    """
+    held: dict[str, Origins] = {}
+    loaded: dict[Address, Origins] = {}
+    before: object = None
+    while before != (held, loaded):
+        before = (dict(held), {table: dict(origins) for table, origins in loaded.items()})
+        for step in spec.steps:
+            looked_up: Origins = {one.table.profile: step.name for one in step.pseudonyms if one.table}
+            held[step.name] = looked_up | _read(step, held, loaded)
+            if step.load is not None:
+                there = loaded.setdefault(step.load.target, {})
+                there |= {origin: by for origin, by in held[step.name].items() if origin and origin not in there}
+    return held, loaded
+
+
+def _read(step: Step, held: Mapping[str, Origins], loaded: Mapping[Address, Origins]) -> Origins:
     """Whose data a step reads."""
     origins: Origins = {}
     for name in _steps_read(step):
         origins |= held[name]
-    origins |= {address.profile: step.name for address in step.reads}
+    for address in step.reads:
+        origins |= loaded.get(address, {}) | {address.profile: step.name}
     return origins or {None: step.name}
 
 

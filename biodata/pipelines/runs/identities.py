@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from biodata.pipelines.runs.flows import flows
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from biodata.connection import Connection
     from biodata.pipelines.reports.facts import ProfileFacts
+    from biodata.pipelines.runs.run import Run
 
-__all__ = ["identified", "identity_text"]
+__all__ = ["identified", "identify", "identity_text"]
+
+
+def identify(run: Run, connections: Mapping[str, Connection]) -> None:
+    """Ask each platform who we are there, and note it with the run.
+
+    Raises:
+        AuthError: a login is refused.
+        RemoteError: a platform cannot be reached.
+    """
+    for told in flows(run.spec, connections):
+        run.profiles[told.profile] = run.patiently(partial(identified, told, connections[told.profile]))
+    run.journal.identify(run.id, run.identities)
 
 
 def identified(told: ProfileFacts, connection: Connection) -> ProfileFacts:
@@ -21,9 +39,10 @@ def identified(told: ProfileFacts, connection: Connection) -> ProfileFacts:
         RemoteError: the platform cannot be reached.
     """
     identity = connection.identity()
-    return msgspec.structs.replace(told, server=identity.server, version=identity.version, user=identity.user)
+    known = {name: getattr(identity, name) for name in ("server", "version", "user", "place")}
+    return msgspec.structs.replace(told, **known)
 
 
 def identity_text(facts: ProfileFacts) -> str:
-    """Who we are there, as it is compared with the last run: versions may change, users and servers may not."""
-    return f"{facts.user or 'anonymous'} at {facts.server} ({facts.host})"
+    """Who we are, and where, as it is compared with what was: versions may change; users and places may not."""
+    return f"{facts.user or 'anonymous'} at {facts.server} ({facts.where})"

@@ -138,13 +138,15 @@ def restored(
     values: Mapping[str, Any],
     spool: Spool,
     memory: Mapping[str, StepMemory],
+    *,
+    planned: bool = False,
 ) -> list[Work]:
-    """The steps as they were sealed, without source and target.
+    """The steps as they were sealed, without source and target; `planned` by a plan of which nothing was done yet.
 
     Raises:
         ConfigError: `BD-PIPELINE-CHANGED`, file or parameters are others; `BD-PIPELINE-RESUME`, the spool is gone.
     """
-    _raise_for_changes(manifest, spec, values)
+    _raise_for_changes(manifest, spec, values, planned=planned)
     return [_restored(sealed, spec, spool, manifest.run, memory) for sealed in manifest.steps]
 
 
@@ -164,23 +166,23 @@ def _restored(
     return work
 
 
-def _raise_for_changes(manifest: Manifest, spec: PipelineSpec, values: Mapping[str, Any]) -> None:
+def _raise_for_changes(manifest: Manifest, spec: PipelineSpec, values: Mapping[str, Any], *, planned: bool) -> None:
     if manifest.sha256 != spec.sha256:
         what = "the pipeline file, or a list that it names, was changed since"
-    elif manifest.parameters != digest_of((manifest.run, dict(values))):
-        what = "it was started with other parameters"
+        raise changed(manifest.run, what, planned=planned)
+    if manifest.parameters != digest_of((manifest.run, dict(values))):
+        what = f"it was {'planned' if planned else 'started'} with other parameters"
+        raise changed(manifest.run, what, "Give each --param as it was given then", planned=planned)
+
+
+def changed(run: str, what: str, undo: str = "Undo that", *, planned: bool = False) -> ConfigError:
+    """The error of a run that cannot be taken up again because something changed; or of a plan, that cannot begin."""
+    if planned:
+        done, hint = "is a plan of which nothing is done yet", f"{undo} and apply it again; or make a new plan"
     else:
-        return
-    raise changed(manifest.run, what)
-
-
-def changed(run: str, what: str) -> ConfigError:
-    """The error of a run that stopped while it wrote, and cannot be taken up again because something changed."""
-    return ConfigError(
-        f"Run {run} stopped while it wrote, and {what}",
-        code="BD-PIPELINE-CHANGED",
-        hint="Undo that and run the same command, which ends that run; or start anew with --restart",
-    )
+        done = "stopped while it wrote"
+        hint = f"{undo} and run the same command, which ends that run; or start anew: --restart, without --apply"
+    return ConfigError(f"Run {run} {done}, and {what}", code="BD-PIPELINE-CHANGED", hint=hint)
 
 
 def same_shape(sealed: SealedStep, target: Target) -> bool:

@@ -23,6 +23,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
         show_values: whether people's values may stand in the preview and the report.
         restart: start anew where an earlier run stopped while it wrote.
         full: read everything, as the first run did, whatever earlier runs have seen.
+        new_key: take keys and domains of pseudonyms that are others than at the last run, and read everything there.
         save_plan: compare, and keep in this file what would be done; write nothing.
         apply: do what this file says, and no more.
         report_dir: where the reports go; the run's own directory when None.
@@ -33,6 +34,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     show_values: bool = False
     restart: bool = False
     full: bool = False
+    new_key: bool = False
     save_plan: Path | None = None
     apply: Path | None = None
     report_dir: Path | None = None
@@ -46,6 +48,7 @@ class Asked(TypedDict, total=False):
     show_values: bool
     restart: bool
     full: bool
+    new_key: bool
     save_plan: Path | str | None
     apply: Path | str | None
     report_dir: Path | str | None

@@ -1,12 +1,14 @@
 """Plans: what a run would do, kept to be approved, and then done as it was approved and no more.
 
 The plan file holds numbers and digests, and no value of anybody: it can go into a ticket. What it is about, the rows
-and what is to be done with each, stays sealed in the run's spool, and the file's digests hold both to each other.
+and what is to be done with each, stays sealed in the run's spool, and the file's digests hold both to each other. A
+keyed hash of the file's content lies beside them: what was changed in it was not approved by anybody.
 """
 
 from __future__ import annotations
 
 import getpass
+import hmac
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -30,15 +32,18 @@ if TYPE_CHECKING:
     from biodata.pipelines.state.journal import Journal, RunRow
     from biodata.pipelines.state.spool import Sealed, Spool
 
-__all__ = ["Plan", "PlannedStep", "check_sealed", "make_plan", "planned_run", "read_plan"]
+__all__ = ["Plan", "PlannedStep", "check_sealed", "end_plans", "make_plan", "planned_run", "read_plan"]
 
-FORMAT = 1
+FORMAT = 2
 CODE = "BD-PIPELINE-PLAN"
+SEAL = "plan.hash"
+"""The keyed hash of the plan's content, in the spool."""
+SINCE = "run {} has written since it was made"
 WROTE = frozenset({"loading", "loaded", "done"})
 """States of a step whose rows may have been sent."""
 
 
-class PlannedStep(msgspec.Struct, frozen=True):
+class PlannedStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is to be done with one step's rows.
 
     Attributes:
@@ -54,7 +59,7 @@ class PlannedStep(msgspec.Struct, frozen=True):
     sealed: dict[str, str] = {}
 
 
-class Plan(msgspec.Struct, frozen=True, kw_only=True):
+class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a run would do."""
 
     format: int = FORMAT
@@ -83,7 +88,13 @@ def make_plan(run: Run, spool: Spool, path: Path) -> None:
         by=getpass.getuser(),
         steps=steps,
     )
+    replace_private(spool.directory / SEAL, _seal(plan, run.audit))
     replace_private(path, msgspec.json.format(msgspec.json.encode(plan), indent=2) + b"\n")
+
+
+def _seal(plan: Plan, audit: Audit) -> bytes:
+    """Of what it says, however the file is laid out."""
+    return audit.content_hash(msgspec.json.encode(plan, order="deterministic"))
 
 
 class _Kept:
@@ -164,12 +175,21 @@ def planned_run(plan: Plan, spec: PipelineSpec, journal: Journal) -> RunRow:
         raise ConfigError(f"The plan is of run {plan.run}, which is {what}", code=CODE)
     if plan.sha256 != spec.sha256:
         raise ConfigError("The pipeline file was changed since the plan was made", code=CODE, hint=AGAIN)
+    if found.state == "over":
+        raise ConfigError(f"The plan is over: {found.message}", code=CODE, hint=AGAIN)
     if found.state != "planned" and not found.writing:
         raise ConfigError(f"The plan was applied already; run {found.id} is {found.state}", code=CODE, hint=AGAIN)
     since = _written_since(plan, journal)
     if since and found.state == "planned":
-        raise ConfigError(f"Run {since} has written since the plan was made", code=CODE, hint=AGAIN)
+        raise ConfigError(f"The plan is over: {SINCE.format(since)}", code=CODE, hint=AGAIN)
     return found
+
+
+def end_plans(run: Run) -> None:
+    """Where a run has written, the pipeline's other plans are over: nobody has any use for what they sealed."""
+    looked_only = run.options.dry_run or run.options.save_plan or run.phase == "planned"
+    if not looked_only and any(work.state in WROTE for work in run.works):
+        run.journal.end_plans(run.spec.name, but=run.id, why=SINCE.format(run.id))
 
 
 def _written_since(plan: Plan, journal: Journal) -> str:
@@ -185,8 +205,13 @@ def check_sealed(plan: Plan, spool: Spool, audit: Audit) -> None:
     """See that what was approved is what is sealed.
 
     Raises:
-        ConfigError: `BD-PIPELINE-PLAN`, a file of the spool is gone or another one.
+        ConfigError: `BD-PIPELINE-PLAN`, the plan says something else than it did, or a file of the spool is gone or
+            another one.
     """
+    seal = spool.directory / SEAL
+    if not seal.is_file() or not hmac.compare_digest(seal.read_bytes(), _seal(plan, audit)):
+        message = f"The plan is not as run {plan.run} has written it: its file was changed"
+        raise ConfigError(message, code=CODE, hint=f"Apply it as it was written. {AGAIN}")
     for step in plan.steps:
         for name, digest in step.sealed.items():
             path = spool.directory / name

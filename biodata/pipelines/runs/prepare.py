@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from biodata.errors import ConfigError, QueryError
-from biodata.pipelines.loading.guards import deleted_from
 from biodata.pipelines.loading.target import Target
 from biodata.pipelines.operations.base import Surroundings
 from biodata.pipelines.operations.chain import Chain
@@ -16,8 +15,6 @@ from biodata.pipelines.sources.bind import bind, located
 from biodata.pipelines.sources.incremental import check_incremental
 from biodata.pipelines.spec import (
     CountCheck,
-    Extract,
-    FileExtract,
     FreshCheck,
     LookUp,
     ReferencesCheck,
@@ -53,17 +50,20 @@ def prepare(
         BiodataError: whatever does not fit, with file, line and step; nothing has been read or written.
     """
     with located(spec.file, step.extract.line, step.name, step.extract.column):
-        source = bind(Binding(spec.file, step, values, connections, earlier, memory, kept))
+        source = bind(
+            Binding(spec.file, step, values, connections, earlier, memory, kept, appended=spec.appended(step))
+        )
         _check_upstream(step, spec.upstream(step))
     work = Work(step, Told(source.title, source.where), memory, spec.upstream(step))
     with work.stage("prepare"):
         names = tuple(one.name for one in spec.parameters)
         _raise_for_expressions(spec, step, tuple(source.schema.names), names)
-        deletes = step.load is not None and step.load.target in deleted_from(spec)
         work.source = source
-        work.chain = Chain(step, source.schema, Surroundings(spec.file, step.name, values, keys=deletes))
+        keyed = step.load is not None and bool(step.load.key)
+        work.chain = Chain(step, source.schema, Surroundings(spec.file, step.name, values, keys=keyed))
         with located(spec.file, step.line, step.name, step.column):
             _check_columns(step, work.schema.names)
+            _check_dates(step, work.schema)
             _check_look_ups(step, connections)
         work.target = target_of(spec, step, work.schema, connections, earlier.values())
     return work
@@ -95,8 +95,8 @@ def target_of(
 def _check_upstream(step: Step, upstream: tuple[Step, ...]) -> None:
     """What a step cannot do with a part of the records, it cannot do behind a step that reads a part either."""
     for one in upstream:
-        if isinstance(one.extract, Extract | FileExtract) and one.extract.incremental is not None:
-            check_incremental(step, one.extract.incremental, f"the step {one.name}")
+        if one.incremental is not None:
+            check_incremental(step, one.incremental, f"the step {one.name}")
 
 
 def _raise_for_expressions(
@@ -117,6 +117,21 @@ def _check_columns(step: Step, names: list[str]) -> None:
     for name in wanted:
         if name not in names:
             raise ConfigError(f"there is no column {name!r}; there is {', '.join(names)}", code="BD-PIPELINE-COLUMN")
+
+
+def _check_dates(step: Step, schema: pa.Schema) -> None:
+    from pyarrow import types
+
+    for check in step.set_checks:
+        if not isinstance(check, FreshCheck):
+            continue
+        kind = schema.field(check.of).type
+        if not (types.is_date(kind) or types.is_timestamp(kind)):
+            raise ConfigError(
+                f"the check {check.name!r} needs a date, and the column {check.of} is of type {kind}",
+                code="BD-PIPELINE-COLUMN",
+                hint="CAST it to DATE or TIMESTAMPTZ",
+            )
 
 
 def _check_look_ups(step: Step, connections: Mapping[str, Connection]) -> None:

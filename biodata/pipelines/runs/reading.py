@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from biodata.errors import CheckFailed
 from biodata.pipelines.checks.whole import Checking, CheckOutcome, check_set
 from biodata.pipelines.loading.guards import protect
 from biodata.pipelines.reports.collect import plot_data
+from biodata.pipelines.runs.anew import to_know
 from biodata.pipelines.runs.prepare import prepare
 from biodata.pipelines.sources.bind import located, read_into
-from biodata.pipelines.sources.content import kept_directory
+from biodata.pipelines.state.kept import memory_directory
 from biodata.pipelines.state.memory import StepMemory
 from biodata.pipelines.state.rejects import Reject
 
@@ -36,17 +35,17 @@ def prepare_all(run: Run, connections: Mapping[str, Connection]) -> None:
         BiodataError: whatever does not fit.
     """
     memory = run.journal.memory(run.spec.name)
-    kept = kept_directory(run.journal.directory, run.spec.name)
+    kept = memory_directory(run.journal.directory, run.spec.name)
     run.works.clear()
     for step in run.spec.steps:
         earlier = {work.step.name: work for work in run.works}
-        known = memory.get(step.name, StepMemory())
-        known = msgspec.structs.replace(known, seen={}) if run.options.full else known
-        run.works.append(
-            prepare(
-                run.spec, step, values=run.values, earlier=earlier, connections=connections, memory=known, kept=kept
-            )
+        known = run.remembered(memory.get(step.name, StepMemory()))
+        known, notes = to_know(run.spec, step, known, connections, run.options)
+        work = prepare(
+            run.spec, step, values=run.values, earlier=earlier, connections=connections, memory=known, kept=kept
         )
+        work.told.notes += notes
+        run.works.append(work)
 
 
 def read_all(run: Run, spool: Spool, connections: Mapping[str, Connection]) -> None:
@@ -95,7 +94,7 @@ class _Reader:
             run.patiently(read)
         rows = work.told.rows or 0
         work.told.unchanged = rows - run.rejects.count(step.name) - (work.read.rows if work.read else 0)
-        work.told.notes, work.told.seen = list(source.notes), source.seen()
+        work.told.notes, work.told.seen = [*work.told.notes, *source.notes], source.seen()
         self._count(step.name)
         run.note(work, "extracted", rows_read=rows)
         run.end(work, "extract", f"{rows:,} rows", rows)

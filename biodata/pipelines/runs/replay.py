@@ -1,7 +1,8 @@
 """Rejected records once more through their pipeline: each enters where it was rejected, so nothing is made twice.
 
 Parents come before children, and what waits for a record that is there now goes with them. A replay changes the state
-of a reject only when it is over; one that dies leaves everything as it was.
+of a reject only when it is over; one that dies leaves everything as it was, and the next one finds
+what is there of it.
 """
 
 from __future__ import annotations
@@ -12,32 +13,45 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from biodata.errors import BiodataError
+from biodata.pipelines.loading import marks
 from biodata.pipelines.loading.order import in_loading_order
 from biodata.pipelines.loading.parents import Parents
 from biodata.pipelines.loading.sending import Sending
 from biodata.pipelines.parameters import chosen
 from biodata.pipelines.reports.facts import counts
+from biodata.pipelines.runs.again import check_ways, handed_on_to, numbers_of, through, without_numbers
+from biodata.pipelines.runs.anew import PART
+from biodata.pipelines.runs.connecting import connected
 from biodata.pipelines.runs.ending import finish, is_interrupt, leave
-from biodata.pipelines.runs.options import Options
+from biodata.pipelines.runs.flows import check_flows
+from biodata.pipelines.runs.identities import identify
+from biodata.pipelines.runs.options import Options, check_options
 from biodata.pipelines.runs.reading import prepare_all
 from biodata.pipelines.runs.run import Run, begin
 from biodata.pipelines.runs.taken import Taken, taken, waiting_before
+from biodata.pipelines.runs.unsettled import SENT, Unsettled
 from biodata.pipelines.runs.warned import heard
+from biodata.pipelines.sources.pseudonyms import KEYS
+from biodata.pipelines.state.reject_file import RejectFile
 from biodata.pipelines.state.spool import Spool
+from biodata.pipelines.state.telling import tell_arrived
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    import pyarrow as pa
-
     from biodata.connection import Connection
+    from biodata.pipelines.loading.sending import Batch
+    from biodata.pipelines.loading.target import Target
     from biodata.pipelines.reports.facts import RunReport
     from biodata.pipelines.reports.progress import Progress
     from biodata.pipelines.runs.work import Work
     from biodata.pipelines.spec import PipelineSpec, Step
     from biodata.pipelines.state.journal import Journal
+    from biodata.pipelines.state.memory import StepMemory
     from biodata.pipelines.state.reject import Reject
-    from biodata.pipelines.state.reject_file import RejectFile, Which
+    from biodata.pipelines.state.reject_file import Which
+    from biodata.pipelines.state.spool import Sealed
 
 __all__ = ["replay", "replay_waiting"]
 
@@ -45,40 +59,45 @@ __all__ = ["replay", "replay_waiting"]
 def replay(
     file: Path | str,
     *,
-    rejects: RejectFile,
     which: Which | None,
     corrected: Path | None,
     connect: Callable[[str], Connection],
     journal: Journal,
     progress: Progress,
     parameters: Mapping[str, Any] | None = None,
+    options: Options | None = None,
 ) -> RunReport:
     """Replay some rejects of a pipeline.
 
     Args:
         file: the pipeline file; it may have been corrected since.
-        rejects: those of the state directory.
         which: of them; all of the file `corrected` when None.
         corrected: what `biodata rejects export` wrote, corrected by a person.
         connect: opens a profile by its name.
-        journal: of the state directory.
+        journal: of the state directory, whose rejects they are.
         progress: told how it goes on.
         parameters: name to value.
+        options: where the report and the events go, and whether values may stand in the report.
 
     Returns:
         A report with the steps concerned; `rejects` in it are those that were rejected again.
 
     Raises:
-        ConfigError: `BD-PIPELINE-HELD`, the pipeline is being run; or the file cannot be read.
+        ConfigError: `BD-PIPELINE-HELD`, the pipeline is being run; `BD-PIPELINE-REPLAY`, it looks at all rows of the
+            step together; or the file cannot be read.
         SchemaError: `BD-PIPELINE-CORRECTED`, the corrected file is not about rejects that are open.
     """
     from biodata.pipelines.file.document import parse_file
 
     spec = parse_file(Path(file))
     values = chosen(spec.parameters, parameters or {})
+    options = options or Options()
+    check_options(options)
     with journal.hold(spec.name):
-        chosen_ones = taken(rejects, spec, which, corrected)
-        return _Replay(spec, values, journal, progress, connect, chosen_ones).go()
+        journal.bury_the_dead(spec.name)
+        chosen_ones = taken(RejectFile(journal.directory), spec, which, corrected)
+        run = _run_of(spec, values, journal, progress, options)
+        return _Replay(run, connect, chosen_ones).go()
 
 
 def replay_waiting(run: Run, connect: Callable[[str], Connection]) -> RunReport | None:
@@ -86,7 +105,15 @@ def replay_waiting(run: Run, connect: Callable[[str], Connection]) -> RunReport 
     waiting = waiting_before(run.rejects, run.spec, run.id)
     if not waiting:
         return None
-    return _Replay(run.spec, run.values, run.journal, run.progress, connect, waiting).go()
+    options = Options(events=run.options.events)
+    return _Replay(_run_of(run.spec, run.values, run.journal, run.progress, options), connect, waiting).go()
+
+
+def _run_of(
+    spec: PipelineSpec, values: Mapping[str, Any], journal: Journal, progress: Progress, options: Options
+) -> ReplayRun:
+    spec = msgspec.structs.replace(spec, steps=tuple(map(_merging, spec.steps)))
+    return ReplayRun(spec, values=values, journal=journal, progress=progress, options=options)
 
 
 class ReplayRun(Run):
@@ -95,6 +122,19 @@ class ReplayRun(Run):
     def take(self, rows: Mapping[int, int]) -> None:
         """Rows carry the ids of rejects while they are under way; `rows` says which row each was."""
         self._rows = dict(rows)
+        self.unsettled = Unsettled(self.journal, self.rejects, self.spec.name, but=self.id)
+
+    @property
+    def is_whole(self) -> bool:
+        return False
+
+    @property
+    def report_name(self) -> str:
+        return f"{self.spec.name}.replay"
+
+    def remembered(self, known: StepMemory) -> StepMemory:
+        """All but how far it has read, and by which key: no source is read, and no pseudonym made."""
+        return known.forgetting({*PART, KEYS})
 
     def keep(self, reject: Reject) -> None:
         """Keep it as what came of the reject that it was."""
@@ -104,113 +144,109 @@ class ReplayRun(Run):
     def check_budget(self, last: Reject | None = None) -> None:
         """Go on, however many are rejected again."""
 
+    def begun(self, work: Work) -> dict[int, dict[str, int] | None]:
+        """All batches of rows to be added are in doubt where a replay of the step died: they are looked up first."""
+        doubted = work.loading.adds and self.unsettled.may_have_arrived(work.step.name)
+        return dict.fromkeys(range(1, work.passed.rows + 1)) if doubted else {}
+
+    def again(self, work: Work, batch: Batch | None) -> None:
+        """Nothing was refused before: a replay begins anew each time."""
+
 
 class _Replay:
-    def __init__(
-        self,
-        spec: PipelineSpec,
-        values: Mapping[str, Any],
-        journal: Journal,
-        progress: Progress,
-        connect: Callable[[str], Connection],
-        chosen_ones: Sequence[Taken],
-    ) -> None:
-        steps = tuple(_merging(step) for step in spec.steps)
-        self._spec = msgspec.structs.replace(spec, steps=steps)
-        self._run = ReplayRun(self._spec, values=values, journal=journal, progress=progress, options=Options())
+    def __init__(self, run: ReplayRun, connect: Callable[[str], Connection], chosen_ones: Sequence[Taken]) -> None:
+        self._run = run
+        self._spec = run.spec
         self._connect = connect
         self._taken = list(chosen_ones)
+        self._entering = {one.kept.step for one in self._taken if one.kept.stage != "load"}
+        self._concerned = handed_on_to(self._spec, self._entering) | {one.kept.step for one in self._taken}
 
     def go(self) -> RunReport:
         run, spec = self._run, self._spec
+        warnings = check_ways(spec, self._taken)
         begin(run, "replay")
         try:
             with heard(run.warnings), ExitStack() as stack:
-                connections = {name: stack.enter_context(self._connect(name)) for name in spec.profiles}
+                run.warnings += warnings
+                connections = connected(spec, self._connect, stack)
+                check_flows(spec, connections)
                 run.patiently(lambda: prepare_all(run, connections))
+                identify(run, connections)
                 self._all(Spool(run.directory / "spool"))
+                run.rejects.flush()
+                run.rejects.settle(run.id, [one.kept.id for one in self._taken], also=run.unsettled.sent)
+                self._clear_marks()
         except BaseException as error:
             stopped = is_interrupt(error)
-            leave(run, "interrupted" if stopped else "failed", None if stopped else error)
+            left = leave(run, "interrupted" if stopped else "failed", None if stopped else error)
+            if isinstance(error, BiodataError):
+                error.report = left
             raise
-        run.rejects.flush()
-        run.rejects.settle(run.id, [one.kept.id for one in self._taken])
         return finish(run, "done")
 
     def _all(self, spool: Spool) -> None:
+        """Everything through its steps, in the order in which they read each other; then parents before children."""
         run = self._run
         run.take({one.kept.id: one.kept.row for one in self._taken})
-        concerned = {one.kept.step for one in self._taken}
+        concerned = [work for work in run.works if work.step.name in self._concerned]
+        for work in concerned:
+            self._transform(work, spool)
         for work in in_loading_order(run.works):
-            if work.step.name in concerned:
-                self._step(work, spool)
-        run.works = [work for work in run.works if work.step.name in concerned]
+            if work.target is not None and work.step.name in self._concerned:
+                self._load(work, work.target, spool)
+        run.works = concerned
 
-    def _step(self, work: Work, spool: Spool) -> None:
-        mine = [one for one in self._taken if one.kept.step == work.step.name]
+    def _transform(self, work: Work, spool: Spool) -> None:
         run, name = self._run, work.step.name
+        mine = [one for one in self._taken if one.kept.step == name]
+        earlier = {one.kept.id for one in self._taken if one.kept.step in work.step.reads_steps}
+        held = earlier & {one.kept.id for one in self._taken if one.kept.stage == "load"}
         run.begin(work, "transform", "transform and check what was rejected", len(mine))
         with work.stage("transform"):
-            work.out = _through(run, work, spool, mine)
-        work.told.rows = len(mine)
-        run.note(work, "checked", rows_read=len(mine), rows_out=work.out.rows)
+            entered, work.out = through(run, work, spool, mine, held)
+        work.told.rows = entered
+        run.note(work, "checked", rows_read=entered, rows_out=work.out.rows)
         run.end(work, "transform", f"{work.out.rows:,} rows", work.out.rows)
-        target = work.target
-        if target is None:
-            return
+
+    def _load(self, work: Work, target: Target, spool: Spool) -> None:
+        run, name, rows = self._run, work.step.name, work.passed
         run.writing = True
-        parents = Parents(target, work.out, {})
-        run.begin(work, "load", f"{target.load.mode} into {target.load.target}", work.out.rows)
+        run.begin(work, "load", f"{target.load.mode} into {target.load.target}", rows.rows)
         with work.stage("load"):
-            work.tally = Sending(work, target, run, parents).send()
+            work.out = self._not_there(work, target, spool)
+            run.note(work, "checked", seen={SENT: numbers_of(work.out)})
+            work.tally = Sending(work, target, run, Parents(target, work.out, {})).send()
+            there = rows.rows - work.out.rows
+            if there:
+                work.tally = {**work.tally, "unchanged": work.tally.get("unchanged", 0) + there}
+            work.out = rows
         run.note(work, "replayed", tally=work.tally, rejected=run.rejects.count(name))
-        run.end(work, "load", counts(work.tally), work.out.rows)
+        run.end(work, "load", counts(work.tally), rows.rows)
+
+    def _not_there(self, work: Work, target: Target, spool: Spool) -> Sealed:
+        """The rows that no replay that died has left in the target."""
+        run, name = self._run, work.step.name
+        arrived = run.unsettled.arrived(target.connection, name) if target.together else {}
+        ids = {number for some in arrived.values() for number in some}
+        if not ids:
+            return work.passed
+        for dead in arrived:
+            tell_arrived(run.journal, dead, name)
+        run.rejects.adopt(arrived, name, ids)
+        return without_numbers(work.passed, spool, f"{name}.left", ids)
+
+    def _clear_marks(self) -> None:
+        run = self._run
+        left = Unsettled(run.journal, run.rejects, self._spec.name, but=run.id)
+        needless = {run.id, *left.needless(run.rejects)}
+        marks.clear_all((work.target.connection for work in run.works if work.target), needless)
 
 
 def _merging(step: Step) -> Step:
     """The step as its rejects are loaded: nothing is emptied, and nothing is deleted as missing."""
     if step.load is None:
         return step
-    mode = "merge" if step.load.mode == "replace" and step.load.key else step.load.mode
+    replacing = "merge" if step.load.key else "append"
+    mode = replacing if step.load.mode == "replace" else step.load.mode
     return msgspec.structs.replace(step, load=msgspec.structs.replace(step.load, mode=mode, delete_missing=None))
-
-
-def _through(run: Run, work: Work, spool: Spool, mine: Sequence[Taken]) -> Any:
-    """What comes out of a step's rejects, each having entered where it was rejected; sealed in the spool."""
-    import pyarrow as pa
-
-    from biodata.pipelines.rows import NUMBER
-
-    chain, source = work.chain, work.source
-    if chain is None or source is None:
-        raise RuntimeError("the step was not prepared")
-    schema = chain.schema.append(pa.field(NUMBER, pa.int64()))
-    groups: dict[int, list[Taken]] = {}
-    for one in mine:
-        groups.setdefault(chain.end if one.kept.stage == "load" else min(one.kept.at, chain.end), []).append(one)
-    with spool.writer(f"{work.step.name}.again", schema) as writer:
-        for at, some in groups.items():
-            own, name = Spool(spool.directory / str(at)), work.step.name
-            entering = _sealed(run, own, f"{name}.read", chain.entering(at), some)
-            made = chain.run(entering, own, name=name, reject=run.reject, key_of=source.key_of, start=at)
-            for batch in made.batches():
-                writer.write(batch.cast(schema))
-        return writer.seal()
-
-
-def _sealed(run: Run, spool: Spool, name: str, columns: pa.Schema, some: Sequence[Taken]) -> Any:
-    """The records as rows that carry the ids of their rejects; what does not fit the columns is rejected again."""
-    import pyarrow as pa
-
-    from biodata.pipelines.rows import NUMBER
-
-    schema = columns.append(pa.field(NUMBER, pa.int64()))
-    with spool.writer(name, schema) as writer:
-        for one in some:
-            batch = one.row(columns)
-            if batch is None:
-                reason = "it does not fit the columns that the step has now"
-                run.reject(msgspec.structs.replace(one.again(reason), row=one.kept.id))
-            else:
-                writer.write(batch.append_column(pa.field(NUMBER, pa.int64()), pa.array([one.kept.id], pa.int64())))
-        return writer.seal()

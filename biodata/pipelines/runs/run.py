@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, datetime
-from itertools import islice
 from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
 
 from biodata.errors import RejectBudgetExceeded
 from biodata.pipelines.loading.approved import NOT_APPROVED
 from biodata.pipelines.loading.guards import protect
+from biodata.pipelines.reports.facts import Deletes
+from biodata.pipelines.runs.books import Books
 from biodata.pipelines.runs.patience import patiently
+from biodata.pipelines.sources.asked import records_of
 from biodata.pipelines.state.audit import Audit
 from biodata.pipelines.state.events import Events
 from biodata.pipelines.state.journal import new_run_id
 from biodata.pipelines.state.rejects import RejectStore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
     from biodata.pipelines.loading.sending import Batch
     from biodata.pipelines.reports.facts import ProfileFacts
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
     from biodata.pipelines.runs.work import Work
     from biodata.pipelines.spec import PipelineSpec
     from biodata.pipelines.state.journal import Journal, RunRow
+    from biodata.pipelines.state.memory import StepMemory
     from biodata.pipelines.state.rejects import Reject
     from biodata.receipts import Receipt
     from biodata.records.types import Key
@@ -34,8 +39,6 @@ if TYPE_CHECKING:
 __all__ = ["Run", "begin"]
 
 T = TypeVar("T")
-AUDITED = 1000
-"""Keys in one line of the audit log."""
 
 
 class Run:
@@ -74,9 +77,12 @@ class Run:
         self.taken_up = earlier is not None
         self.resumed = earlier.resumed + (earlier.state != "planned") if earlier else 0
         self.directory = journal.run_directory(self.id)
-        self.rejects = RejectStore(journal.directory, pipeline=spec.name, run=self.id)
+        asked = {step.name: records_of(spec, step, self.values) for step in spec.steps}
+        parts = {step.name for step in spec.steps if spec.reads_a_part(step)}
+        self.rejects = RejectStore(journal.directory, pipeline=spec.name, run=self.id, asked=asked, parts=parts)
         self.audit = Audit(journal.directory, run=self.id, pipeline=spec.name, sha256=spec.sha256)
         self.audit.check()
+        self.books = Books(self)
         self.events = Events(options.events, run=self.id, pipeline=spec.name)
         self.works: list[Work] = []
         self.profiles: dict[str, ProfileFacts] = {}
@@ -88,11 +94,25 @@ class Run:
         self._clock = monotonic()
 
     @property
+    def is_whole(self) -> bool:
+        """Whether it takes records from their sources into their targets: no dry run, and no replay."""
+        return not self.options.dry_run
+
+    @property
+    def report_name(self) -> str:
+        """Of the report's files, where somebody has said in which directory."""
+        return self.spec.name
+
+    @property
     def identities(self) -> dict[str, str]:
         """Profile to who the platform takes us for."""
         from biodata.pipelines.runs.identities import identity_text
 
         return {name: identity_text(facts) for name, facts in self.profiles.items()}
+
+    def remembered(self, known: StepMemory) -> StepMemory:
+        """What a step is to know of the last run."""
+        return known
 
     def patiently(self, task: Callable[[], T]) -> T:
         """Do a task that may be done again, waiting for a server as long as the file allows."""
@@ -184,12 +204,11 @@ class Run:
 
     def begun(self, work: Work) -> dict[int, dict[str, int] | None]:
         """The batches that were sent before, by number: what the target has answered, None where it is in doubt."""
-        found = self.journal.batches(self.id, work.step.name)
-        return {one["number"]: one["tally"] if one["state"] == "done" else None for one in found}
+        return self.books.begun(work, "batches")
 
-    def sending(self, work: Work, batch: Batch) -> None:
-        """A batch is about to be sent."""
-        self.journal.sending(self.id, work.step.name, batch.number, len(batch.records))
+    def sending(self, work: Work, batch: Batch, keys: list[Key]) -> None:
+        """A batch is about to be sent, and in it these records."""
+        self.books.sending(work, "batches", batch.number, len(batch.records), keys)
 
     def sent(self, work: Work, batch: Batch, tally: dict[str, int], receipt: Receipt) -> None:
         """The target has answered for a batch.
@@ -200,9 +219,7 @@ class Run:
         for status, number in receipt.tally.items():
             work.tally[status] = work.tally.get(status, 0) + number
         self.rejects.flush()
-        if work.target and not work.target.together:
-            self._audit(work, receipt)
-        self.journal.batch(self.id, work.step.name, batch.number, len(batch.records), tally)
+        self.books.answered(work, "batches", batch.number, len(batch.records), tally, receipt)
         self.events.emit(
             "batch.loaded", step=work.step.name, number=batch.number, rows=len(batch.records), tally=tally
         )
@@ -213,37 +230,38 @@ class Run:
         """A batch, or all rows of a step, are sent again: what was refused of them before does not count."""
         self.rejects.retract(work.step.name, ["load"], None if batch is None else batch.rows)
 
-    def doubted(self, work: Work, keys: list[Key]) -> None:
-        """A batch of these records may have been written before, and nobody has noted it."""
-        self._note_write(work, work.step.load.mode if work.step.load else "", {"unknown": len(keys)}, keys)
+    def undone(self, work: Work) -> None:
+        """Whatever a transaction did with the rows of a step is undone."""
+        self.books.undone(work)
 
-    def arrived(self, work: Work, tally: dict[str, int], keys: Iterable[Key]) -> None:
+    def arrived(self, work: Work) -> None:
         """All rows of a step are there at once, in one transaction."""
-        verb, rest = work.step.load.mode if work.step.load else "", iter(keys)
-        counts = tally
-        while some := list(islice(rest, AUDITED)):
-            self._note_write(work, verb, counts, some)
-            counts = {}
-        if counts:
-            self._note_write(work, verb, counts, [])
+        self.books.arrived(work)
 
-    def _audit(self, work: Work, receipt: Receipt) -> None:
-        """Note which records were written to; those that were left alone are not."""
-        keys = [one.key for one in receipt if one.status not in {"unchanged", "refused", "not_sent"}]
-        if keys or receipt.bulk:
-            self._note_write(work, receipt.operation, receipt.tally, keys)
+    def deletes_begun(self, work: Work) -> dict[int, dict[str, int] | None]:
+        """The batches of deletes that were sent before, as `begun` has those of rows."""
+        return self.books.begun(work, "deletes")
 
-    def _note_write(self, work: Work, verb: str, counts: dict[str, int], keys: list[Key]) -> None:
-        load = work.step.load
-        if load is not None:
-            at, table = load.target.profile, load.target.table
-            who = self.identities.get(at)
-            self.audit.write(profile=at, table=table, verb=verb, counts=counts, keys=keys, identity=who)
+    def deleting(self, work: Work, number: int, keys: list[Key]) -> None:
+        """Some deletes are about to be sent."""
+        self.books.sending(work, "deletes", number, len(keys), keys)
 
-    def deleted(self, work: Work, keys: list[Key], receipt: Receipt) -> None:
+    def deleted(self, work: Work, number: int, tally: dict[str, int], receipt: Receipt) -> None:
         """The target has answered for some deletes."""
-        self._audit(work, receipt)
-        self.progress.advance(len(keys))
+        self.books.answered(work, "deletes", number, len(receipt), tally, receipt)
+        if not work.loading.together:  # there, the rows are what is counted
+            self.progress.advance(len(receipt))
+
+    def decided(self, work: Work) -> bool:
+        """Whether an earlier process has decided about a step's deletes; what it decided is noted with the step."""
+        found = self.journal.decided(self.id, work.step.name)
+        if found:
+            work.deletes = msgspec.convert(found, Deletes)
+        return bool(found)
+
+    def decide(self, work: Work) -> None:
+        """What was decided about a step's deletes holds, also for a process that goes on with the run."""
+        self.journal.step(self.id, work.step.name, deletes=msgspec.to_builtins(work.deletes))
 
     def step_named(self, name: str) -> Work:
         """The step of that name."""

@@ -75,9 +75,9 @@ def taken(rejects: RejectFile, spec: PipelineSpec, which: Which | None, correcte
 
 
 def waiting_before(rejects: RejectFile, spec: PipelineSpec, run: str) -> Sequence[Taken]:
-    """What was left waiting for its parents by runs before one, of steps that the pipeline still has."""
+    """What was left waiting for its parents by runs other than one, of steps that the pipeline still has."""
     steps = {step.name for step in spec.steps}
-    found = rejects.find(Which(pipeline=spec.name, states=("waiting",), before=run))
+    found = rejects.find(Which(pipeline=spec.name, states=("waiting",), but=run))
     return [Taken(one) for one in found if one.step in steps]
 
 

@@ -134,7 +134,7 @@ class Work:
             checks=tuple(self.checks),
             coverage=self.coverage,
             deletes=self.deletes,
-            notes=tuple(told.notes),
+            notes=(*told.notes, *_of_seen_to(rejects.seen_to(self.step.name))),
             tally=self.tally,
             preview=self.preview,
             changes=tuple(self.changes),
@@ -142,3 +142,10 @@ class Work:
             seconds=self.seconds,
             plots=self.plots,
         )
+
+
+def _of_seen_to(number: int) -> tuple[str, ...]:
+    if not number:
+        return ()
+    records = "1 record was" if number == 1 else f"{number:,} records were"
+    return (f"{records} rejected again that somebody has dropped or replayed",)

@@ -12,15 +12,16 @@ from biodata.pipelines.checks.others import different_values
 from biodata.pipelines.loading import marks
 from biodata.pipelines.loading.approved import Approved
 from biodata.pipelines.loading.deletes import delete, deleting, find_missing
-from biodata.pipelines.loading.missing import loading_into
-from biodata.pipelines.loading.order import in_loading_order
+from biodata.pipelines.loading.order import in_loading_order, loading_into
 from biodata.pipelines.loading.parents import Parents
 from biodata.pipelines.loading.replacing import replaced_by, replaces
 from biodata.pipelines.loading.sending import Sending
 from biodata.pipelines.reports.facts import Deletes, counts
 from biodata.pipelines.rows import Rows
-from biodata.pipelines.sources.content import keep_content, kept_directory
-from biodata.pipelines.spec import Extract, FileExtract
+from biodata.pipelines.runs.anew import reads_everything
+from biodata.pipelines.runs.unsettled import Unsettled
+from biodata.pipelines.sources.content import keep_content
+from biodata.pipelines.state.kept import memory_directory
 from biodata.pipelines.state.reject import OPEN
 from biodata.pipelines.state.reject_file import Which
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from biodata.pipelines.runs.run import Run
     from biodata.pipelines.runs.work import Work
     from biodata.pipelines.sources.base import Source
-    from biodata.pipelines.spec import DeleteMissing, Incremental, Step
+    from biodata.pipelines.spec import DeleteMissing
     from biodata.pipelines.state.spool import Sealed, Spool
     from biodata.records.types import Key
 
@@ -81,24 +82,26 @@ class _Writer:
 
     def _clear_marks(self) -> None:
         """Nobody takes up this run any more, nor those of the pipeline before it."""
-        mine = {run.id for run in self._run.journal.runs(self._run.spec.name)}
-        targets = [work.target for work in self._run.works if work.target]
-        for connection in {id(target.connection): target.connection for target in targets}.values():
-            if connection.adapter.has("transaction"):
-                marks.clear(connection, mine)
+        run = self._run
+        needless = Unsettled(run.journal, run.rejects, run.spec.name).needless(run.rejects)
+        marks.clear_all((work.target.connection for work in run.works if work.target), needless)
 
     def _supersede(self) -> None:
         """Close what earlier runs rejected of records that were read again now: their rows have taken their place."""
         run = self._run
+        run.rejects.carry_on()
         for work in run.works:
-            which = Which(pipeline=run.spec.name, step=work.step.name, before=run.id, states=OPEN)
-            if not run.rejects.counts(which):
-                continue
-            if not reads_a_part(work):
-                run.rejects.supersede(run.spec.name, work.step.name, run.id)
-            elif work.source is not None and work.read is not None:
-                told = (run.spec.name, work.step.name, run.id)
-                run.rejects.supersede_keys(*told, _keys(work.source, work.read))
+            step = work.step
+            others = Which(pipeline=run.spec.name, step=step.name, but=run.id, states=OPEN)
+            if reads_everything(work, run.works) or not run.spec.reads_a_part(step):
+                run.rejects.supersede(step.name)
+            elif step.incremental and step.incremental.cursor is None:
+                # what cannot be read has no content to be compared, so it comes each time
+                run.rejects.close(msgspec.structs.replace(others, stage="extract"), "superseded")
+            if run.rejects.counts(others):
+                told = (run.spec.name, step.name, run.id)
+                if work.source is not None and work.read is not None:
+                    run.rejects.supersede_keys(*told, _keys(work.source, work.read))
                 run.rejects.supersede_keys(*told, _target_keys(work), of_target=True)
 
     def _load(self, work: Work) -> None:
@@ -125,19 +128,27 @@ class _Writer:
         return any(work.step.name in step.reads_steps for step in self._run.spec.steps)
 
     def _seen(self, work: Work) -> dict[str, Any]:
-        """What the step has seen, kept now that its rows are where they go; rejected rows are to come again."""
+        """What the step has seen, kept now that its rows are where they go.
+
+        Rejected rows are to come again; not where rows are added, because a part of what came of one may be there.
+        """
         run, step = self._run, work.step.name
-        kept = kept_directory(run.journal.directory, run.spec.name)
-        keep_content(self._spool.directory, kept, step, (one.row for one in run.rejects.find_all(step)))
+        kept = memory_directory(run.journal.directory, run.spec.name)
+        again = () if run.spec.appended(work.step) else (one.row for one in run.rejects.find_all(step))
+        keep_content(self._spool.directory, kept, step, again)
         return {"seen": work.told.seen}
 
     def _replaced(self, work: Work) -> Sealed | None:
         """The keys that a replace in one transaction deletes: those that were approved, or those missing now."""
-        approved = self._spool.sealed(f"{work.step.name}.missing")
+        run, approved = self._run, self._spool.sealed(f"{work.step.name}.missing")
         if approved and Approved.of(self._spool, work.step.name):
+            work.deletes = Deletes(missing=approved.rows, most=approved.rows)
             return approved
-        run = self._run
-        return replaced_by(work, run.works, self._spool, values=run.values, identities=run.identities)
+        if run.decided(work) and marks.find(work.loading.connection, run.id, work.step.name) is not None:
+            return approved  # it is done: what is missing now says nothing
+        keys = replaced_by(work, run.works, self._spool, values=run.values, identities=run.identities)
+        run.decide(work)
+        return keys
 
     def _send(self, work: Work, target: Target, missing: Sealed | None) -> None:
         run = self._run
@@ -189,9 +200,11 @@ class _Writer:
         self._run.progress.note(f"{work.step.name}: {told.missing:,} deletes are withheld: {told.withheld}")
 
     def _missing(self, work: Work, rules: DeleteMissing) -> Sealed:
-        """The keys to delete: those that were approved, or those that are missing now."""
+        """The keys to delete: those decided on before the run stopped, those approved, or those missing now."""
         run = self._run
         approved = self._spool.sealed(f"{work.step.name}.missing")
+        if approved and run.decided(work):
+            return approved
         if approved and Approved.of(self._spool, work.step.name):
             work.deletes = Deletes(rules.scope, missing=approved.rows, most=approved.rows)
             return approved
@@ -200,20 +213,9 @@ class _Writer:
             return find_missing(work, run.works, rules, self._spool, values=run.values, identities=run.identities)
 
         with work.stage("delete"):
-            return run.patiently(find)
-
-
-def reads_a_part(work: Work) -> bool:
-    """Whether a run gets a part of the records only, so that those that were rejected need not be among them.
-
-    Where contents are compared, what the step itself has rejected comes again; what one behind it has, does not.
-    """
-    own = _incremental(work.step)
-    return bool(own and own.cursor) or any(_incremental(step) for step in work.upstream)
-
-
-def _incremental(step: Step) -> Incremental | None:
-    return step.extract.incremental if isinstance(step.extract, Extract | FileExtract) else None
+            found = run.patiently(find)
+        run.decide(work)
+        return found
 
 
 def _keys(source: Source, read: Sealed) -> Iterator[Key]:

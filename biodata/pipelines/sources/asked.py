@@ -1,4 +1,4 @@
-"""A digest of what a step asks for and does with it: where that is another, what was read before says nothing."""
+"""Digests of what a step asks for: where one is another, what was read before says nothing."""
 
 from __future__ import annotations
 
@@ -13,13 +13,17 @@ from biodata.pipelines.parameters import names_in
 from biodata.pipelines.spec import CodeList, FileExtract
 
 if TYPE_CHECKING:
-    from biodata.pipelines.sources.base import Binding
-    from biodata.pipelines.spec import Extract
+    from collections.abc import Mapping
 
-__all__ = ["ANEW", "digest_of"]
+    from biodata.pipelines.sources.base import Binding
+    from biodata.pipelines.spec import Extract, PipelineSpec, Step
+
+__all__ = ["ANEW", "digest_of", "records_of"]
 
 ANEW = "the step was changed, or asks for other records than at the last run, so everything is read"
 PLACES = frozenset({"line", "column"})
+NOT_WHICH = PLACES | {"fields", "contract", "incremental"}
+"""What an extract says besides which records it is about."""
 
 
 def digest_of(binding: Binding, extract: Extract | FileExtract, salt: str) -> str:
@@ -42,6 +46,20 @@ def digest_of(binding: Binding, extract: Extract | FileExtract, salt: str) -> st
     }
     text = msgspec.json.encode(told, enc_hook=str, order="deterministic")
     return hmac.digest(bytes.fromhex(salt), text, "sha256").hex()
+
+
+def records_of(spec: PipelineSpec, step: Step, values: Mapping[str, Any]) -> str:
+    """Of which records a step gets, through all the steps that it reads from; a run that asks otherwise gets others.
+
+    It is no secret, so keep it where the records themselves may lie.
+    """
+    told: list[Any] = []
+    for one in (*spec.upstream(step), step):
+        asked = {name: part for name, part in msgspec.to_builtins(one.extract).items() if name not in NOT_WHICH}
+        each = one.each and [one.each.name, one.each.values]
+        names = {*names_in(str(asked)), *([one.each.values] if one.each and isinstance(one.each.values, str) else [])}
+        told.append([asked, each, {name: values.get(name) for name in sorted(names)}])
+    return sha256(msgspec.json.encode(told, enc_hook=str, order="deterministic")).hexdigest()
 
 
 def _digest(binding: Binding, name: str) -> str:

@@ -50,6 +50,7 @@ class Binding:
         memory: what is known of the step from the last run that was done.
         state: the directory where the pipeline keeps, between runs, what is too much for `memory`; made when needed.
             None where nothing is kept.
+        appended: whether the step's rows are added to a table, so that none may come twice.
     """
 
     file: str
@@ -59,6 +60,7 @@ class Binding:
     earlier: Mapping[str, Work]
     memory: StepMemory
     state: Directory | None = None
+    appended: bool = False
 
     @property
     def hidden(self) -> tuple[Path, ...]:

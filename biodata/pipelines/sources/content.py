@@ -19,6 +19,7 @@ from biodata.pipelines.sources.base import Around
 from biodata.pipelines.sources.cursor import unfit
 from biodata.pipelines.state.damage import read_key
 from biodata.pipelines.state.hashes import Hashes, keep_hashes
+from biodata.pipelines.state.kept import contents_file
 from biodata.pipelines.state.private import private_directory, replace_private, usable
 
 if TYPE_CHECKING:
@@ -32,16 +33,13 @@ if TYPE_CHECKING:
     from biodata.pipelines.spec import Extract, FileExtract
     from biodata.pipelines.state.spool import Spool
 
-__all__ = ["ContentSource", "keep_content", "kept_directory"]
+__all__ = ["ANEW_HINT", "CONTENT", "ContentSource", "keep_content"]
 
-SEEN = "content"
+CONTENT = "content"
+"""The name under which the journal has what the next run must know."""
 KEY, KEY_BYTES, HASH_BYTES = "contents.key", 32, 16
 KEY_WHAT = "The key of the memory of steps"
-
-
-def kept_directory(state: Path, pipeline: str) -> Path:
-    """Where a pipeline keeps things between runs (`Binding.state`), below the state directory."""
-    return state / "memory" / pipeline
+ANEW_HINT = "To begin anew, empty what it is added to and run once with --full; or use mode merge"
 
 
 def keep_content(spool: Path, kept: Path, step: str, rejected: Iterable[int]) -> None:
@@ -53,7 +51,7 @@ def keep_content(spool: Path, kept: Path, step: str, rejected: Iterable[int]) ->
         step: the step's name.
         rejected: the numbers of its rows that were rejected, at whatever stage: they come again at the next run.
     """
-    keep_hashes(spool / _file(step), kept / _file(step), rejected)
+    keep_hashes(spool / contents_file(step), kept / contents_file(step), rejected)
 
 
 class ContentSource(Around):
@@ -69,12 +67,12 @@ class ContentSource(Around):
             raise unfit("by: content needs a place where the hashes are kept between runs")
         self._step, self._state = binding.step.name, binding.state
         self._unchanged = 0
-        known: dict[str, str] = binding.memory.seen.get(SEEN, {})
+        known: dict[str, str] = binding.memory.seen.get(CONTENT, {})
         salt = known.get("salt") or token_hex(16)
         had_key = (self._state / KEY).exists()
         self._key = _key(self._state)
         self._told = {"salt": salt, "asked": digest_of(binding, extract, salt), "key": _hash(self._key, {}).hex()}
-        self._before = self._state / _file(self._step) if known else None
+        self._before = self._state / contents_file(self._step) if known else None
         if known and (not had_key or known.get("key", self._told["key"]) != self._told["key"]):
             self._begin_anew(binding, "the key of what the last run has seen is gone, so everything is read")
         elif known and {**self._told, **known} != self._told:  # an older version has not kept which key it was
@@ -83,9 +81,8 @@ class ContentSource(Around):
             self._begin_anew(binding, "what the last run has seen is not there any more, so everything is read")
 
     def _begin_anew(self, binding: Binding, why: str) -> None:
-        if binding.step.load and binding.step.load.mode == "append":
-            hint = "Empty the target and purge what is kept of the pipeline's last run, or use mode merge"
-            raise unfit(f"{why}, and mode append would add it again", hint)
+        if binding.appended:
+            raise unfit(f"{why}, and mode append would add it again", ANEW_HINT)
         self._before = None
         self.own_notes.append(why)
 
@@ -95,7 +92,7 @@ class ContentSource(Around):
 
     def rows(self, spool: Spool) -> Iterator[Rows | Fault]:
         self._unchanged = 0
-        hashes = Hashes(spool.directory / _file(self._step), self._before)
+        hashes = Hashes(spool.directory / contents_file(self._step), self._before)
         try:
             for piece in self.inner.rows(spool):
                 if not isinstance(piece, Rows):
@@ -110,7 +107,7 @@ class ContentSource(Around):
             hashes.close()
 
     def seen(self) -> dict[str, Any]:
-        return {**self.inner.seen(), SEEN: self._told}
+        return {**self.inner.seen(), CONTENT: self._told}
 
 
 def _left(piece: Rows, there: set[int]) -> Rows:
@@ -120,10 +117,6 @@ def _left(piece: Rows, there: set[int]) -> Rows:
         return piece
     mask: pa.BooleanArray = pa.array([number not in there for number in piece.numbers.to_pylist()], pa.bool_())
     return piece.where(mask)
-
-
-def _file(step: str) -> str:
-    return f"{step}.contents"
 
 
 def _hash(key: bytes, row: dict[str, Any]) -> bytes:

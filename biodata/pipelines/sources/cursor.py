@@ -16,6 +16,7 @@ import msgspec
 
 from biodata.errors import ConfigError
 from biodata.pipelines.sources.asked import ANEW, digest_of
+from biodata.pipelines.sources.growing import from_text
 from biodata.pipelines.sources.stepping import holds_json
 from biodata.pipelines.spec import Duration
 from biodata.pipelines.state.memory import remembering
@@ -31,9 +32,10 @@ if TYPE_CHECKING:
     from biodata.query.tree import Node
     from biodata.records.types import Path
 
-__all__ = ["Cursor", "cursor_of", "kind_of", "unfit"]
+__all__ = ["SEEN", "Cursor", "cursor_of", "kind_of", "unfit"]
 
 SEEN = "cursor"
+"""The name under which the journal has it."""
 
 
 class Cursor(msgspec.Struct, frozen=True):
@@ -64,10 +66,18 @@ class Cursor(msgspec.Struct, frozen=True):
         text = value.isoformat() if isinstance(value, dt.date) else str(value)
         return msgspec.structs.replace(self, kind=kind, last=text)
 
-    def filter(self, path: Path, lag: Duration | float | None) -> Node | None:
-        """What is to be read; None for everything."""
+    def filter(self, path: Path, lag: Duration | float | None, *, whole: bool) -> Node | None:
+        """What is to be read; None for everything.
+
+        Args:
+            path: of the field.
+            lag: how much before the greatest value.
+            whole: whether everything is looked at anyway, to find what the filter lets through.
+        """
         if not self.kind:
             return None
+        if self.kind == "text":
+            return from_text(path, self.last, whole=whole)
         try:
             value = self._less(lag)
         except OverflowError:  # before the first of all days
@@ -82,7 +92,7 @@ class Cursor(msgspec.Struct, frozen=True):
             if isinstance(value, dt.datetime):
                 return value - span
             return (dt.datetime.combine(value, dt.time()) - span).date()
-        if lag is None or isinstance(value, str):
+        if lag is None:
             return value
         return value - (Decimal(str(lag)) if isinstance(value, Decimal) else int(lag) if lag == int(lag) else lag)
 
@@ -94,7 +104,7 @@ def cursor_of(binding: Binding, extract: Extract | FileExtract, field: str) -> t
         return _new(binding, extract, field), ""
     with remembering():
         cursor = msgspec.convert(known, Cursor)
-        cursor.filter((cursor.field,), None)
+        cursor.value  # noqa: B018 - it is read to see whether it can be
     if cursor.field == field and cursor.asked == digest_of(binding, extract, cursor.salt):
         return cursor, ""
     return _new(binding, extract, field), ANEW

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from biodata.errors import QueryError, near_match
+from biodata.pipelines.ahead import believed
 from biodata.pipelines.rows import Rows, no_rows
 from biodata.pipelines.sources.base import Around
 from biodata.pipelines.sources.cursor import SEEN, cursor_of, kind_of, unfit
+from biodata.pipelines.sources.growing import DOES_NOT_GROW, Texts
 from biodata.pipelines.sources.stepping import column_at, path_in, without
-from biodata.pipelines.spec import Duration, ShareCheck
+from biodata.pipelines.spec import Duration, FileExtract, ShareCheck
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
     from biodata.pipelines.rows import Fault
     from biodata.pipelines.sources.base import Binding, Source
-    from biodata.pipelines.spec import Extract, FileExtract, Incremental, Step
+    from biodata.pipelines.spec import Extract, Incremental, Step
     from biodata.pipelines.state.spool import Spool
     from biodata.query.tree import Node
     from biodata.records.types import Path
@@ -30,9 +32,6 @@ if TYPE_CHECKING:
     Make: TypeAlias = Callable[[Extract | FileExtract, Node | None], Source]
 
 __all__ = ["CursorSource", "check_incremental"]
-
-AHEAD = dt.timedelta(days=1)
-"""How far ahead of now a date may be to be believed."""
 
 
 def check_incremental(step: Step, incremental: Incremental, what: str = "it") -> None:
@@ -59,7 +58,7 @@ class CursorSource(Around):
 
     Raises:
         ConfigError: `BD-PIPELINE-INCREMENTAL`, the cursor is no field that grows, or is of another type than at the
-            last run, or the lag is none for it.
+            last run, or the lag is none for it. While it is read: its texts do not grow.
     """
 
     def __init__(
@@ -76,7 +75,8 @@ class CursorSource(Around):
             msgspec.structs.replace(extract, fields=(*(extract.fields or ()), self._name)) if self._added else extract
         )
         try:
-            super().__init__(make(wide, self._cursor.filter(steps, self._lag)))
+            whole = isinstance(extract, FileExtract)
+            super().__init__(make(wide, self._cursor.filter(steps, self._lag, whole=whole)))
         except QueryError:
             self._check_kind(make(wide, None))
             raise
@@ -97,17 +97,24 @@ class CursorSource(Around):
         return told and f"{told}\n  cursor    {self._name}: {since}"
 
     def rows(self, spool: Spool) -> Iterator[Rows | Fault]:
-        self._seen, ahead = self._cursor, 0
+        self._seen, ahead, texts = self._cursor, 0, Texts(self._cursor.last)
         for piece in self.inner.rows(spool):
             if not isinstance(piece, Rows):
                 yield piece
                 continue
             field, values = column_at(piece.batch, self._path)
-            greatest, later = _greatest(values)
-            self._seen, ahead = self._seen.seeing(kind_of(field), greatest), ahead + later
+            kind = kind_of(field)
+            greatest, later = self._text(texts, values) if kind == "text" else _greatest(values)
+            self._seen, ahead = self._seen.seeing(kind, greatest), ahead + later
             yield piece.having(without(piece.batch, self._path)) if self._added else piece
         more = f"{ahead:,} records have a {self._name} that lies ahead of now; the cursor does not follow them"
         self.own_notes = [*self._notes, *([more] if ahead else [])]
+
+    def _text(self, texts: Texts, values: Any) -> tuple[str | None, int]:
+        try:
+            return texts.greatest(values)
+        except ValueError as error:
+            raise unfit(f"the cursor {self._name} is text, which {error}", DOES_NOT_GROW) from None
 
     def seen(self) -> dict[str, Any]:
         return {**self.inner.seen(), SEEN: msgspec.to_builtins(self._seen)}
@@ -121,7 +128,7 @@ class CursorSource(Around):
         field, _ = column_at(no_rows(source.schema), path)
         kind = kind_of(field)
         if self._cursor.kind not in {"", kind}:
-            hint = "Start anew: purge what is kept of the pipeline's last run"
+            hint = "Run it once with --full: everything is read, and the cursor begins anew"
             raise unfit(f"the cursor {self._name} was of kind {self._cursor.kind}, and is of kind {kind}", hint)
         if self._lag is not None and isinstance(self._lag, Duration) != (kind in {"date", "datetime"}):
             raise unfit(f"the lag {self._lag} is none for the cursor {self._name} of kind {kind}")
@@ -144,7 +151,5 @@ def _greatest(values: Any) -> tuple[Any, int]:
         values = values.filter(pc.invert(pc.is_nan(values)))
     if not pa.types.is_temporal(values.type):
         return pc.max(values).as_py(), 0
-    now = dt.datetime.now(dt.UTC) + AHEAD
-    limit = pa.scalar(now.date() if pa.types.is_date(values.type) else now, values.type)
-    believed = values.filter(pc.less_equal(values, limit))
-    return pc.max(believed).as_py(), len(values) - values.null_count - len(believed)
+    kept, ahead = believed(values, dt.datetime.now(dt.UTC))
+    return pc.max(kept).as_py(), ahead

@@ -4,6 +4,10 @@ By key: base32 in small letters of the first 130 bits of HMAC-SHA256(K, value), 
 HMAC-SHA256(key, "biodata pseudonym 1" and a line feed and the domain), so that the same value has other pseudonyms in
 other domains. Texts are taken in UTF-8 as they are; a whole number is its digits, so that 7 and "7" are one person;
 a date is ISO text.
+
+What a run keeps to know the key again is the first 16 bits of HMAC-SHA256(key, "biodata pseudonym check" and a line
+feed), the same in all domains, so that many of them tell no more than one. Of 65,536 other keys one is not noticed;
+and who tries keys, because it may be a weak one, is left with so many that fit that this does not tell which.
 """
 
 from __future__ import annotations
@@ -29,7 +33,8 @@ if TYPE_CHECKING:
 __all__ = ["Maker", "maker_of", "text_of"]
 
 DOMAIN = b"biodata pseudonym 1\n"
-SHORTEST, CHARACTERS, ASKED = 16, 26, 500
+CHECK = b"biodata pseudonym check\n"
+SHORTEST, CHARACTERS, ASKED, CHECK_BYTES = 16, 26, 500, 2
 
 
 class Maker(Protocol):
@@ -38,10 +43,12 @@ class Maker(Protocol):
     Attributes:
         told: how, for people.
         asks: whether it has to ask somebody.
+        check: by which a key is known again, without telling it; empty where there is none.
     """
 
     told: str
     asks: bool
+    check: str
 
     def of(self, texts: Collection[str]) -> dict[str, str]:
         """Clear value, as text, to pseudonym; without those that have none."""
@@ -95,6 +102,7 @@ class _Keyed:
                 hint='Make one: python -c "import secrets; print(secrets.token_hex(32))"',
             )
         self._key = hmac.digest(secret, DOMAIN + one.domain.encode(), "sha256")
+        self.check = hmac.digest(secret, CHECK, "sha256")[:CHECK_BYTES].hex()
         self._prefix = one.prefix
         self.told = f"by key, domain {one.domain}"
 
@@ -108,6 +116,7 @@ class _Keyed:
 
 class _LookedUp:
     asks = True
+    check = ""
 
     def __init__(self, one: Pseudonymise, binding: Binding) -> None:
         if one.table is None:

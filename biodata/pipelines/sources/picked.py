@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from biodata.errors import SchemaError
 from biodata.pipelines.loading.tables import schema_for
-from biodata.pipelines.rows import nested, no_rows
+from biodata.pipelines.rows import Rows, nested, no_rows
 from biodata.pipelines.sources.stepping import column_at
 from biodata.query.bind import bind_query
 from biodata.query.masks import batch_mask
@@ -53,9 +53,14 @@ class Picked:
 
     def of(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Those rows and fields of a batch, which has at least the columns that are needed."""
+        chosen: pa.RecordBatch = self.rows(Rows.counted(batch, 1)).batch
+        return chosen
+
+    def rows(self, rows: Rows) -> Rows:
+        """The same with the rows' numbers."""
         if self._filter != Always():
-            batch = batch.filter(batch_mask(self._filter, self._table, self._comparable(batch)))
-        return self._chosen(batch)
+            rows = rows.where(batch_mask(self._filter, self._table, self._comparable(rows.batch)))
+        return rows.having(self._chosen(rows.batch))
 
     def _comparable(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """The batch with the numbers that the filter looks at as wide as the filter's own."""

@@ -26,7 +26,10 @@ if TYPE_CHECKING:
     from biodata.pipelines.state.spool import Spool
     from biodata.records.types import Path, Record
 
-__all__ = ["PseudonymSource"]
+__all__ = ["KEYS", "PseudonymSource"]
+
+KEYS = "pseudonyms"
+"""The name under which the journal has, by field, the domain and by what its key is known again."""
 
 
 class PseudonymSource(Around):
@@ -34,7 +37,8 @@ class PseudonymSource(Around):
 
     Raises:
         ConfigError: `BD-PIPELINE-PSEUDONYM`, there is no such field, it is named twice, or its values are no texts,
-            numbers or dates; and what `maker_of` raises.
+            numbers or dates; `BD-PIPELINE-PSEUDONYM-KEY`, key or domain are others than at the last run; and what
+            `maker_of` raises.
     """
 
     def __init__(self, inner: Source, binding: Binding) -> None:
@@ -47,7 +51,11 @@ class PseudonymSource(Around):
     def _field(self, one: Pseudonymise, binding: Binding) -> _Field:
         if any(field.name == one.field for field in self._fields):
             raise _unfit(f"the field {one.field} is named twice; it would be a pseudonym of a pseudonym")
-        return _Field(one, binding, self.inner.schema)
+        field = _Field(one, binding, self.inner.schema)
+        known = binding.memory.seen.get(KEYS, {}).get(field.name)
+        if known and field.key and known != field.key:
+            raise _other(one, "domain" if known[0] != one.domain else f"key {one.key}")
+        return field
 
     @property
     def schema(self) -> pa.Schema:
@@ -66,6 +74,10 @@ class PseudonymSource(Around):
                 yield from self._hidden(piece)
             else:
                 yield self._hidden_fault(piece)
+
+    def seen(self) -> dict[str, Any]:
+        keys = {field.name: field.key for field in self._fields if field.key}
+        return {**self.inner.seen(), KEYS: keys} if keys else self.inner.seen()
 
     def _hidden(self, piece: Rows) -> Iterator[Rows | Fault]:
         import pyarrow as pa
@@ -97,6 +109,7 @@ class _Field:
         self._path = _path(one.field, schema)
         self._maker: Maker = maker_of(one, binding)
         self.told = self._maker.told
+        self.key = [one.domain, self._maker.check] if self._maker.check else None
         self.missing = f"its value has no pseudonym in {one.table}, or more than one"
 
     def schema(self, schema: pa.Schema) -> pa.Schema:
@@ -162,6 +175,16 @@ def _can_be_clear(field: pa.Field[Any]) -> bool:
         types.is_timestamp,
     )
     return any(test(kind) for test in tests) and not holds_json(field)
+
+
+def _other(one: Pseudonymise, what: str) -> ConfigError:
+    return ConfigError(
+        f"pseudonymise: the {what} of the field {one.field} is another than at the last run: everybody would get "
+        "another pseudonym, and be there twice",
+        code="BD-PIPELINE-PSEUDONYM-KEY",
+        hint="Put the last one back. Where another is meant, run once with --new-key; what is there under the old "
+        "pseudonyms is yours to delete",
+    )
 
 
 def _unfit(problem: str) -> ConfigError:

@@ -19,7 +19,7 @@ from biodata.pipelines.spec import Address
 from biodata.pipelines.state.spool import BATCH_ROWS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     import pyarrow as pa
@@ -76,6 +76,9 @@ class Select:
 
     Attributes:
         schema: the Arrow schema of the answer.
+
+    Raises:
+        QueryError: `BD-PIPELINE-SQL`, it does not fit the tables, or two of its columns have one name.
     """
 
     def __init__(self, sql: str, schemas: Mapping[str | Address, pa.Schema], values: Mapping[str, Any]) -> None:
@@ -95,6 +98,7 @@ class Select:
             answer = arrow_of(self._asked(connection))
         except duckdb.Error as error:
             raise QueryError(f"sql: {words_of(error, self._text)}", code="BD-PIPELINE-SQL") from None
+        _raise_for_doubled(answer.schema.names)
         return pa.schema([field.with_type(plain_type(field.type)) for field in answer.schema])
 
     def _asked(self, connection: DuckDBPyConnection) -> DuckDBPyRelation:
@@ -116,6 +120,19 @@ class Select:
             problem = f"sql: over the rows, {kind_of_error(error)}"
             hint = "try(…) and try_cast(… AS …) give null for a value that does not fit"
             raise QueryError(problem, code="BD-PIPELINE-SQL", hint=hint) from None
+
+
+def _raise_for_doubled(names: Iterable[str]) -> None:
+    """Two columns of one name: what follows would take the one or the other, and each operation its own."""
+    seen: dict[str, str] = {}
+    for name in names:
+        if name.casefold() in seen:
+            other = seen[name.casefold()]
+            more = "" if other == name else f" and {name!r}, which are one name in SQL"
+            problem = f"sql: the SELECT gives two columns of one name: {other!r}{more}"
+            hint = "Name each with AS; a SELECT * over two tables takes all columns of both"
+            raise QueryError(problem, code="BD-PIPELINE-SQL", hint=hint)
+        seen[name.casefold()] = name
 
 
 def _register(connection: DuckDBPyConnection, table: str | Address, rows: Any) -> None:

@@ -51,10 +51,19 @@ class StepSource:
 
     def rows(self, spool: Spool) -> Iterator[Rows | Fault]:  # noqa: ARG002 - the shape of a Source
         first = 1
+        for piece in self.handed_on():
+            yield Rows.counted(piece.batch, first)
+            first += len(piece)
+
+    @property
+    def made(self) -> bool:
+        """Whether the earlier step has made its rows in this run."""
+        return self._work.out is not None
+
+    def handed_on(self) -> Iterator[Rows]:
+        """The rows as the earlier step numbers them."""
         for batch in self._work.passed.batches():
-            picked = self._picked.of(Rows.numbered(batch).batch)
-            yield Rows.counted(picked, first)
-            first += picked.num_rows
+            yield self._picked.rows(Rows.numbered(batch))
 
     def seen(self) -> dict[str, Any]:
         return {}

@@ -8,7 +8,7 @@ import msgspec
 
 from biodata.pipelines.spec.names import Address
 
-__all__ = ["LOAD_ROWS", "Budget", "DeleteMissing", "Load", "Mode"]
+__all__ = ["LOAD_ROWS", "REPLACED", "Budget", "DeleteMissing", "Load", "Mode"]
 
 Mode: TypeAlias = Literal["append", "merge", "replace"]
 
@@ -32,6 +32,10 @@ class Budget(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         return f"{self.value:g}%" if self.percent else f"{self.value:g}"
+
+
+REPLACED = Budget(100, percent=True)
+"""How much a replace may take away, where the file says nothing else: it is asked to leave nothing else there."""
 
 
 class DeleteMissing(msgspec.Struct, frozen=True):
@@ -59,6 +63,9 @@ class Load(msgspec.Struct, frozen=True):
         key: the columns that name a record; a table that does not exist is made with them as its key.
         batch: rows between two entries of the journal.
         delete_missing: whether and which records that the step no longer has are deleted; none when None.
+        most: of mode replace: how many records may go, or which share of the table.
+        least: of mode replace: the share (0 to 1) of the last run's rows that must have been read; at the first run
+            of the records that are there.
     """
 
     target: Address
@@ -66,5 +73,7 @@ class Load(msgspec.Struct, frozen=True):
     key: tuple[str, ...] = ()
     batch: int = LOAD_ROWS
     delete_missing: DeleteMissing | None = None
+    most: Budget = REPLACED
+    least: float = 0.9
     line: int = 0
     column: int = 0

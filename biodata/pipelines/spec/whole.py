@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
 from biodata.pipelines.spec.checks import Check, CountCheck, LookUp, ReferencesCheck, RowCheck, SetCheck
-from biodata.pipelines.spec.extracts import AnyExtract, Each, Extract, SqlExtract, StepExtract
+from biodata.pipelines.spec.extracts import (
+    AnyExtract,
+    Each,
+    Extract,
+    FileExtract,
+    Incremental,
+    SqlExtract,
+    StepExtract,
+)
 from biodata.pipelines.spec.loads import Budget, Load
 from biodata.pipelines.spec.names import Address, Duration, Parameter
 from biodata.pipelines.spec.operations import Links, Operation, Pseudonymise
 from biodata.pipelines.spec.plots import AnyPlot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = ["PipelineSpec", "Step"]
 
@@ -59,6 +72,11 @@ class Step(msgspec.Struct, frozen=True):
             return (self.extract.step,)
         tables = self.extract.tables if isinstance(self.extract, SqlExtract) else ()
         return tuple(table for table in tables if isinstance(table, str))
+
+    @property
+    def incremental(self) -> Incremental | None:
+        """How it reads only what is new; None where it reads everything."""
+        return self.extract.incremental if isinstance(self.extract, Extract | FileExtract) else None
 
     @property
     def follows(self) -> tuple[str, ...]:
@@ -119,18 +137,27 @@ class PipelineSpec(msgspec.Struct, frozen=True):
     @property
     def profiles(self) -> tuple[str, ...]:
         """The profiles that a run opens, each once, in the order met."""
-        found = [address.profile for step in self.steps for address in step.reads]
-        found += [step.load.target.profile for step in self.steps if step.load]
-        found += [address.profile for step in self.steps for address in step.looks_up]
-        found += [
-            bound.source.profile
-            for step in self.steps
-            for check in step.checks
-            if isinstance(check, CountCheck)
-            for bound in (check.equals, check.least, check.most)
-            if isinstance(bound, LookUp)
-        ]
-        return tuple(dict.fromkeys(found))
+        return tuple(dict.fromkeys(profile for profile, *_ in self._named()))
+
+    def place_of(self, profile: str) -> tuple[int, str, int]:
+        """The line, the step and the column where a profile is named first."""
+        return next((line, step, column) for name, line, step, column in self._named() if name == profile)
+
+    def _named(self) -> Iterator[tuple[str, int, str, int]]:
+        """Each naming of a profile: its name, line, step and column."""
+        for step in self.steps:
+            yield from ((one.profile, step.extract.line, step.name, step.extract.column) for one in step.reads)
+        for step in self.steps:
+            if step.load:
+                yield step.load.target.profile, step.load.line, step.name, step.load.column
+        for step in self.steps:
+            yield from ((one.profile, step.line, step.name, step.column) for one in step.looks_up)
+        for step in self.steps:
+            for check in step.checks:
+                bounds = (check.equals, check.least, check.most) if isinstance(check, CountCheck) else ()
+                for bound in bounds:
+                    if isinstance(bound, LookUp):
+                        yield bound.source.profile, check.line, step.name, check.column
 
     def upstream(self, step: Step) -> tuple[Step, ...]:
         """The steps that a step reads from, directly and through others, in the file's order."""
@@ -138,6 +165,26 @@ class PipelineSpec(msgspec.Struct, frozen=True):
         for one in reversed(self.steps):
             names.update(one.reads_steps if one.name in names else ())
         return tuple(one for one in self.steps if one.name in names)
+
+    def appended(self, step: Step) -> bool:
+        """Whether rows of a step are added to a table, by it or by one that reads from it: none may come twice."""
+        return any(load.mode == "append" for load in self.loads(step))
+
+    def loads(self, step: Step) -> tuple[Load, ...]:
+        """Where rows of a step go, by it and by those that read from it."""
+        return tuple(
+            one.load for one in self.steps if one.load and (one.name == step.name or step in self.upstream(one))
+        )
+
+    def reads_a_part(self, step: Step) -> bool:
+        """Whether a run gets a part of the records only, so that those that were rejected need not be among them.
+
+        Where contents are compared, what the step itself has rejected comes again, unless rows are added; what one
+        behind it has, does not.
+        """
+        own = step.incremental
+        mine = own is not None and (own.cursor is not None or self.appended(step))
+        return mine or any(one.incremental for one in self.upstream(step))
 
     def step(self, name: str) -> Step:
         """The step of that name."""

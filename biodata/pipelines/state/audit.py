@@ -38,7 +38,7 @@ SHOWN = 16
 
 def audit_chain(directory: Path) -> ChainedFile:
     """The audit log of a state directory."""
-    return ChainedFile(directory / "audit.ndjson")
+    return ChainedFile(directory / "audit.ndjson", directory / "audit.key")
 
 
 class Audit:
@@ -55,7 +55,19 @@ class Audit:
         self.key_path = directory / "audit.key"
         self._run = {"run": run, "pipeline": pipeline, "sha256": sha256, **_process()}
 
-    def write(
+    def write(self, **told: Any) -> None:
+        """Note that a batch was written, or that records were deleted; `told` is as of `line`.
+
+        Raises:
+            ConfigError: `BD-CONFIG-STATE`, the log cannot be written.
+        """
+        self.append(self.line(**told))
+
+    def append(self, line: Mapping[str, Any]) -> None:
+        """Add a line to the log; see `write`."""
+        self.chain.append(line)
+
+    def line(
         self,
         *,
         profile: str,
@@ -64,23 +76,23 @@ class Audit:
         counts: Mapping[str, int],
         keys: Iterable[Any] = (),
         identity: str | None = None,
-    ) -> None:
-        """Note that a batch was written, or that records were deleted.
+    ) -> dict[str, Any]:
+        """What the log is to have of a batch, without a place in it yet.
 
         Args:
             profile: where.
             table: likewise.
-            verb: add, update, upsert, delete or replace.
+            verb: add, upsert or delete.
             counts: status to number of records, as the receipt has them.
             keys: of the records, in the order in which they were sent.
             identity: who the platform took us for.
 
         Raises:
-            ConfigError: `BD-CONFIG-STATE`, the log cannot be written.
+            ConfigError: `BD-CONFIG-STATE`, the key of the hashes cannot be used.
         """
         place = {"profile": profile, "identity": identity, "table": table, "verb": verb}
         hashes = [self.key_hash(profile, table, key) for key in keys]
-        self.chain.append({"event": "write", **self._run, **place, "counts": dict(counts), "keys": hashes})
+        return {"event": "write", **self._run, **place, "counts": dict(counts), "keys": hashes}
 
     def check(self) -> None:
         """See that the log can be written, before anything is done that it has to tell of.
@@ -91,9 +103,9 @@ class Audit:
         self.chain.check()
         self._key  # noqa: B018 - it is read, or made, when it is asked for
 
-    def verify(self, expected: str = "") -> Verified:
+    def verify(self, expected: str = "", told: Mapping[str, int] | None = None) -> Verified:
         """Whether every line is there and as it was written; see `biodata.pipelines.state.verified`."""
-        return verify(self.chain, expected)
+        return verify(self.chain, expected, told)
 
     def key_hash(self, profile: str, table: str, key: Any) -> str:
         """By which a record is named in the log: the same key in another table has another one."""
@@ -104,6 +116,10 @@ class Audit:
         """By which a file is told from any other, and nobody without the key learns what may be in it."""
         with path.open("rb") as file:
             return hmac.digest(self._key, file_digest(file, "sha256").digest(), "sha256").hex()
+
+    def content_hash(self, content: bytes) -> bytes:
+        """Likewise of some content: that which is kept somewhere else, and is to be as it was."""
+        return hmac.digest(self._key, content, "sha256")
 
     @cached_property
     def _key(self) -> bytes:
@@ -117,6 +133,7 @@ class Audit:
             if not self.key_path.exists():
                 if any(facts.get("keys") for facts in self.chain.facts()):
                     raise damaged(KEY, self.key_path, "it is not there, and the log has hashes made with it", ANEW)
+                self.chain.begin()
                 self._make_key()
         return read_key(KEY, self.key_path, KEY_BYTES, ANEW)
 

@@ -1,8 +1,9 @@
 """A file of JSON lines that only grows, each line holding the hash of the one before it.
 
 Who changes, removes, swaps or inserts a line breaks the chain from there on. A tail that is cut off breaks nothing,
-so the number of lines and the hash of the last stand in a second file too. That one is written after the line: a
-process that dies in between leaves one line more than it says, and no harm done.
+so the number of lines and the hash of the last stand in a second file too, the head. It is there before the first
+line, and is written after each line: a process that dies in between leaves one line more than it says, and no harm
+done. A witness is a file that is made behind the first head, so where it is without a head, that was removed.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from biodata.pipelines.state.instants import instant
 from biodata.pipelines.state.private import private_directory, private_file, replace_private, usable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 __all__ = ["ChainedFile", "Head", "sealed", "unsealed"]
@@ -61,14 +62,39 @@ def unsealed(line: bytes) -> dict[str, Any] | None:
 
 
 class ChainedFile:
-    """A chained file; `head_path` is where its end is noted, `torn_path` where half lines are kept."""
+    """A chained file; `head_path` is where its end is noted, `torn_path` where half lines are kept.
 
-    def __init__(self, path: Path) -> None:
+    Args:
+        path: of the file.
+        witness: a file that its user makes behind `begin`.
+    """
+
+    def __init__(self, path: Path, witness: Path) -> None:
         self.path = path
+        self._witness = witness
         self.head_path = path.with_suffix(".head")
         self.torn_path = path.with_suffix(".torn")
 
-    def append(self, facts: dict[str, Any]) -> None:
+    @property
+    def witnessed(self) -> bool:
+        """Whether there was a head once.
+
+        Raises:
+            ConfigError: `BD-CONFIG-STATE`, that cannot be seen.
+        """
+        with usable(WHAT, self.path, "read"):
+            return self._witness.exists()
+
+    def begin(self) -> None:
+        """Make the head, where no line was ever written.
+
+        Raises:
+            ConfigError: `BD-CONFIG-STATE`, it cannot be written, or the log is of a newer version of biodata.
+        """
+        with self._open() as file:
+            self._head(file)
+
+    def append(self, facts: Mapping[str, Any]) -> None:
         """Add a line, and be sure that it is on the disk.
 
         A last line that was not written to its end is set aside, and lines that are gone are noticed: both are told
@@ -78,7 +104,7 @@ class ChainedFile:
             ConfigError: `BD-CONFIG-STATE`, the file cannot be written, or is of a newer version of biodata.
         """
         with self._open() as file:
-            noted = self.noted()
+            noted = self._head(file)
             torn, head = self._end(file)
             noticed = [self._set_aside(file, torn)] if torn else []
             if _is_gone(head, noted):
@@ -134,6 +160,14 @@ class ChainedFile:
         """What the lines say that are as they were written."""
         return (facts for facts in map(unsealed, self.lines()) if facts)
 
+    def _head(self, file: BinaryIO) -> Head | None:
+        """The end as it was noted, made at the very beginning; None where it is not there any more."""
+        noted = self.noted()
+        if noted is None and not self.witnessed and not file.seek(0, os.SEEK_END):
+            noted = Head()
+            replace_private(self.head_path, msgspec.json.encode(noted))
+        return noted
+
     @contextmanager
     def _open(self) -> Iterator[BinaryIO]:
         """The file for this process alone until the block ends."""
@@ -174,5 +208,5 @@ def _hash(line: bytes) -> str:
 def _is_gone(head: Head, noted: Head | None) -> bool:
     """Whether lines that were noted are not there any more."""
     if noted is None:
-        return head.lines > 1
+        return True
     return noted.lines > head.lines or (noted.lines == head.lines and noted.hash != head.hash)

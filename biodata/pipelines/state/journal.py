@@ -18,9 +18,12 @@ from time import sleep
 from typing import TYPE_CHECKING, Any
 
 from biodata.errors import ConfigError
-from biodata.pipelines.state.journal_file import RUN_COLUMNS, STEP_COLUMNS, JournalFile, RunRow
+from biodata.pipelines.state.dead import WITHOUT_A_WORD
+from biodata.pipelines.state.journal_batches import JournalBatches
+from biodata.pipelines.state.journal_file import RUN_COLUMNS, STEP_COLUMNS, RunRow
 from biodata.pipelines.state.memory import StepMemory
-from biodata.pipelines.state.private import usable
+from biodata.pipelines.state.private import private_directory, usable
+from biodata.pipelines.state.telling import tell_doubts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,13 +35,19 @@ TRIES = 10
 """How often a lock is tried before somebody is told that another run holds it: half a second."""
 
 
-def state_directory(given: Path | str | None = None) -> Path:
-    """The directory of journals, spools and rejects, made for the owner alone when it is not there."""
+def state_directory(given: Path | str | None = None, *, looking: bool = False) -> Path:
+    """The directory of journals, spools and rejects.
+
+    It is absolute: a run means the same directory from its beginning to its end, wherever it works by then. It and
+    those above it are made for the owner alone where they are not there: who may write to one above it could put
+    another in its place. For somebody who is only looking nothing is made.
+    """
     chosen = given or os.environ.get("BIODATA_STATE")
     home = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    directory = Path(chosen).expanduser() if chosen else Path(home) / "biodata"
+    directory = (Path(chosen).expanduser() if chosen else Path(home) / "biodata").absolute()
     with usable("The state directory", directory, "made"):
-        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not looking or directory.exists():
+            private_directory(directory)
     return directory
 
 
@@ -52,7 +61,7 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
-class Journal(JournalFile):
+class Journal(JournalBatches):
     """The journal of a state directory."""
 
     @contextmanager
@@ -115,18 +124,29 @@ class Journal(JournalFile):
             database.execute("UPDATE runs SET report = ? WHERE id = ?", (place, run))
 
     def end(self, run: str, state: str, message: str = "", *, phase: str = "ended") -> None:
-        """Note how a run ended, and in which phase: one that ended while it wrote can be taken up again."""
+        """Note how a run ended, and in which phase: one that ended while it wrote can be taken up again.
+
+        One that was to do a plan and could not begin is a plan again.
+        """
         with self._open() as database:
             database.execute(
-                "UPDATE runs SET state = ?, ended = ?, message = ?, phase = ? WHERE id = ?",
+                "UPDATE runs SET state = ?1, ended = ?2, message = ?3, phase = ?4, "
+                "kind = CASE ?1 WHEN 'planned' THEN 'plan' ELSE kind END WHERE id = ?5",
                 (state, _now(), message, phase, run),
             )
 
+    def end_plans(self, pipeline: str, *, but: str, why: str) -> None:
+        """The plans of a pipeline, but that of one run, are over; what they spooled goes."""
+        for run in self.runs(pipeline):
+            if run.state == "planned" and run.id != but:
+                self.end(run.id, "over", why)
+                self.forget_spool(run.id)
+
     def step(self, run: str, name: str, **values: Any) -> None:
-        """Note what is known of a step: state, rows_read, rows_out, rejected, tally, seconds, seen."""
+        """Note what is known of a step: state, rows_read, rows_out, rejected, tally, seconds, seen, deletes."""
         if not values.keys() <= STEP_COLUMNS:
             raise TypeError(f"a step has {', '.join(sorted(STEP_COLUMNS))}")
-        for column in values.keys() & {"tally", "seen"}:
+        for column in values.keys() & {"tally", "seen", "deletes"}:
             values[column] = json.dumps(values[column], sort_keys=True)
         change = ", ".join(f"{column} = ?" for column in values)
         with self._open() as database:
@@ -137,24 +157,6 @@ class Journal(JournalFile):
             database.execute(
                 f"UPDATE steps SET {change} WHERE run = ? AND name = ?",  # noqa: S608 - names from STEP_COLUMNS
                 (*values.values(), run, name),
-            )
-
-    def sending(self, run: str, step: str, number: int, rows: int) -> None:
-        """Note that a batch is about to be sent: from now on the target may have it."""
-        with self._open() as database:
-            database.execute(
-                "INSERT OR REPLACE INTO batches (run, step, number, rows, tally, at, state) "
-                "VALUES (?, ?, ?, ?, '{}', ?, 'sent')",
-                (run, step, number, rows, _now()),
-            )
-
-    def batch(self, run: str, step: str, number: int, rows: int, tally: dict[str, int]) -> None:
-        """Note that the target has answered for a batch."""
-        with self._open() as database:
-            database.execute(
-                "INSERT OR REPLACE INTO batches (run, step, number, rows, tally, at, state) "
-                "VALUES (?, ?, ?, ?, ?, ?, 'done')",
-                (run, step, number, rows, json.dumps(tally, sort_keys=True), _now()),
             )
 
     def runs(self, pipeline: str | None = None) -> list[RunRow]:
@@ -200,11 +202,11 @@ class Journal(JournalFile):
         """The steps of a run, in order, as dicts of the table's columns."""
         return self._dicts("SELECT * FROM steps WHERE run = ? ORDER BY rowid", run)
 
-    def batches(self, run: str, step: str | None = None) -> list[dict[str, Any]]:
-        """The batches that went to targets, in order; `state` says whether the target has answered for each."""
-        if step is None:
-            return self._dicts("SELECT * FROM batches WHERE run = ? ORDER BY rowid", run)
-        return self._dicts("SELECT * FROM batches WHERE run = ? AND step = ? ORDER BY number", run, step)
+    def decided(self, run: str, step: str) -> dict[str, Any]:
+        """What was decided about a step's deletes; empty where nothing was yet."""
+        found = self._dicts("SELECT tally, deletes FROM steps WHERE run = ? AND name = ?", run, step)
+        decided: dict[str, Any] = self._read(found[0]["deletes"], kind=dict) if found else {}
+        return decided
 
     def run_directory(self, run: str) -> Path:
         """Where a run's rejects and report lie."""
@@ -236,7 +238,8 @@ class Journal(JournalFile):
         if run.phase == "planned":  # it died before anything was done: it is a plan again
             self.end(run.id, "planned", phase="planned")
             return
-        self.end(run.id, "interrupted", "the process ended without a word", phase=run.phase)
+        tell_doubts(self, run.id)
+        self.end(run.id, "interrupted", WITHOUT_A_WORD, phase=run.phase)
         if not run.writing:
             self.forget_spool(run.id)
 

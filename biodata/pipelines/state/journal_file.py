@@ -32,16 +32,21 @@ CREATE TABLE IF NOT EXISTS steps (
 CREATE TABLE IF NOT EXISTS batches (
     run TEXT NOT NULL REFERENCES runs (id), step TEXT NOT NULL, number INTEGER NOT NULL, rows INTEGER NOT NULL,
     tally TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (run, step, number));
+CREATE TABLE IF NOT EXISTS deletes (
+    run TEXT NOT NULL REFERENCES runs (id), step TEXT NOT NULL, number INTEGER NOT NULL, rows INTEGER NOT NULL,
+    tally TEXT NOT NULL, at TEXT NOT NULL, state TEXT NOT NULL, line TEXT NOT NULL, told INTEGER NOT NULL,
+    PRIMARY KEY (run, step, number));
 """
 LATER = {
     "runs": {"phase": "TEXT NOT NULL DEFAULT 'reading'", "resumed": "INTEGER NOT NULL DEFAULT 0",
              "identities": "TEXT NOT NULL DEFAULT '{}'", "kind": "TEXT NOT NULL DEFAULT 'run'",
              "report": "TEXT NOT NULL DEFAULT ''"},
-    "steps": {"seen": "TEXT NOT NULL DEFAULT '{}'"},
-    "batches": {"state": "TEXT NOT NULL DEFAULT 'done'"},
+    "steps": {"seen": "TEXT NOT NULL DEFAULT '{}'", "deletes": "TEXT NOT NULL DEFAULT '{}'"},
+    "batches": {"state": "TEXT NOT NULL DEFAULT 'done'", "line": "TEXT NOT NULL DEFAULT ''",
+                "told": "INTEGER NOT NULL DEFAULT 0"},
 }  # fmt: skip
 """Columns that a journal of an older version lacks, by table."""
-STEP_COLUMNS = frozenset({"state", "rows_read", "rows_out", "rejected", "tally", "seconds", "seen"})
+STEP_COLUMNS = frozenset({"state", "rows_read", "rows_out", "rejected", "tally", "seconds", "seen", "deletes"})
 RUN_COLUMNS = (
     "id", "pipeline", "file", "sha256", "version", "pid", "state", "started", "ended", "message", "phase", "resumed",
     "kind", "report", "identities",
@@ -54,7 +59,8 @@ class RunRow(msgspec.Struct, frozen=True):
     """One run as the journal has it.
 
     Attributes:
-        state: running, done, withheld (all is loaded, deletes were not made), planned, failed or interrupted.
+        state: running, done, withheld (all is loaded, deletes were not made), planned, failed, interrupted, or
+            over (a plan that cannot be applied any more, because the pipeline has run since).
         phase: how far it got: reading, sealed (all is read, transformed and checked), loading, deleting or ended.
         resumed: how often it was taken up again after it had died.
         identities: profile to who the platform took us for.
@@ -108,6 +114,26 @@ class JournalFile(StateFile):
         finally:
             os.close(descriptor)
 
+    @contextmanager
+    def nobody_runs(self, pipeline: str) -> Iterator[bool]:
+        """Whether no run of a pipeline is under way; if so, none begins before the block ends.
+
+        Nothing is made for it: where there is no lock to be held, nobody holds it.
+        """
+        path = self.directory / "locks" / f"{pipeline}.lock"
+        with usable("The lock", path):
+            descriptor = os.open(path, os.O_RDONLY) if path.exists() else None
+        if descriptor is None:
+            yield True
+            return
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            yield True
+        except BlockingIOError:
+            yield False
+        finally:
+            os.close(descriptor)
+
     def _dicts(self, query: str, *values: str) -> list[dict[str, Any]]:
         with self._open() as database:
             database.row_factory = sqlite3.Row
@@ -115,7 +141,8 @@ class JournalFile(StateFile):
         return [row | {"tally": self._read(row["tally"], kind=dict)} for row in found]
 
     def forget(self, run: str) -> None:
-        """Remove what is known of a run; its directory is not touched."""
+        """Remove what is known of a run, overwriting it: cursors are values; its directory is not touched."""
         with self._open() as database:
-            for table, column in (("batches", "run"), ("steps", "run"), ("runs", "id")):
+            database.execute("PRAGMA secure_delete = ON")
+            for table, column in (("deletes", "run"), ("batches", "run"), ("steps", "run"), ("runs", "id")):
                 database.execute(f"DELETE FROM {table} WHERE {column} = ?", (run,))  # noqa: S608 - names of ours

@@ -10,7 +10,7 @@ import msgspec
 from biodata.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
 __all__ = ["StepMemory", "remembering"]
 
@@ -29,6 +29,10 @@ class StepMemory(msgspec.Struct, frozen=True):
     rows_read: int | None = None
     identities: dict[str, str] = {}
     seen: dict[str, Any] = {}
+
+    def forgetting(self, names: Collection[str]) -> StepMemory:
+        """The same without some of what the source left."""
+        return msgspec.structs.replace(self, seen={name: one for name, one in self.seen.items() if name not in names})
 
 
 @contextmanager

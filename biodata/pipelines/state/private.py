@@ -6,7 +6,7 @@ import logging
 import os
 import pwd
 from contextlib import contextmanager
-from errno import EACCES, EDQUOT, EFBIG, EIO, ENOSPC, EPERM, EROFS
+from errno import EACCES, EDQUOT, EFBIG, EIO, ENOSPC, ENOTDIR, EPERM, EROFS
 from pathlib import Path
 from stat import S_IMODE, S_ISREG
 from typing import TYPE_CHECKING
@@ -24,11 +24,17 @@ log = logging.getLogger("biodata.state")
 
 
 def private_directory(path: Path) -> Path:
-    """Make the directory, and those above it, where they are not there; what is there stays as it is."""
+    """Make the directory, and those above it, where they are not there; what is there stays as it is.
+
+    Raises:
+        OSError: it cannot be made, or is no directory.
+    """
     missing = [one for one in (path, *path.parents) if not one.exists()]
     for one in reversed(missing):
         one.mkdir(mode=DIRECTORY, exist_ok=True)
         one.chmod(DIRECTORY)
+    if not path.is_dir():
+        raise NotADirectoryError(ENOTDIR, os.strerror(ENOTDIR), str(path))
     return path
 
 

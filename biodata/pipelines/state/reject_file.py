@@ -31,11 +31,17 @@ CREATE TABLE IF NOT EXISTS rejects (
     stage TEXT NOT NULL, rule TEXT NOT NULL, reason TEXT NOT NULL, row INTEGER NOT NULL, code TEXT NOT NULL,
     key TEXT NOT NULL, record TEXT NOT NULL, at INTEGER NOT NULL, target_key TEXT NOT NULL, waiting INTEGER NOT NULL,
     of INTEGER NOT NULL, attempt INTEGER NOT NULL, state TEXT NOT NULL, since TEXT NOT NULL, changed TEXT NOT NULL,
-    same BLOB NOT NULL, UNIQUE (run, same));
+    same BLOB NOT NULL, alike BLOB NOT NULL DEFAULT x'', asked TEXT NOT NULL DEFAULT '', UNIQUE (run, same));
+CREATE TABLE IF NOT EXISTS settled (run TEXT NOT NULL, reject INTEGER NOT NULL, PRIMARY KEY (run, reject));
+"""
+LATER = {"rejects": {"alike": "BLOB NOT NULL DEFAULT x''", "asked": "TEXT NOT NULL DEFAULT ''"}}
+"""Columns that the rejects of an older version lack, by table."""
+INDEXES = """
 CREATE INDEX IF NOT EXISTS rejects_of_step ON rejects (pipeline, step, state);
 CREATE INDEX IF NOT EXISTS rejects_by_key ON rejects (key) WHERE state IN ('open', 'waiting');
 CREATE INDEX IF NOT EXISTS rejects_by_target_key ON rejects (target_key) WHERE state IN ('open', 'waiting');
 CREATE INDEX IF NOT EXISTS rejects_of_reject ON rejects (of) WHERE of > 0;
+CREATE INDEX IF NOT EXISTS rejects_alike ON rejects (alike) WHERE alike <> x'';
 """
 COLUMNS = (
     "id pipeline run step stage rule reason row code key record at target_key waiting of attempt state since changed"
@@ -47,7 +53,8 @@ class Which(msgspec.Struct, frozen=True):
     """Some of the rejects: those for which all that is said holds.
 
     Attributes:
-        before: of runs that began before this one.
+        but: of other runs than this one.
+        asked: of runs that asked for these records (`sources/asked.py`), or of which that is not known.
         until: that became what they are before this instant.
         states: in one of these states; in any when empty.
     """
@@ -56,7 +63,9 @@ class Which(msgspec.Struct, frozen=True):
     pipeline: str | None = None
     run: str | None = None
     step: str | None = None
-    before: str | None = None
+    stage: Stage | None = None
+    but: str | None = None
+    asked: str | None = None
     until: str | None = None
     states: tuple[State, ...] = ()
 
@@ -69,7 +78,9 @@ class Which(msgspec.Struct, frozen=True):
             "pipeline = ?": self.pipeline,
             "run = ?": self.run,
             "step = ?": self.step,
-            "run < ?": self.before,
+            "stage = ?": self.stage,
+            "run <> ?": self.but,
+            "asked IN (?, '')": self.asked,
             "changed < ?": self.until,
             "state IN (SELECT value FROM json_each(?))": states,
         }
@@ -96,6 +107,8 @@ class RejectFile(StateFile):
     what = "The file of rejects"
     name = "rejects.sqlite"
     tables = TABLES
+    later = LATER
+    indexes = INDEXES
     settings = ("PRAGMA secure_delete = ON",)
 
     def find(self, which: Which) -> Iterator[Kept]:
@@ -139,43 +152,52 @@ class RejectFile(StateFile):
             query = f"UPDATE rejects SET state = ?, changed = ? WHERE {where}"  # noqa: S608 - terms of ours
             return database.execute(query, (state, instant(), *values)).rowcount
 
-    def supersede(self, pipeline: str, step: str, before_run: str) -> int:
-        """Close what earlier runs rejected of a step whose source was read whole again; how many they were."""
-        return self.close(Which(pipeline=pipeline, step=step, before=before_run), "superseded")
-
     def supersede_keys(
-        self, pipeline: str, step: str, before_run: str, keys: Iterable[Any], *, of_target: bool = False
+        self, pipeline: str, step: str, run: str, keys: Iterable[Any], *, of_target: bool = False
     ) -> int:
-        """Close what earlier runs rejected of the records of these keys, which were read again.
+        """Close what other runs rejected of the records of these keys, which were read again.
 
         Args:
             pipeline: its name.
             step: the step's name.
-            before_run: the run that has read them again.
+            run: that has read them again.
             keys: as the source has them; `of_target`: tuples, as the target would have them.
             of_target: which of both.
         """
-        if not self.counts(Which(pipeline=pipeline, step=step, before=before_run, states=OPEN)):
+        if not self.counts(Which(pipeline=pipeline, step=step, but=run, states=OPEN)):
             return 0
         name = "target_key" if of_target else "key"
         query = (
             f"UPDATE rejects SET state = 'superseded', changed = ? WHERE {name} = ? AND pipeline = ? "  # noqa: S608
-            "AND step = ? AND run < ? AND state IN ('open', 'waiting')"
+            "AND step = ? AND run <> ? AND state IN ('open', 'waiting')"
         )
         now = instant()
-        told = ((now, to_text(key), pipeline, step, before_run) for key in keys if key is not None)
+        told = ((now, to_text(key), pipeline, step, run) for key in keys if key is not None)
         with self._open() as database:
             return max(database.executemany(query, told).rowcount, 0)
 
-    def settle(self, run: str, ids: Iterable[int]) -> None:
+    def settle(self, run: str, ids: Iterable[int], *, also: Iterable[str] = ()) -> None:
         """A replay is over: each of the rejects that it took is in the target now, or was rejected again.
 
         One that was rejected again keeps its id, and has an attempt more; where several rows came of it, the others
         are rejects of their own. Until then they are `replaying`, so that a replay that dies changes nothing.
+
+        Args:
+            run: the replay.
+            ids: of the rejects that it took.
+            also: replays that died; what they sent of these rejects counts no more.
         """
+        runs = (run, *also)
         with self._open() as database:
             for number in ids:
                 _settle(database, run, number)
+                told = ((one, number) for one in runs)
+                database.executemany("INSERT OR IGNORE INTO settled VALUES (?, ?)", told)
+
+    def settled(self, run: str) -> set[int]:
+        """The rejects that a replay, or a later one in its place, has settled."""
+        with self._open() as database:
+            return {row[0] for row in database.execute("SELECT reject FROM settled WHERE run = ?", (run,))}
 
     def remove(self, which: Which) -> int:
         """Remove rejects, and what is left of replays that died over those that are closed; how many they were."""
@@ -200,11 +222,11 @@ def _settle(database: sqlite3.Connection, run: str, number: int) -> None:
         query = "UPDATE rejects SET state = 'replayed', changed = ? WHERE id = ?"
         database.execute(query, (instant(), number))
     else:
-        query = "SELECT attempt + 1, since, ?, ? FROM rejects WHERE id = ?"
+        query = "SELECT attempt + 1, since, alike, ?, ? FROM rejects WHERE id = ?"
         told = database.execute(query, (number, run, number)).fetchone()
         database.execute(
             "UPDATE rejects SET of = 0, state = CASE WHEN waiting THEN 'waiting' ELSE 'open' END, attempt = ?, "
-            "since = ? WHERE of = ? AND run = ?",
+            "since = ?, alike = ? WHERE of = ? AND run = ?",
             told,
         )
         database.execute("DELETE FROM rejects WHERE id = ?", (number,))

@@ -16,14 +16,14 @@ import msgspec
 from biodata.http.redaction import mask_values
 from biodata.pipelines.state.exact import to_text
 from biodata.pipelines.state.instants import instant
-from biodata.pipelines.state.reject import Kept, Reject, RejectTally, Stage
+from biodata.pipelines.state.reject import OPEN, Kept, Reject, RejectTally, Stage, State
 from biodata.pipelines.state.reject_file import RejectFile, Which
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator, Mapping
     from pathlib import Path
 
-__all__ = ["Reject", "RejectStore", "RejectTally", "Stage"]
+__all__ = ["SEEN_TO", "Reject", "RejectStore", "RejectTally", "Stage"]
 
 ROWS_SHOWN = 20
 HELD = 1000
@@ -31,21 +31,36 @@ HELD = 1000
 
 INSERT = """
 INSERT OR IGNORE INTO rejects (pipeline, run, step, stage, rule, reason, row, code, key, record, at, target_key,
-    waiting, of, attempt, state, since, changed, same)
+    waiting, of, attempt, state, since, changed, same, alike, asked)
 VALUES (:pipeline, :run, :step, :stage, :rule, :reason, :row, :code, :key, :record, :at, :target_key, :waiting,
-    :of, 1, :state, :since, :since, :same)
+    :of, 1, :state, :since, :since, :same, :alike, :asked)
 """
+SEEN_TO: tuple[State, ...] = ("replayed", "dropped")
+"""What a person has done about a reject holds as long as each run rejects the same record by the same rule."""
 
 
 class RejectStore(RejectFile):
     """The rejects of one run; a run that is taken up again finds those that it had.
 
+    A record that an earlier run has rejected by the same rule is the same reject. Where somebody has seen to that
+    one, nobody needs to again, and it is not counted.
+
     Attributes:
         pipeline: the pipeline's name.
         run: the run's id.
+        asked: step to the digest of the records that it asks for; of these steps alone rejects are carried on.
+        parts: the steps that read only what is new.
     """
 
-    def __init__(self, directory: Path, *, pipeline: str, run: str) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        pipeline: str,
+        run: str,
+        asked: Mapping[str, str] | None = None,
+        parts: Container[str] = (),
+    ) -> None:
         """Open the state directory's rejects for a run.
 
         Raises:
@@ -54,6 +69,9 @@ class RejectStore(RejectFile):
         super().__init__(directory)
         self.pipeline = pipeline
         self.run = run
+        self.asked = dict(asked or {})
+        self.parts = parts
+        self._seen_to = self._done_about() if self.asked else {}
         self._held: list[dict[str, Any]] = []
         self._alike: Counter[bytes] = Counter()
         self._tallies = self._counted()
@@ -65,7 +83,8 @@ class RejectStore(RejectFile):
         if self._again and self._has(row["same"]):
             return
         self._held.append(row)
-        self._count(row)
+        if row["state"] not in SEEN_TO:
+            self._count(row)
         if len(self._held) >= HELD:
             self._write()
 
@@ -100,6 +119,51 @@ class RejectStore(RejectFile):
         self._tallies = self._counted()
         return removed
 
+    def adopt(self, runs: Iterable[str], step: str, ids: Iterable[int]) -> None:
+        """What a target refused of some rejects to replays that died becomes what it refused to this one."""
+        told = (self.run, to_text(list(runs)), step, to_text(list(ids)))
+        with self._open() as database:
+            database.execute(
+                "UPDATE OR IGNORE rejects SET run = ? WHERE run IN (SELECT value FROM json_each(?)) AND step = ? "
+                "AND stage = 'load' AND of IN (SELECT value FROM json_each(?))",
+                told,
+            )
+        self.flush()
+        self._tallies = self._counted()
+
+    def seen_to(self, step: str) -> int:
+        """How many of a step were rejected again that somebody has dropped or replayed."""
+        return sum(one.count for one in self.counts(Which(run=self.run, step=step, states=SEEN_TO)))
+
+    def carry_on(self) -> None:
+        """Make one reject of each that an earlier run has rejected too: the id and the instant of the first stay."""
+        states = to_text([*OPEN, *SEEN_TO])
+        nth = "id, alike, attempt, since, row_number() OVER (PARTITION BY alike ORDER BY id) AS nth FROM rejects"
+        some = "pipeline = ? AND alike <> x'' AND state IN (SELECT value FROM json_each(?))"
+        pairs = (
+            "SELECT mine.id, old.id, old.attempt + 1, old.since "  # noqa: S608 - names of ours
+            f"FROM (SELECT {nth} WHERE {some} AND run = ?) AS mine "
+            f"JOIN (SELECT {nth} WHERE {some} AND run <> ?) AS old USING (alike, nth)"
+        )
+        told = (self.pipeline, states, self.run)
+        self.flush()
+        with self._open() as database:
+            for mine, old, attempt, since in database.execute(pairs, told * 2).fetchall():
+                database.execute("DELETE FROM rejects WHERE id = ?", (old,))
+                change = "UPDATE rejects SET id = ?, attempt = ?, since = ? WHERE id = ?"
+                database.execute(change, (old, attempt, since, mine))
+
+    def supersede(self, step: str) -> int:
+        """Close what other runs rejected of a step whose records were all read again; how many they were.
+
+        What somebody has done about a record that is not rejected any more is over too.
+        """
+        which = Which(pipeline=self.pipeline, step=step, but=self.run, asked=self.asked.get(step, ""))
+        where, values = msgspec.structs.replace(which, states=SEEN_TO).where()
+        with self._open() as database:
+            database.execute(f"UPDATE rejects SET alike = x'' WHERE {where}", values)  # noqa: S608 - terms of ours
+        return self.close(which, "superseded")
+
     def tallies(self, step: str | None = None) -> tuple[RejectTally, ...]:
         """What was rejected by which rule, of one step or of all."""
         return tuple(tally for tally in self._tallies.values() if step in {None, tally.step})
@@ -129,19 +193,34 @@ class RejectStore(RejectFile):
         row = msgspec.structs.asdict(reject)
         row |= {name: to_text(row[name]) for name in ("key", "target_key", "record")}
         state = "replaying" if reject.of else "waiting" if reject.waiting else "open"
-        row |= {"pipeline": self.pipeline, "run": self.run, "state": state, "since": instant()}
-        return row | {"same": self._same(row)}
+        asked = self.asked.get(reject.step, "")
+        row |= {"pipeline": self.pipeline, "run": self.run, "since": instant(), "asked": asked}
+        row["alike"] = _alike(row) if asked else b""
+        done = self._seen_to.get(row["alike"])
+        # what a target refuses hangs on the target too, and no night may have met the record in between
+        unsure = done == "replayed" and reject.stage == "load" and reject.step in self.parts
+        if done and state == "open" and not unsure:
+            state = done
+        return row | {"same": self._same(row), "state": state}
 
     def _same(self, row: dict[str, Any]) -> bytes:
-        """What two rejects share that are one; of records that are alike each counts, because rows can be doubled.
+        """What two rejects of a run share that are one; of those that are alike each counts: rows can be doubled."""
+        same = _alike(row, row["row"], row["of"])
+        self._alike[same] += 1
+        return same + self._alike[same].to_bytes(4, "big")
 
-        A target can have other words for a record when it is sent again, so they do not count.
-        """
-        rule = "" if row["stage"] == "load" else row["rule"]
-        told = (row["step"], row["stage"], rule, row["row"], row["at"], row["of"], row["record"])
-        alike = blake2b(to_text(told).encode(), digest_size=16).digest()
-        self._alike[alike] += 1
-        return alike + self._alike[alike].to_bytes(4, "big")
+    def _done_about(self) -> dict[bytes, State]:
+        """What was done about the records that earlier runs have rejected and of which none is open."""
+        query = "SELECT alike, state FROM rejects WHERE pipeline = ? AND run <> ? AND alike <> x'' ORDER BY id"
+        found: dict[bytes, State] = {}
+        still: set[bytes] = set()
+        with self._open() as database:
+            for alike, state in database.execute(query, (self.pipeline, self.run)):
+                if state in SEEN_TO:
+                    found[alike] = state
+                elif state in OPEN:
+                    still.add(alike)
+        return {alike: state for alike, state in found.items() if alike not in still}
 
     def _has(self, same: bytes) -> bool:
         with self._open() as database:
@@ -161,7 +240,8 @@ class RejectStore(RejectFile):
         group = "step, stage, rule, reason, waiting"
         rows = (
             f"SELECT {group}, row, count(*) OVER those, row_number() OVER (those ORDER BY id) AS place, id "  # noqa: S608
-            f"FROM rejects WHERE run = ? WINDOW those AS (PARTITION BY {group})"
+            "FROM rejects WHERE run = ? AND state NOT IN ('replayed', 'dropped') "
+            f"WINDOW those AS (PARTITION BY {group})"
         )
         query = f"SELECT * FROM ({rows}) WHERE place <= ? ORDER BY id"  # noqa: S608 - names of ours
         found: dict[tuple[Any, ...], RejectTally] = {}
@@ -171,6 +251,16 @@ class RejectStore(RejectFile):
                 made = RejectTally(step, stage, rule, reason, count, waiting=bool(waiting))
                 found.setdefault(place, made).rows.append(row)
         return found
+
+
+def _alike(row: dict[str, Any], *more: int) -> bytes:
+    """What two rejects share that are of the same record, which was rejected at the same place.
+
+    A target can have other words for a record when it is sent again, so they do not count.
+    """
+    rule = "" if row["stage"] == "load" else row["rule"]
+    told = (row["step"], row["stage"], rule, row["at"], row["record"], *more)
+    return blake2b(to_text(told).encode(), digest_size=16).digest()
 
 
 def _masked(reject: Reject) -> Reject:

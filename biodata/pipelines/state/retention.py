@@ -1,27 +1,28 @@
 """What is left of old runs is removed: their directories, what the journal knows of them, and closed rejects.
 
 What the next run needs stays: runs that can be taken up again, the last one that was done, and what a step has seen
-when it was last loaded. The audit log stays whole.
+when it was last loaded. What is kept of a pipeline between runs goes when the last run goes that it belongs to. The
+audit log stays whole.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
-from errno import EIO
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from biodata.errors import ConfigError
 from biodata.pipelines.state.instants import instant
+from biodata.pipelines.state.kept import Left, left_over, pipelines_kept, remove
 from biodata.pipelines.state.reject import CLOSED, OPEN
-from biodata.pipelines.state.reject_file import RejectFile, Which
+from biodata.pipelines.state.reject_file import Which
+from biodata.pipelines.state.removal import Purged, Removal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Collection, Iterator
 
     from biodata.pipelines.state.journal import Journal, RunRow
 
@@ -30,21 +31,13 @@ __all__ = ["Purge", "Purged", "retention", "tidy"]
 VARIABLE = "BIODATA_RETENTION"
 DAYS = 90
 LOADED = frozenset({"loaded", "done"})
-
-
-class Purged(msgspec.Struct, frozen=True):
-    """What was removed: ids of runs, the bytes of their files, and how many rejects."""
-
-    runs: tuple[str, ...] = ()
-    size: int = 0
-    rejects: int = 0
-
-    def __str__(self) -> str:
-        return f"{len(self.runs):,} runs ({self.size / 1e6:,.1f} MB) and {self.rejects:,} rejects"
+HELD = "BD-PIPELINE-HELD"
 
 
 def retention() -> timedelta | None:
-    """How long state is kept: so many days as `BIODATA_RETENTION` says, 90 by default; None where it is `never`.
+    """How long state is kept: so many days as `BIODATA_RETENTION` says, 90 by default.
+
+    None where it is `never`, or so many days that no calendar goes back so far: nothing is older than that.
 
     Raises:
         ConfigError: `BD-CONFIG-RETENTION`, it says neither.
@@ -55,21 +48,23 @@ def retention() -> timedelta | None:
     if not said.isdecimal():
         message = f"{VARIABLE} is a number of days or never"
         raise ConfigError(message, code="BD-CONFIG-RETENTION", hint=f"{VARIABLE}={DAYS}, say")
-    return timedelta(days=int(said))
+    days = said.lstrip("0") or "0"
+    most = datetime.now(UTC).toordinal() - 1
+    return None if len(days) > len(str(most)) or int(days) > most else timedelta(days=int(days))
 
 
-def tidy(journal: Journal, now: datetime | None = None) -> Purged:
-    """Remove what is older than the retention, at the start of a run.
+def tidy(journal: Journal, now: datetime | None = None, *, held: str = "") -> Purged:
+    """Remove what is older than the retention, at the start of a run of the pipeline that the caller holds.
 
     Raises:
         ConfigError: `BD-CONFIG-RETENTION`; `BD-CONFIG-STATE`, something cannot be removed.
     """
     kept = retention()
-    return Purged() if kept is None else Purge(journal, (now or datetime.now(UTC)) - kept).carry_out()
+    return Purged() if kept is None else Purge(journal, (now or datetime.now(UTC)) - kept, held=held).carry_out()
 
 
-class Purge:
-    """What is to be removed.
+class Purge(Removal):
+    """What is to be removed because it is old.
 
     Args:
         journal: of the state directory.
@@ -77,6 +72,7 @@ class Purge:
         pipeline: of one pipeline only.
         rejects: those that are open or waiting too.
         unfinished: runs that could be taken up again too, and plans.
+        held: the pipeline whose lock the caller holds, because it is about to run it.
     """
 
     def __init__(
@@ -87,17 +83,18 @@ class Purge:
         pipeline: str | None = None,
         rejects: bool = False,
         unfinished: bool = False,
+        held: str = "",
     ) -> None:
-        self.journal = journal
-        self.unfinished = unfinished
+        self.unfinished, self._since, self._held = unfinished, until, held
         self.until = instant(until)
-        self.which = Which(pipeline=pipeline, until=self.until, states=CLOSED + OPEN if rejects else CLOSED)
+        which = Which(pipeline=pipeline, until=self.until, states=CLOSED + OPEN if rejects else CLOSED)
+        super().__init__(journal, which, ())
         self.runs = tuple(self._old())
 
-    def preview(self) -> Purged:
-        """What would be removed."""
-        rejects = sum(one.count for one in self._rejects().counts(self.which))
-        return Purged(tuple(run.id for run in self.runs), sum(map(self.size, self.runs)), rejects)
+    def left(self) -> list[Left]:
+        """What no run needs once those that are to go are gone."""
+        gone = {run.id for run in self.runs}
+        return [one for name in self._names() for one in self._left(name, gone)]
 
     def carry_out(self) -> Purged:
         """Remove it; a purge that dies in between is finished by the next.
@@ -109,16 +106,53 @@ class Purge:
         for run in self.runs:
             bytes_ = self.size(run)
             if self._remove(run):
-                removed.append(run.id)
+                removed.append(run)
                 size += bytes_
-        return Purged(tuple(removed), size, self._rejects().remove(self.which))
+        rejects = self.rejects.remove(self.which)
+        left = [one for name in self._names() for one in self._removed(name)]
+        return self.told(removed, size, rejects, left)
 
-    def size(self, run: RunRow) -> int:
-        """The bytes of a run's files."""
-        return sum(path.lstat().st_size for path in self.journal.run_directory(run.id).rglob("*"))
+    def _names(self) -> list[str]:
+        kept = pipelines_kept(self.journal.directory)
+        return sorted(kept if self.which.pipeline is None else kept & {self.which.pipeline})
 
-    def _rejects(self) -> RejectFile:
-        return RejectFile(self.journal.directory)
+    def _left(self, pipeline: str, gone: Collection[str] = ()) -> list[Left]:
+        """What is kept of a pipeline and no run needs, once those that are `gone` are."""
+        needed = pipeline == self._held or self._stays_open(pipeline)
+        return list(left_over(self.journal, pipeline, self._since, gone, needed=needed))
+
+    def _stays_open(self, pipeline: str) -> bool:
+        """Whether there are rejects to be replayed that are not to go."""
+        still = self._open(Which(pipeline=pipeline, states=OPEN))
+        going = msgspec.structs.replace(self.which, pipeline=pipeline, states=OPEN)
+        return still > (self._open(going) if OPEN[0] in self.which.states else 0)
+
+    def _open(self, which: Which) -> int:
+        return sum(one.count for one in self.rejects.counts(which))
+
+    def _removed(self, pipeline: str) -> list[Left]:
+        """Remove what is left of a pipeline, but not where another process runs it."""
+        if not self._left(pipeline):
+            return []
+        with self._holding(pipeline) as free:
+            found = self._left(pipeline) if free else []
+            for one in found:
+                remove(one.path)
+        return found
+
+    @contextmanager
+    def _holding(self, pipeline: str) -> Iterator[bool]:
+        """Hold a pipeline, so that no run of it begins; false where another process does."""
+        with ExitStack() as stack:
+            try:
+                if pipeline != self._held:
+                    stack.enter_context(self.journal.hold(pipeline))
+            except ConfigError as error:
+                if error.code != HELD:
+                    raise
+                yield False
+            else:
+                yield True
 
     def _old(self) -> Iterator[RunRow]:
         by_pipeline: dict[str, list[RunRow]] = {}
@@ -149,26 +183,9 @@ class Purge:
     def _remove(self, run: RunRow) -> bool:
         """Remove a run, but not one that another process has just taken up."""
         if not self._spool(run):
-            return self._gone(run)
-        try:
-            with self.journal.hold(run.pipeline):
-                return self._gone(run)
-        except ConfigError as error:
-            if error.code != "BD-PIPELINE-HELD":
-                raise
-            return False
-
-    def _gone(self, run: RunRow) -> bool:
-        _remove_tree(self.journal.run_directory(run.id))
-        self.journal.forget(run.id)
-        return True
-
-
-def _remove_tree(directory: Path) -> None:
-    try:
-        shutil.rmtree(directory)
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        message = f"{error.filename or directory} cannot be removed: {os.strerror(error.errno or EIO)}"
-        raise ConfigError(message, code="BD-CONFIG-STATE") from None
+            self.forget(run)
+            return True
+        with self._holding(run.pipeline) as free:
+            if free:
+                self.forget(run)
+            return free

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from biodata.errors import ConfigError
-from biodata.pipelines.state.private import private_directory, usable
+from biodata.pipelines.state.private import private_directory, private_file, usable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,7 +64,7 @@ class SpoolWriter:
         self.part = path.with_name(path.name + ".part")
         self.rows = 0
         with _told(path):
-            self._file = os.fdopen(os.open(self.part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
+            self._file = os.fdopen(private_file(self.part, os.O_WRONLY | os.O_TRUNC), "wb")
         self._writer = pq.ParquetWriter(self._file, schema, compression="zstd")
 
     def write(self, batch: pa.RecordBatch) -> None:

@@ -69,6 +69,59 @@ def test_values_go_back_into_native_columns(house):
     assert table.update({"id": 1, "d": decimal.Decimal("2.555")}).refused[0].code == "BD-WRITE-TYPE"
 
 
+LONG = decimal.Decimal("1234567890123456789012345678901234.25")
+SHORT = decimal.Decimal("1.5")
+MONEY = t.Schema(
+    "money",
+    "id",
+    (
+        t.Field("id", t.String(), required=True),
+        t.Field("d", t.Decimal(38, 2)),
+        t.Field("many", t.List(t.Decimal(38, 2))),
+        t.Field("parts", t.Object((t.Field("x", t.Decimal(38, 2)), t.Field("y", t.List(t.Decimal(5, 1)))))),
+        t.Field("plain", t.Decimal()),
+    ),
+)
+MUCH = {"id": "a", "d": LONG, "many": [LONG], "parts": {"x": LONG, "y": [SHORT]}, "plain": SHORT}
+
+
+def test_decimals_have_the_digits_that_their_type_says(house):
+    table = house.ensure(MONEY)
+    kept = dict(
+        house.client.execute("SELECT column_name, data_type FROM duckdb_columns() WHERE NOT internal").fetchall()
+    )
+    assert [kept[name] for name in ("d", "many", "plain")] == ["DECIMAL(38,2)", "DECIMAL(38,2)[]", "DECIMAL(38,18)"]
+    table.add([MUCH, {"id": "b", "d": SHORT, "many": [SHORT], "parts": {"x": SHORT, "y": []}}]).raise_for_refused()
+    assert table.get("a") == MUCH
+    assert table.upsert(MUCH).unchanged == 1
+    assert [field.type for field in house.schema("money", refresh=True)] == [field.type for field in MONEY]
+    assert house.ensure(MONEY).count() == 2
+
+
+@pytest.mark.parametrize(
+    "more", [{"d": "1.555"}, {"many": [SHORT, "1.555"]}, {"parts": {"x": "1.555"}}, {"parts": {"y": ["10000"]}}]
+)
+def test_a_decimal_is_never_rounded_wherever_it_stands(house, more):
+    (outcome,) = house.ensure(MONEY).add({"id": "a"} | more)
+    assert (outcome.status, outcome.code) == ("refused", "BD-WRITE-TYPE")
+    (outcome,) = house["money"].add({"id": "a", "d": decimal.Decimal("12345678901234567890123456789.125")})
+    assert outcome.status == "refused"
+
+
+@pytest.mark.parametrize(
+    ("where", "keys"),
+    [
+        ("d > 1.555", ["a"]), ("d = 1.50", ["b"]), ("d != 0.000000000000000001", ["a", "b"]), (f"d = {LONG}", ["a"]),
+        ("many = 1.5", ["b"]), ("many = 1.555", []), ("parts.x > 1.555", ["a"]), ("parts.y = 1.5", ["a"]),
+        ("d in (1.5, 2.123456)", ["b"]), ("plain < 12345678901234567890123456789.5", ["a"]),
+    ],
+)  # fmt: skip
+def test_decimals_are_compared_whatever_digits_a_filter_has(house, where, keys):
+    table = house.ensure(MONEY)
+    table.add([MUCH, {"id": "b", "d": SHORT, "many": [SHORT], "parts": {"x": SHORT, "y": []}}]).raise_for_refused()
+    assert [one["id"] for one in table.query(where, fields=["id"], order_by="id")] == keys
+
+
 RICH = t.Schema(
     "rich",
     "id",

@@ -168,7 +168,7 @@ def test_a_token_of_a_server_whose_clock_is_behind(rig: Rig) -> None:
 
 def test_identity(rig: Rig) -> None:
     found = rig.connect(user=READER).identity()
-    assert (found.user, found.rights) == ("reader", ("demo-ceph1463: read",))
+    assert (found.user, found.place, found.rights) == ("reader", "demo-ceph1463", ("demo-ceph1463: read",))
     assert found.token_seconds is not None
     assert 3500 < found.token_seconds <= HOUR
     assert found.key_seconds is not None

@@ -10,8 +10,10 @@ import pytest
 from biodata.adapter import Context
 from biodata.config.settings import settings_from_values
 from biodata.connection import Connection
+from biodata.http import Response
 from biodata.sandbox import Sandbox
 from biodata_gen3 import Gen3Adapter
+from biodata_gen3.errors import words
 from biodata_gen3.sandbox import PROJECT, Gen3Sandbox
 from biodata_gen3.sandbox.dictionary import Dictionary
 from biodata_gen3.settings import Gen3Settings
@@ -42,3 +44,7 @@ def test_a_refusal_does_not_repeat_the_value(studies: Repository, value: Any) ->
     assert refused.field == "either"
     assert "<value> is not valid" in refused.message
     assert not {word for word in ("True", "False", "Jan", "1980") if word in refused.message}
+
+
+def test_a_value_is_masked_before_a_long_text_is_cut() -> None:
+    assert "Zw" not in words(Response(status=500, body=b"Zwolle-1 " * 99), ["Zwolle-1"])

@@ -87,6 +87,10 @@ def test_a_value_that_the_server_quotes_is_masked(message):
     assert "secret" not in words(coded(message))
 
 
+def test_a_value_is_masked_before_a_long_text_is_cut():
+    assert "Zw" not in words(answer(b"Zwolle-1 " * 99, content_type="text/plain"), ["Zwolle-1"])
+
+
 TOO_LONG = "Value must be less than or equal to 255 characters"
 RECORDS = [
     {"id": "a", "mail": "x@y", "visited": ["gro"], "age": 3},

@@ -151,6 +151,7 @@ def test_frames(family):
 def test_who_we_are(rig):
     owner = rig.connect().identity()
     assert (owner.server, owner.version, owner.user) == ("OpenCGA (OpenCB)", "5.0.0", "demo")
+    assert owner.place == "/opencga demo@project:study"
     assert owner.rights == ("demo@project:study: everything",)
     assert 3500 < owner.token_seconds <= 3600
     viewer = rig.connect(user="viewer").identity()

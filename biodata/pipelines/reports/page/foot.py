@@ -53,7 +53,8 @@ def _profiles(report: RunReport) -> Iterator[str]:
 def _profile(one: ProfileFacts) -> tuple[str, ...]:
     named = f"{one.server} {one.version}".strip()
     platform = f"{one.platform}: {named}" if named else one.platform
-    return (one.profile, platform, one.user or "anonymous", code(one.host) if one.host else "", one.gets or "no data")
+    where = code(one.where) if one.where else ""
+    return (one.profile, platform, one.user or "anonymous", where, one.gets or "no data")
 
 
 def _parameters(report: RunReport) -> Iterator[str]:

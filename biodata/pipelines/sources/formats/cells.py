@@ -1,17 +1,15 @@
-"""csv and tsv: cells of text, of which an empty one is null.
-
-Cells of a csv file are separated by commas, or by semicolons where the first line has these alone, as spreadsheets
-write it where the comma is for decimals.
-"""
+"""csv and tsv: cells of text, of which an empty one is null."""
 
 from __future__ import annotations
 
 import csv
 import io
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING, Any
 
 from biodata.pipelines.sources.formats.base import Bad, check_names, opened, readable, unreadable
 from biodata.pipelines.state.spool import BATCH_ROWS
+from biodata.records.separators import separator_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,11 +35,10 @@ class Cells:
     def __init__(self, path: Path, separator: str) -> None:
         import pyarrow as pa
 
-        self._path, self._separator = path, separator
-        self._names = self._first()
-        if len(self._names) == 1 and separator == "," and ";" in self._names[0]:
-            self._separator = ";"
-            self._names = self._first()
+        self._path = path
+        with self._text() as text:
+            self._separator = separator_of(next(filter(str.strip, text), ""), separator)
+        self._names = next(self._rows(), (0, list[str]()))[1]
         if not self._names:
             raise unreadable(path, "it is empty; the first line names the columns")
         if any(_undecoded(name) for name in self._names):
@@ -67,22 +64,23 @@ class Cells:
         if rows:
             yield self._batch(rows, lines, at)
 
-    def _first(self) -> list[str]:
-        return next(self._rows(), (0, list[str]()))[1]
-
     def _rows(self) -> Iterator[tuple[int, list[str]]]:
         """The line at which each row ends, and its cells; a line with nothing in it is no row."""
         csv.field_size_limit(max(csv.field_size_limit(), LONGEST_CELL))  # a sequence is longer than Python's limit
-        with readable(self._path, "text"), opened(self._path) as file:
-            if file.read(2) in UTF_16:
-                raise unreadable(self._path, "it is UTF-16 text", "Save it as UTF-8")
-            file.seek(0)
-            text = io.TextIOWrapper(file, "utf-8-sig", errors="surrogateescape", newline="")
+        with self._text() as text:
             rows = csv.reader(text, delimiter=self._separator, strict=True)
             try:
                 yield from ((rows.line_num, row) for row in rows if row)
             except csv.Error as error:
                 raise unreadable(self._path, f"line {rows.line_num}: {error}") from None
+
+    @contextmanager
+    def _text(self) -> Iterator[IO[str]]:
+        with readable(self._path, "text"), opened(self._path) as file:
+            if file.read(2) in UTF_16:
+                raise unreadable(self._path, "it is UTF-16 text", "Save it as UTF-8")
+            file.seek(0)
+            yield io.TextIOWrapper(file, "utf-8-sig", errors="surrogateescape", newline="")
 
     def _batch(self, rows: list[list[str]], lines: list[int], at: list[int]) -> pa.RecordBatch:
         import pyarrow as pa

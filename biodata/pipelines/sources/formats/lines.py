@@ -54,11 +54,11 @@ def _item(path: Path, number: int, line: bytes) -> Item:
     try:
         found = _STRICT.decode(text.strip())
     except _NoValueError as error:
-        return Item(number, None, f"line {number}: {error}", text)
+        return Item(number, None, f"line {number}: {error}", {"line": text})
     except (ValueError, RecursionError):
-        return Item(number, None, f"line {number} is not JSON", text)
+        return Item(number, None, f"line {number} is not JSON", {"line": text})
     if not isinstance(found, dict):
-        return Item(number, None, f"line {number} is not a JSON object", text)
+        return Item(number, None, f"line {number} is not a JSON object", {"line": text})
     return Item(number, found)
 
 

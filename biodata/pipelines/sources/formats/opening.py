@@ -59,9 +59,9 @@ def open_format(path: Path, name: str, known: Mapping[str, AnyType]) -> Format:
     from biodata.pipelines.sources.formats.typed import Typed
 
     if name == "xlsx":
-        from biodata.pipelines.sources.formats.sheet import sheet_rows
+        from biodata.pipelines.sources.formats.sheet import sheet_names, sheet_rows
 
-        return Typed(path, "row", sheet_rows, known)
+        return Typed(path, "row", sheet_rows, known, sheet_names)
     from biodata.pipelines.sources.formats.lines import json_lines
 
     return Typed(path, "line", json_lines, known)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from biodata.errors import SchemaError
 from biodata.pipelines.loading.tables import plain_type
 from biodata.pipelines.sources.formats.base import Bad, check_names, readable, unreadable
 from biodata.pipelines.state.spool import BATCH_ROWS
@@ -22,7 +23,8 @@ class Parquet:
     """A parquet file.
 
     Raises:
-        SchemaError: `BD-PIPELINE-SOURCE`, it is none, or names a column twice.
+        SchemaError: `BD-PIPELINE-SOURCE`, it is none, or names a column twice; `BD-PIPELINE-TYPE`, its numbers have
+            more decimals than any number here.
     """
 
     def __init__(self, path: Path) -> None:
@@ -33,6 +35,7 @@ class Parquet:
         with self._told(), pq.ParquetFile(path) as file:
             self.count, found = file.metadata.num_rows, file.schema_arrow
         check_names(path, found.names)
+        _raise_for_decimals(path, found)
         self.schema = pa.schema([field.with_type(_plain(field.type)) for field in found])
 
     @contextmanager
@@ -71,6 +74,14 @@ class Parquet:
             half = batch.num_rows // 2
             yield from self._cast(batch.slice(0, half), schema, before)
             yield from self._cast(batch.slice(half), schema, before + half)
+
+
+def _raise_for_decimals(path: Path, found: pa.Schema) -> None:
+    for field in found:
+        if "decimal256" in str(_plain(field.type)):
+            problem = f"{path}: the column {field.name!r} is of type {field.type}, which cannot be kept"
+            hint = "Write it with 38 decimals at most, or as text"
+            raise SchemaError(problem, code="BD-PIPELINE-TYPE", hint=hint)
 
 
 def _plain(kind: pa.DataType) -> pa.DataType:

@@ -14,39 +14,58 @@ from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile
 
 from biodata.errors import ConfigError
+from biodata.pipelines.sheets import text_of
 from biodata.pipelines.sources.formats.base import check_names, readable, unreadable
 from biodata.pipelines.sources.formats.formulas import without_value
 from biodata.pipelines.sources.formats.typed import Item
 from biodata.pipelines.state.spool import BATCH_ROWS
+from biodata.records.merged import merged_below
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-__all__ = ["sheet_rows"]
+__all__ = ["sheet_names", "sheet_rows"]
 
 
 def sheet_rows(path: Path, *, sure: bool = False) -> Iterator[Item]:
     """What each row of the first sheet holds; `sure` when it was read before.
 
     Raises:
-        SchemaError: `BD-PIPELINE-SOURCE`, it is no workbook, names no columns or one twice, has a cell under no name,
-            or a formula that was never computed.
+        SchemaError: `BD-PIPELINE-SOURCE`, it is no workbook, names no columns or one twice, or has a formula that
+            was never computed.
         ConfigError: `BD-PIPELINE-XLSX`, openpyxl is not installed.
     """
     with readable(path, "an xlsx workbook"), closing(_workbook(path)) as book:
         sheet = book.worksheets[0]
         if not sure:
             _raise_for_formulas(path, sheet)
+            _raise_for_merged(path, sheet)
         rows = _rows(sheet)
-        header = [cell.value for cell in next(rows, ())]
-        names = [None if name is None else str(name) for name in header]
-        check_names(path, [name for name in names if name is not None])
-        if not any(names):
-            raise unreadable(path, "its first sheet is empty; the first row names the columns")
+        names = _names(path, rows)
         for number, row in enumerate(rows, start=2):
             if any(cell.value is not None for cell in row):
-                yield _item(path, number, names, row)
+                yield _item(number, names, row)
+
+
+def sheet_names(path: Path) -> tuple[str, ...]:
+    """The columns of the first sheet, of which one without a name is none.
+
+    Raises:
+        SchemaError: as `sheet_rows`.
+        ConfigError: as `sheet_rows`.
+    """
+    with readable(path, "an xlsx workbook"), closing(_workbook(path)) as book:
+        return tuple(name for name in _names(path, _rows(book.worksheets[0])) if name is not None)
+
+
+def _names(path: Path, rows: Iterator[tuple[Any, ...]]) -> list[str | None]:
+    """What the first of the rows says; it is taken off."""
+    names = [None if cell.value is None else str(cell.value) for cell in next(rows, ())]
+    check_names(path, [name for name in names if name is not None])
+    if not any(names):
+        raise unreadable(path, "its first sheet is empty; the first row names the columns")
+    return names
 
 
 def _workbook(path: Path) -> Any:
@@ -88,7 +107,16 @@ def _raise_for_formulas(path: Path, sheet: Any) -> None:
         raise unreadable(path, f"the formula in {cell} was never computed", hint)
 
 
-def _item(path: Path, number: int, names: Sequence[str | None], row: Sequence[Any]) -> Item:
+def _raise_for_merged(path: Path, sheet: Any) -> None:
+    """Which of the cells that they cover the value is meant for, only people can say."""
+    cells = merged_below(path, sheet._worksheet_path)  # noqa: SLF001 - as above
+    if cells:
+        hint = "Unmerge them, and write the value into each cell that it is for"
+        raise unreadable(path, f"the cells {cells} are merged", hint)
+
+
+def _item(number: int, names: Sequence[str | None], row: Sequence[Any]) -> Item:
+    """The row; one with a cell under no name has none that can be read, as nobody knows where its cells belong."""
     record = {}
     for index, cell in enumerate(row):
         value = cell.value
@@ -96,11 +124,27 @@ def _item(path: Path, number: int, names: Sequence[str | None], row: Sequence[An
             continue
         name = names[index] if index < len(names) else None
         if name is None:
-            raise unreadable(path, f"row {number} has a cell in a column without a name")
+            if value == "":
+                continue
+            return _unread(number, f"the cell {cell.coordinate} stands under no name", row)
         if cell.data_type == "e":
-            return Item(number, None, f"row {number}: the cell of {name!r} holds an error", str(value))
+            return _unread(number, f"the cell of {name!r} holds an error", row)
         record[name] = _value(value, cell)
     return Item(number, {name: record.get(name) for name in names if name is not None})
+
+
+def _unread(number: int, problem: str, row: Sequence[Any]) -> Item:
+    """With the texts of its cells, up to the last that holds something, as csv has them."""
+    cells = [_text(cell) for cell in row]
+    while not cells[-1]:
+        cells.pop()
+    return Item(number, None, f"row {number}: {problem}", {"cells": cells})
+
+
+def _text(cell: Any) -> str:
+    if cell.value is None or isinstance(cell.value, str):
+        return cell.value or ""
+    return text_of(_value(cell.value, cell))
 
 
 def _value(value: Any, cell: Any) -> Any:

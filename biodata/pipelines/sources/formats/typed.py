@@ -16,7 +16,7 @@ from biodata.records.arrow import arrow_schema, to_batch
 from biodata.records.types import Field, Schema
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     import pyarrow as pa
@@ -32,13 +32,13 @@ class Item(NamedTuple):
     Attributes:
         place: its line or row, from 1.
         record: its values; None where it has none that can be read, and `problem` says why.
-        text: the row as it stands there, where there is no record.
+        kept: what a reject keeps of the row, where there is no record.
     """
 
     place: int
     record: Record | None
     problem: str = ""
-    text: str = ""
+    kept: Record | None = None
 
 
 class Typed:
@@ -49,7 +49,12 @@ class Typed:
     """
 
     def __init__(
-        self, path: Path, word: str, read: Callable[..., Iterator[Item]], known: Mapping[str, AnyType]
+        self,
+        path: Path,
+        word: str,
+        read: Callable[..., Iterator[Item]],
+        known: Mapping[str, AnyType],
+        named: Callable[[Path], Iterable[str]] = lambda _: (),
     ) -> None:
         """Read it for the types.
 
@@ -58,6 +63,7 @@ class Typed:
             word: what a place in it is called, line or row.
             read: gives the rows of a path, each time anew; with `sure=True` where each is known to have a record.
             known: the types that the columns had at the last run.
+            named: the columns that the file itself names; asked where no row tells them.
         """
         self._path, self._word, self._read = path, word, read
         shape, self.count, self._sure = Shape(), 0, True
@@ -65,6 +71,8 @@ class Typed:
             self.count += 1
             shape.add(item.record)
             self._sure = self._sure and item.record is not None
+        for name in () if shape.fields else named(path):
+            shape.field(name)
         if len(shape.fields) >= MOST_FIELDS:
             raise unreadable(path, f"it has more than {MOST_FIELDS:,} different names of fields")
         check_names(path, shape.fields)
@@ -90,7 +98,7 @@ class Typed:
 
     def _problem(self, item: Item, names: Sequence[str]) -> Bad | None:
         if item.record is None:
-            return Bad(item.problem, {self._word: item.text})
+            return Bad(item.problem, item.kept or {})
         for name in names if self._odd else ():
             if name in self._odd and (why := misfit(item.record.get(name), self._odd[name])):
                 return self._bad(item, name, why)
