@@ -112,7 +112,7 @@ def verify(_ctx: click.Context, /, noted: str, form: str) -> None:
     from biodata.pipelines.state.journal import state_directory
 
     audit = Audit(state_directory(looking=True))
-    told = _journal().told()  # before the lines are read, so that a run under way is no riddle
+    told = _told_by_journal()  # before the lines are read, so that a run under way is no riddle
     found = audit.verify(noted, told)
     if found.repaired or found.torn:
         say(f"{found.repaired + bool(found.torn):,} lines were cut off while they were written, as by a crash")
@@ -124,6 +124,22 @@ def verify(_ctx: click.Context, /, noted: str, form: str) -> None:
         click.echo(json_text({"lines": found.lines, "hash": found.hash}))
         return
     click.echo(f"{found.lines:,} lines, as they were written; the last has the hash {found.hash or '(none)'}")
+
+
+def _told_by_journal() -> dict[str, int]:
+    """What the journal has of the log; the lines hold each other also where the journal is gone, and that is said."""
+    from biodata.pipelines.state.audit import audit_chain
+    from biodata.pipelines.state.journal import state_directory
+    from biodata.pipelines.state.private import usable
+
+    state = state_directory(looking=True)
+    log, journal = audit_chain(state).path, state / "journal.sqlite"
+    with usable("The audit log", log, "read"):
+        alone = log.exists() and not journal.exists()
+    if alone:
+        say(f"There is no journal {journal}: lines that it would miss are not found")
+        return {}
+    return _journal().told()
 
 
 def _journal() -> Journal:

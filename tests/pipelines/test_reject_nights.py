@@ -140,6 +140,7 @@ def test_the_rejects_of_an_older_version_are_read(night, state, states):
     night("b,x")
     path = RejectFile(state).path
     drop = "DROP INDEX rejects_alike; ALTER TABLE rejects DROP COLUMN alike; ALTER TABLE rejects DROP COLUMN asked;"
+    drop += "PRAGMA user_version = 0;"
     with closing(sqlite3.connect(path)) as database:
         database.executescript(drop)
     assert states() == [(1, "open", 1, "b")]

@@ -11,7 +11,7 @@ import msgspec
 
 from biodata.pipelines.pairs.pairing import Pairing
 from biodata.pipelines.state.kept import MADE_BY_SYNC
-from biodata.pipelines.state.private import private_directory, replace_private
+from biodata.pipelines.state.private import private_directory, replace_private, usable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,8 +45,10 @@ class Sync(msgspec.Struct, frozen=True, kw_only=True):
 
 def sync_file(sync: Sync, directory: Path) -> Path:
     """Write its pipeline file, for the owner's eyes only: the filters may hold people's values."""
-    path = private_directory(directory) / f"{sync_name(sync.a, sync.b)}.yml"
-    replace_private(path, _text(sync).encode())
+    path = directory / f"{sync_name(sync.a, sync.b)}.yml"
+    with usable("The pipeline file", path, "written"):
+        private_directory(directory)
+        replace_private(path, _text(sync).encode())
     return path
 
 

@@ -15,7 +15,8 @@ from biodata.errors import ConfigError
 from biodata.pipelines.checks.whole import CheckOutcome
 from biodata.pipelines.reports.facts import Coverage, PlotData, ProfileFacts
 from biodata.pipelines.runs.work import Told, Work
-from biodata.pipelines.state.private import replace_private
+from biodata.pipelines.state.damage import format_of, newer
+from biodata.pipelines.state.private import replace_private, usable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 __all__ = ["Manifest", "SealedStep", "digest_of", "manifest_of", "read_manifest", "restored", "write_manifest"]
 
 NAME = "spool/sealed.json"
+FORMAT = 1
+"""Of the manifest; one of an older version of biodata says nothing and is the same."""
 
 
 class SealedStep(msgspec.Struct, frozen=True):
@@ -61,6 +64,7 @@ class Manifest(msgspec.Struct, frozen=True):
     started: str
     steps: tuple[SealedStep, ...]
     profiles: tuple[ProfileFacts, ...] = ()
+    format: int = FORMAT
 
 
 def digest_of(values: Any) -> str:
@@ -102,17 +106,23 @@ def manifest_of(run: Run) -> Manifest:
 
 def write_manifest(manifest: Manifest, directory: Path) -> None:
     """Keep it in the run's directory."""
-    replace_private(directory / NAME, msgspec.json.encode(manifest, enc_hook=str))
+    with usable("The manifest", directory / NAME, "written"):
+        replace_private(directory / NAME, msgspec.json.encode(manifest, enc_hook=str))
 
 
 def read_manifest(directory: Path) -> Manifest:
     """The manifest of a run.
 
     Raises:
-        ConfigError: `BD-PIPELINE-RESUME`, it is not there or cannot be read.
+        ConfigError: `BD-PIPELINE-RESUME`, it is not there or cannot be read; `BD-CONFIG-STATE`, a newer version of
+            biodata has written it.
     """
+    path = directory / NAME
     try:
-        return msgspec.json.decode((directory / NAME).read_bytes(), type=Manifest)
+        content = path.read_bytes()
+        if (found := format_of(content)) > FORMAT:
+            raise newer("What a run has sealed in", path, found, FORMAT)
+        return msgspec.json.decode(content, type=Manifest)
     except (OSError, msgspec.MsgspecError):
         raise ConfigError(
             f"What the run {directory.name} had read cannot be read any more", code="BD-PIPELINE-RESUME", hint=ANEW

@@ -18,6 +18,7 @@ from biodata.errors import ConfigError
 from biodata.pipelines.loading.approved import ACTIONS, action_of
 from biodata.pipelines.loading.deletions import Deletions
 from biodata.pipelines.runs.preview import preview
+from biodata.pipelines.state.damage import format_of
 from biodata.pipelines.state.private import replace_private
 
 if TYPE_CHECKING:
@@ -153,13 +154,16 @@ def read_plan(path: Path) -> Plan:
         ConfigError: `BD-PIPELINE-PLAN`, it is not there or no plan.
     """
     try:
-        plan = msgspec.json.decode(path.read_bytes(), type=Plan)
+        content = path.read_bytes()
+        other = format_of(content) not in {0, FORMAT}
+        plan = None if other else msgspec.json.decode(content, type=Plan)
     except OSError as error:
         raise ConfigError(f"The plan {path} cannot be read: {error.strerror}", code=CODE) from None
     except msgspec.MsgspecError:
-        raise ConfigError(f"{path} is no plan", code=CODE, hint="Make one with --save-plan") from None
-    if plan.format != FORMAT:
-        raise ConfigError(f"{path} is a plan of another version of biodata", code=CODE, hint=AGAIN)
+        raise ConfigError(f"{path} is no plan, or not a whole one", code=CODE, hint=AGAIN) from None
+    if plan is None:
+        message = f"{path} is a plan of another version of biodata"
+        raise ConfigError(message, code=CODE, hint=f"Apply it with that version. {AGAIN}")
     return plan
 
 

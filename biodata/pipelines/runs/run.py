@@ -65,7 +65,11 @@ class Run:
         options: Options,
         earlier: RunRow | None = None,
     ) -> None:
-        """Begin a run, or take up an earlier one that stopped while it wrote."""
+        """Begin a run, or take up an earlier one that stopped while it wrote.
+
+        Raises:
+            ConfigError: `BD-CONFIG-STATE`, rejects or audit log cannot be used.
+        """
         self.spec = spec
         self.values = dict(values)
         self.journal = journal
@@ -79,6 +83,7 @@ class Run:
         parts = {step.name for step in spec.steps if spec.reads_a_part(step)}
         self.rejects = RejectStore(journal.directory, pipeline=spec.name, run=self.id, asked=asked, parts=parts)
         self.audit = Audit(journal.directory, run=self.id, pipeline=spec.name, sha256=spec.sha256)
+        self.audit.check()
         self.books = Books(self)
         self.events = Events(options.events, run=self.id, pipeline=spec.name)
         self.works: list[Work] = []

@@ -17,9 +17,10 @@ from biodata.pipelines.rows import Rows
 from biodata.pipelines.sources.asked import ANEW, digest_of
 from biodata.pipelines.sources.base import Around
 from biodata.pipelines.sources.cursor import unfit
+from biodata.pipelines.state.damage import read_key
 from biodata.pipelines.state.hashes import Hashes, keep_hashes
 from biodata.pipelines.state.kept import contents_file
-from biodata.pipelines.state.private import private_directory, replace_private
+from biodata.pipelines.state.private import private_directory, replace_private, usable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -36,7 +37,8 @@ __all__ = ["ANEW_HINT", "CONTENT", "ContentSource", "keep_content"]
 
 CONTENT = "content"
 """The name under which the journal has what the next run must know."""
-KEY_BYTES, HASH_BYTES = 32, 16
+KEY, KEY_BYTES, HASH_BYTES = "contents.key", 32, 16
+KEY_WHAT = "The key of the memory of steps"
 ANEW_HINT = "To begin anew, empty what it is added to and run once with --full; or use mode merge"
 
 
@@ -67,9 +69,13 @@ class ContentSource(Around):
         self._unchanged = 0
         known: dict[str, str] = binding.memory.seen.get(CONTENT, {})
         salt = known.get("salt") or token_hex(16)
-        self._told = {"salt": salt, "asked": digest_of(binding, extract, salt)}
+        had_key = (self._state / KEY).exists()
+        self._key = _key(self._state)
+        self._told = {"salt": salt, "asked": digest_of(binding, extract, salt), "key": _hash(self._key, {}).hex()}
         self._before = self._state / contents_file(self._step) if known else None
-        if known and known != self._told:
+        if known and (not had_key or known.get("key", self._told["key"]) != self._told["key"]):
+            self._begin_anew(binding, "the key of what the last run has seen is gone, so everything is read")
+        elif known and {**self._told, **known} != self._told:  # an older version has not kept which key it was
             self._begin_anew(binding, ANEW)
         elif self._before is not None and not self._before.exists():
             self._begin_anew(binding, "what the last run has seen is not there any more, so everything is read")
@@ -86,14 +92,14 @@ class ContentSource(Around):
 
     def rows(self, spool: Spool) -> Iterator[Rows | Fault]:
         self._unchanged = 0
-        key = _key(self._state)
         hashes = Hashes(spool.directory / contents_file(self._step), self._before)
         try:
             for piece in self.inner.rows(spool):
                 if not isinstance(piece, Rows):
                     yield piece
                     continue
-                there = hashes.add(piece.numbers.to_pylist(), [_hash(key, row) for row in piece.batch.to_pylist()])
+                contents = [_hash(self._key, row) for row in piece.batch.to_pylist()]
+                there = hashes.add(piece.numbers.to_pylist(), contents)
                 self._unchanged += len(there)
                 yield _left(piece, there)
             hashes.seal()
@@ -121,7 +127,9 @@ def _hash(key: bytes, row: dict[str, Any]) -> bytes:
 
 def _key(directory: Path) -> bytes:
     """The key of the hashes, made once for a pipeline."""
-    path = private_directory(directory) / "contents.key"
-    if not path.exists():
-        replace_private(path, token_bytes(KEY_BYTES))
-    return path.read_bytes()
+    path = directory / KEY
+    with usable(KEY_WHAT, path):
+        private_directory(directory)
+        if not path.exists():
+            replace_private(path, token_bytes(KEY_BYTES))
+    return read_key(KEY_WHAT, path, KEY_BYTES, "Or remove it, and everything is read anew")

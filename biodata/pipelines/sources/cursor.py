@@ -19,6 +19,7 @@ from biodata.pipelines.sources.asked import ANEW, digest_of
 from biodata.pipelines.sources.growing import from_text
 from biodata.pipelines.sources.stepping import holds_json
 from biodata.pipelines.spec import Duration
+from biodata.pipelines.state.memory import remembering
 from biodata.query.tree import Leaf, Or
 
 if TYPE_CHECKING:
@@ -101,7 +102,9 @@ def cursor_of(binding: Binding, extract: Extract | FileExtract, field: str) -> t
     known = binding.memory.seen.get(SEEN)
     if known is None:
         return _new(binding, extract, field), ""
-    cursor = msgspec.convert(known, Cursor)
+    with remembering():
+        cursor = msgspec.convert(known, Cursor)
+        cursor.value  # noqa: B018 - it is read to see whether it can be
     if cursor.field == field and cursor.asked == digest_of(binding, extract, cursor.salt):
         return cursor, ""
     return _new(binding, extract, field), ANEW

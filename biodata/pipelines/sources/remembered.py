@@ -8,6 +8,7 @@ import msgspec
 
 from biodata.errors import SchemaError
 from biodata.pipelines.loading.tables import schema_for
+from biodata.pipelines.state.memory import remembering
 from biodata.records.types import AnyType, List, Object
 
 if TYPE_CHECKING:
@@ -38,7 +39,10 @@ def remembered(types: Mapping[str, AnyType | str]) -> dict[str, Any]:
 def types_in(seen: Mapping[str, Any]) -> dict[str, AnyType | str]:
     """The types that an earlier run left in `StepMemory.seen`; empty where there was none."""
     found: dict[str, Any] = seen.get(FIELDS, {})
-    return {name: kind if isinstance(kind, str) else msgspec.convert(kind, AnyType) for name, kind in found.items()}
+    with remembering():
+        return {
+            name: kind if isinstance(kind, str) else msgspec.convert(kind, AnyType) for name, kind in found.items()
+        }
 
 
 def word(type_: AnyType | str) -> str:

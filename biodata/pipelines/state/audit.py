@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hmac
 import os
-import pwd
 import socket
 from contextlib import suppress
 from functools import cached_property
@@ -16,10 +15,10 @@ from hashlib import file_digest
 from secrets import token_bytes
 from typing import TYPE_CHECKING, Any
 
-from biodata.errors import ConfigError
 from biodata.pipelines.state.chained import ChainedFile
+from biodata.pipelines.state.damage import damaged, read_key
 from biodata.pipelines.state.exact import to_text
-from biodata.pipelines.state.private import private_directory, private_file
+from biodata.pipelines.state.private import private_directory, private_file, usable, user_name
 from biodata.pipelines.state.verified import verify
 
 if TYPE_CHECKING:
@@ -31,6 +30,8 @@ if TYPE_CHECKING:
 __all__ = ["Audit", "audit_chain"]
 
 KEY_BYTES = 32
+KEY = "The key of the audit log"
+ANEW = "To begin a new log with a new key, move it away with audit.ndjson and audit.head"
 SHOWN = 16
 """Hexadecimal digits of a keyed hash."""
 
@@ -93,6 +94,15 @@ class Audit:
         hashes = [self.key_hash(profile, table, key) for key in keys]
         return {"event": "write", **self._run, **place, "counts": dict(counts), "keys": hashes}
 
+    def check(self) -> None:
+        """See that the log can be written, before anything is done that it has to tell of.
+
+        Raises:
+            ConfigError: `BD-CONFIG-STATE`, log or key cannot be used, are damaged, or of a newer version of biodata.
+        """
+        self.chain.check()
+        self._key  # noqa: B018 - it is read, or made, when it is asked for
+
     def verify(self, expected: str = "", told: Mapping[str, int] | None = None) -> Verified:
         """Whether every line is there and as it was written; see `biodata.pipelines.state.verified`."""
         return verify(self.chain, expected, told)
@@ -113,16 +123,19 @@ class Audit:
 
     @cached_property
     def _key(self) -> bytes:
-        """The key of the hashes, made once for a state directory."""
-        try:
+        """The key of the hashes, made once for a state directory.
+
+        Raises:
+            ConfigError: `BD-CONFIG-STATE`, it cannot be used, is damaged, or gone though the log has such hashes.
+        """
+        with usable(KEY, self.key_path):
             private_directory(self.key_path.parent)
             if not self.key_path.exists():
+                if any(facts.get("keys") for facts in self.chain.facts()):
+                    raise damaged(KEY, self.key_path, "it is not there, and the log has hashes made with it", ANEW)
                 self.chain.begin()
                 self._make_key()
-            return self.key_path.read_bytes()
-        except OSError as error:
-            message = f"The key of the audit log {self.key_path} cannot be used: {error.strerror}"
-            raise ConfigError(message, code="BD-CONFIG-STATE") from None
+        return read_key(KEY, self.key_path, KEY_BYTES, ANEW)
 
     def _make_key(self) -> None:
         """Two processes may do this at once: the file gets its name with its content, and the first one stays."""
@@ -139,8 +152,4 @@ class Audit:
 def _process() -> dict[str, Any]:
     """Whose process this is; the name is the system's, not what the environment says."""
     uid = os.getuid()
-    try:
-        user = pwd.getpwuid(uid).pw_name
-    except KeyError:  # a container knows numbers only
-        user = str(uid)
-    return {"user": user, "uid": uid, "host": socket.gethostname(), "pid": os.getpid()}
+    return {"user": user_name(uid), "uid": uid, "host": socket.gethostname(), "pid": os.getpid()}

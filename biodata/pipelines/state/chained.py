@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import msgspec
 
-from biodata.errors import ConfigError
+from biodata.pipelines.state.damage import newer
 from biodata.pipelines.state.instants import instant
-from biodata.pipelines.state.private import private_directory, private_file, replace_private
+from biodata.pipelines.state.private import private_directory, private_file, replace_private, usable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 __all__ = ["ChainedFile", "Head", "sealed", "unsealed"]
 
+FORMAT = 1
+"""Of the lines, as the end says it; one of an older version of biodata says nothing and is the same."""
+WHAT = "The audit log"
 SEAL = b',"hash":"'
 BLOCK = 65_536
 log = logging.getLogger("biodata.audit")
@@ -37,6 +40,7 @@ class Head(msgspec.Struct, frozen=True):
 
     lines: int = 0
     hash: str = ""
+    format: int = FORMAT
 
 
 def sealed(facts: dict[str, Any], head: Head) -> tuple[bytes, Head]:
@@ -51,8 +55,10 @@ def unsealed(line: bytes) -> dict[str, Any] | None:
     body, seal, rest = line.rpartition(SEAL)
     if not seal or rest != sha256(body + b"}").hexdigest().encode() + b'"}\n':
         return None
-    facts: dict[str, Any] = msgspec.json.decode(line)
-    return facts
+    try:
+        return msgspec.json.decode(line, type=dict[str, Any])
+    except msgspec.DecodeError:  # sealed by somebody else's program
+        return None
 
 
 class ChainedFile:
@@ -71,14 +77,19 @@ class ChainedFile:
 
     @property
     def witnessed(self) -> bool:
-        """Whether there was a head once."""
-        return self._witness.exists()
+        """Whether there was a head once.
+
+        Raises:
+            ConfigError: `BD-CONFIG-STATE`, that cannot be seen.
+        """
+        with usable(WHAT, self.path, "read"):
+            return self._witness.exists()
 
     def begin(self) -> None:
         """Make the head, where no line was ever written.
 
         Raises:
-            ConfigError: `BD-CONFIG-STATE`, it cannot be written.
+            ConfigError: `BD-CONFIG-STATE`, it cannot be written, or the log is of a newer version of biodata.
         """
         with self._open() as file:
             self._head(file)
@@ -90,7 +101,7 @@ class ChainedFile:
         by a line of their own, and the chain goes on.
 
         Raises:
-            ConfigError: `BD-CONFIG-STATE`, the file cannot be written.
+            ConfigError: `BD-CONFIG-STATE`, the file cannot be written, or is of a newer version of biodata.
         """
         with self._open() as file:
             noted = self._head(file)
@@ -106,12 +117,48 @@ class ChainedFile:
                 os.fsync(file.fileno())
                 replace_private(self.head_path, msgspec.json.encode(head))
 
+    def check(self) -> None:
+        """See that a line could be added, where there is a file.
+
+        Raises:
+            ConfigError: as `append`.
+        """
+        with usable(WHAT, self.path):
+            there = self.path.exists()
+        if there:
+            with self._open():
+                self.noted()
+
     def noted(self) -> Head | None:
-        """The end as it was noted; None where it was not."""
+        """The end as it was noted; None where it was not.
+
+        Raises:
+            ConfigError: `BD-CONFIG-STATE`, it cannot be read, or the log is of a newer version of biodata.
+        """
         try:
-            return msgspec.json.decode(self.head_path.read_bytes(), type=Head)
-        except (FileNotFoundError, msgspec.DecodeError):
+            with usable(WHAT, self.head_path, "read"):
+                content = self.head_path.read_bytes() if self.head_path.exists() else b""
+            found = msgspec.json.decode(content, type=Head)
+        except msgspec.DecodeError:
             return None
+        if found.format > FORMAT:
+            raise newer(WHAT, self.path, found.format, FORMAT)
+        return found
+
+    def lines(self) -> Iterator[bytes]:
+        """The lines as they are in the file, from the first on.
+
+        Raises:
+            ConfigError: `BD-CONFIG-STATE`, it cannot be read.
+        """
+        with usable(WHAT, self.path, "read"):
+            if self.path.exists():
+                with self.path.open("rb") as file:
+                    yield from file
+
+    def facts(self) -> Iterator[dict[str, Any]]:
+        """What the lines say that are as they were written."""
+        return (facts for facts in map(unsealed, self.lines()) if facts)
 
     def _head(self, file: BinaryIO) -> Head | None:
         """The end as it was noted, made at the very beginning; None where it is not there any more."""
@@ -124,15 +171,11 @@ class ChainedFile:
     @contextmanager
     def _open(self) -> Iterator[BinaryIO]:
         """The file for this process alone until the block ends."""
-        try:
+        with usable(WHAT, self.path, "written"):
             private_directory(self.path.parent)
             with os.fdopen(private_file(self.path, os.O_RDWR | os.O_APPEND), "r+b") as file:
                 fcntl.flock(file, fcntl.LOCK_EX)
                 yield file
-        except OSError as error:
-            message = f"The audit log {self.path} cannot be written: {error.strerror}"
-            hint = "Make room, or set BIODATA_STATE to another directory"
-            raise ConfigError(message, code="BD-CONFIG-STATE", hint=hint) from None
 
     def _end(self, file: BinaryIO) -> tuple[bytes, Head]:
         """What comes after the last line that is whole, and that line's head."""
@@ -144,8 +187,8 @@ class ChainedFile:
             tail = file.read(size - start)
         whole, newline, torn = tail.rpartition(b"\n")
         facts = unsealed(whole.rpartition(b"\n")[2] + newline) if newline else {}
-        if facts is None:  # whatever stands there, the chain goes on behind what was noted
-            return torn, Head((self.noted() or Head()).lines)
+        if facts is None or (facts and not isinstance(facts.get("n"), int)):
+            return torn, Head((self.noted() or Head()).lines)  # whatever it says: on behind what was noted
         return torn, Head(facts["n"], _hash(whole)) if facts else Head()
 
     def _set_aside(self, file: BinaryIO, torn: bytes) -> dict[str, Any]:

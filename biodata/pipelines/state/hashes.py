@@ -13,7 +13,8 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from biodata.errors import ConfigError
-from biodata.pipelines.state.private import private_directory, private_file
+from biodata.pipelines.state.damage import newer
+from biodata.pipelines.state.private import private_directory, private_file, usable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -25,10 +26,14 @@ TABLES = """
 PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
 PRAGMA cache_size = -65536;
+PRAGMA user_version = 1;
 CREATE TABLE seen (hash BLOB NOT NULL, nth INTEGER NOT NULL, number INTEGER NOT NULL, PRIMARY KEY (hash, nth))
     WITHOUT ROWID;
 CREATE TEMP TABLE batch (hash BLOB NOT NULL, nth INTEGER NOT NULL, number INTEGER NOT NULL);
 """
+WHAT = "The memory of a step"
+FORMAT = 1
+"""Of the file; one of an older version of biodata has 0 and is the same."""
 
 
 class Hashes:
@@ -36,8 +41,9 @@ class Hashes:
 
     def __init__(self, path: Path, before: Path | None) -> None:
         """Begin a new file at `path`; `before` is the last one, None where there is none."""
-        path.unlink(missing_ok=True)
-        os.close(private_file(path, os.O_RDWR))
+        with _told(path):
+            path.unlink(missing_ok=True)
+            os.close(private_file(path, os.O_RDWR))
         self._path, self._compares = path, before is not None
         self._database = sqlite3.connect(path.as_uri(), uri=True)
         try:
@@ -52,7 +58,11 @@ class Hashes:
 
     def _attach(self, before: Path) -> None:
         with _told(before):
+            os.close(private_file(before, os.O_RDWR))
             self._database.execute("ATTACH DATABASE ? AS before", (f"{before.as_uri()}?mode=ro",))
+            ((found,),) = self._database.execute("PRAGMA before.user_version").fetchall()
+            if found > FORMAT:
+                raise newer(WHAT, before, found, FORMAT)
             self._database.execute("SELECT hash FROM before.seen LIMIT 1")
 
     def add(self, numbers: Sequence[int], hashes: Sequence[bytes]) -> set[int]:
@@ -116,9 +126,9 @@ def _sync(path: Path) -> None:
 def _told(path: Path) -> Iterator[None]:
     """What goes wrong with the file is told as the state directory's trouble."""
     try:
-        yield
-    except (OSError, sqlite3.Error) as error:
-        reason = getattr(error, "strerror", None) or "it is damaged, or the disk is full"
-        message = f"{path}, which holds what a step has seen, cannot be used: {reason}"
+        with usable(WHAT, path):
+            yield
+    except sqlite3.Error:
+        message = f"{WHAT} {path} cannot be used: it is damaged, or the disk is full"
         hint = "Make room; or remove it, and everything is read anew"
         raise ConfigError(message, code="BD-CONFIG-STATE", hint=hint) from None

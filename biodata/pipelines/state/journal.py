@@ -22,7 +22,7 @@ from biodata.pipelines.state.dead import WITHOUT_A_WORD
 from biodata.pipelines.state.journal_batches import JournalBatches
 from biodata.pipelines.state.journal_file import RUN_COLUMNS, STEP_COLUMNS, RunRow
 from biodata.pipelines.state.memory import StepMemory
-from biodata.pipelines.state.private import private_directory
+from biodata.pipelines.state.private import private_directory, usable
 from biodata.pipelines.state.telling import tell_doubts
 
 if TYPE_CHECKING:
@@ -45,12 +45,9 @@ def state_directory(given: Path | str | None = None, *, looking: bool = False) -
     chosen = given or os.environ.get("BIODATA_STATE")
     home = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
     directory = (Path(chosen).expanduser() if chosen else Path(home) / "biodata").absolute()
-    try:
+    with usable("The state directory", directory, "made"):
         if not looking or directory.exists():
             private_directory(directory)
-    except OSError as error:
-        message = f"The state directory {directory} cannot be made: {error.strerror}"
-        raise ConfigError(message, code="BD-CONFIG-STATE", hint="Set BIODATA_STATE to another one") from None
     return directory
 
 
@@ -72,7 +69,7 @@ class Journal(JournalBatches):
         """Be the only run of a pipeline in this state directory, until the block or the process ends.
 
         Raises:
-            ConfigError: `BD-PIPELINE-HELD`, another process holds it.
+            ConfigError: `BD-PIPELINE-HELD`, another process holds it; `BD-CONFIG-STATE`, the journal is damaged.
         """
         with ExitStack() as stack:
             if not any(self._try(stack, pipeline) for _ in range(TRIES)):
@@ -80,6 +77,7 @@ class Journal(JournalBatches):
                 who = f" (run {running[-1].id}, process {running[-1].pid})" if running else ""
                 message = f"The pipeline {pipeline} is being run by another process{who}"
                 raise ConfigError(message, code="BD-PIPELINE-HELD", hint="Wait for it to end")
+            self.check()
             yield
 
     def _try(self, stack: ExitStack, pipeline: str) -> bool:
@@ -168,7 +166,7 @@ class Journal(JournalBatches):
         with self._open() as database:
             found = database.execute(query, values)
             named = [dict(zip(RUN_COLUMNS, row, strict=True)) for row in found]
-        return [RunRow(**row | {"identities": json.loads(row["identities"])}) for row in named]
+        return [RunRow(**row | {"identities": self._read(row["identities"], kind=dict)}) for row in named]
 
     def last_done(self, pipeline: str) -> RunRow | None:
         """The latest run of a pipeline that did all that it was to do."""
@@ -198,7 +196,7 @@ class Journal(JournalBatches):
                 "ORDER BY runs.rowid",
                 (pipeline,),
             )
-            return {name: json.loads(text) for name, text in rows}
+            return {name: self._read(text, kind=dict) for name, text in rows}
 
     def steps(self, run: str) -> list[dict[str, Any]]:
         """The steps of a run, in order, as dicts of the table's columns."""
@@ -207,7 +205,7 @@ class Journal(JournalBatches):
     def decided(self, run: str, step: str) -> dict[str, Any]:
         """What was decided about a step's deletes; empty where nothing was yet."""
         found = self._dicts("SELECT tally, deletes FROM steps WHERE run = ? AND name = ?", run, step)
-        decided: dict[str, Any] = json.loads(found[0]["deletes"]) if found else {}
+        decided: dict[str, Any] = self._read(found[0]["deletes"], kind=dict) if found else {}
         return decided
 
     def run_directory(self, run: str) -> Path:

@@ -91,7 +91,7 @@ class JournalBatches(JournalFile):
         query = f"SELECT line, told FROM {of} WHERE run = ? AND step = ? AND number = ?"  # noqa: S608 - likewise
         with self._open() as database:
             ((line, told),) = database.execute(query, (found["run"], found["step"], found["number"]))
-        return Noted(of=of, **at, line=json.loads(line or "{}"), told=told)
+        return Noted(of=of, **at, line=self._read(line or "{}", kind=dict), told=told)
 
     def told(self) -> dict[str, int]:
         """Run to number of records of which the audit log tells, where there are any."""

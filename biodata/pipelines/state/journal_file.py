@@ -6,21 +6,18 @@ Every change is one transaction, so `kill -9` at any moment leaves a journal tha
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import sqlite3
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from biodata.errors import ConfigError
-from biodata.pipelines.state.looking import looked_at, only_read
-from biodata.pipelines.state.private import private_directory, private_file
+from biodata.pipelines.state.private import private_directory, private_file, usable
+from biodata.pipelines.state.state_file import StateFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 __all__ = ["RUN_COLUMNS", "STEP_COLUMNS", "JournalFile", "RunRow"]
 
@@ -93,43 +90,22 @@ class RunRow(msgspec.Struct, frozen=True):
         return self.state != "done" and self.phase in RESUMED_FROM
 
 
-class JournalFile:
+class JournalFile(StateFile):
     """The journal of a state directory, as a file."""
 
-    def __init__(self, directory: Path, *, looking: bool = False) -> None:
-        """Open the journal; it is made when it is not there, unless somebody is only looking.
-
-        Raises:
-            ConfigError: `BD-CONFIG-STATE`, it cannot be used; the other methods likewise.
-        """
-        self.directory = directory
-        self.path = directory / "journal.sqlite"
-        self._only_read = looking and only_read(self.path)
-        with self._open() as database:
-            if not self._only_read:
-                _make(database)
-
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        try:
-            with closing(self._connected()) as database, database:
-                yield database
-        except (OSError, sqlite3.Error) as error:
-            message = f"The journal {self.path} cannot be used: {getattr(error, 'strerror', None) or error}"
-            raise ConfigError(
-                message, code="BD-CONFIG-STATE", hint="Set BIODATA_STATE to another directory"
-            ) from None
-
-    def _connected(self) -> sqlite3.Connection:
-        if self._only_read:
-            return looked_at(self.path, _make)
-        os.close(private_file(self.path, os.O_RDWR))
-        return sqlite3.connect(self.path, timeout=30)
+    what = "The journal"
+    name = "journal.sqlite"
+    tables = TABLES
+    later = LATER
+    left_by_runs = ("locks", *StateFile.left_by_runs)
+    needed = True
 
     @contextmanager
     def _lock(self, pipeline: str) -> Iterator[bool]:
-        locks = private_directory(self.directory / "locks")
-        descriptor = private_file(locks / f"{pipeline}.lock", os.O_RDWR)
+        path = self.directory / "locks" / f"{pipeline}.lock"
+        with usable("The lock", path):
+            private_directory(path.parent)
+            descriptor = private_file(path, os.O_RDWR)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             yield True
@@ -144,9 +120,10 @@ class JournalFile:
 
         Nothing is made for it: where there is no lock to be held, nobody holds it.
         """
-        try:
-            descriptor = os.open(self.directory / "locks" / f"{pipeline}.lock", os.O_RDONLY)
-        except FileNotFoundError:
+        path = self.directory / "locks" / f"{pipeline}.lock"
+        with usable("The lock", path):
+            descriptor = os.open(path, os.O_RDONLY) if path.exists() else None
+        if descriptor is None:
             yield True
             return
         try:
@@ -161,7 +138,7 @@ class JournalFile:
         with self._open() as database:
             database.row_factory = sqlite3.Row
             found = [dict(row) for row in database.execute(query, values)]
-        return [row | {"tally": json.loads(row["tally"])} for row in found]
+        return [row | {"tally": self._read(row["tally"], kind=dict)} for row in found]
 
     def forget(self, run: str) -> None:
         """Remove what is known of a run, overwriting it: cursors are values; its directory is not touched."""
@@ -169,12 +146,3 @@ class JournalFile:
             database.execute("PRAGMA secure_delete = ON")
             for table, column in (("deletes", "run"), ("batches", "run"), ("steps", "run"), ("runs", "id")):
                 database.execute(f"DELETE FROM {table} WHERE {column} = ?", (run,))  # noqa: S608 - names of ours
-
-
-def _make(database: sqlite3.Connection) -> None:
-    """Make the tables, and the columns that those of an older version lack."""
-    database.executescript(TABLES)
-    for table, columns in LATER.items():
-        there = {row[1] for row in database.execute(f"PRAGMA table_info({table})")}
-        for name in columns.keys() - there:
-            database.execute(f"ALTER TABLE {table} ADD COLUMN {name} {columns[name]}")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-if TYPE_CHECKING:
-    from collections.abc import Collection
+from biodata.errors import ConfigError
 
-__all__ = ["StepMemory"]
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+__all__ = ["StepMemory", "remembering"]
 
 
 class StepMemory(msgspec.Struct, frozen=True):
@@ -30,3 +33,20 @@ class StepMemory(msgspec.Struct, frozen=True):
     def forgetting(self, names: Collection[str]) -> StepMemory:
         """The same without some of what the source left."""
         return msgspec.structs.replace(self, seen={name: one for name, one in self.seen.items() if name not in names})
+
+
+@contextmanager
+def remembering() -> Iterator[None]:
+    """What is not as a step has left it is told.
+
+    Raises:
+        ConfigError: `BD-CONFIG-STATE`.
+    """
+    try:
+        yield
+    except (msgspec.MsgspecError, ValueError, TypeError, KeyError, ArithmeticError):
+        raise ConfigError(
+            "What the journal has of the last run of this step cannot be read",
+            code="BD-CONFIG-STATE",
+            hint="Put back a copy of the state directory; or let --full read everything again",
+        ) from None

@@ -6,23 +6,19 @@ The records in it are people's: they come back in the types that they had, and w
 from __future__ import annotations
 
 import json
-import os
-import sqlite3
-from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from biodata.errors import ConfigError, NotFound
+from biodata.errors import NotFound
 from biodata.pipelines.state.exact import from_text, key_from_text, to_text
 from biodata.pipelines.state.instants import instant
-from biodata.pipelines.state.looking import looked_at, only_read
-from biodata.pipelines.state.private import private_directory, private_file
 from biodata.pipelines.state.reject import OPEN, Kept, Stage, State
+from biodata.pipelines.state.state_file import StateFile
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
 __all__ = ["RejectCount", "RejectFile", "Which"]
 
@@ -38,8 +34,8 @@ CREATE TABLE IF NOT EXISTS rejects (
     same BLOB NOT NULL, alike BLOB NOT NULL DEFAULT x'', asked TEXT NOT NULL DEFAULT '', UNIQUE (run, same));
 CREATE TABLE IF NOT EXISTS settled (run TEXT NOT NULL, reject INTEGER NOT NULL, PRIMARY KEY (run, reject));
 """
-LATER = {"alike": "BLOB NOT NULL DEFAULT x''", "asked": "TEXT NOT NULL DEFAULT ''"}
-"""Columns that the rejects of an older version lack."""
+LATER = {"rejects": {"alike": "BLOB NOT NULL DEFAULT x''", "asked": "TEXT NOT NULL DEFAULT ''"}}
+"""Columns that the rejects of an older version lack, by table."""
 INDEXES = """
 CREATE INDEX IF NOT EXISTS rejects_of_step ON rejects (pipeline, step, state);
 CREATE INDEX IF NOT EXISTS rejects_by_key ON rejects (key) WHERE state IN ('open', 'waiting');
@@ -105,44 +101,15 @@ class RejectCount(msgspec.Struct, frozen=True):
     first: int
 
 
-class RejectFile:
-    """The rejects of a state directory.
+class RejectFile(StateFile):
+    """The rejects of a state directory, in its file `rejects.sqlite`."""
 
-    Attributes:
-        path: of the file, `rejects.sqlite`.
-    """
-
-    def __init__(self, directory: Path, *, looking: bool = False) -> None:
-        """Open the file; it is made when it is not there, unless somebody is only looking.
-
-        Raises:
-            ConfigError: `BD-CONFIG-STATE`, it cannot be used; the other methods likewise.
-        """
-        self.path = directory / "rejects.sqlite"
-        self._only_read = looking and only_read(self.path)
-        if self._only_read:
-            return
-        private_directory(directory)
-        with self._open() as database:
-            _make(database)
-
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        """A connection for one change or one look, which is undone as a whole when it fails."""
-        try:
-            with closing(self._connected()) as database, database:
-                database.execute("PRAGMA secure_delete = ON")
-                yield database
-        except (OSError, sqlite3.Error) as error:
-            message = f"The rejects {self.path} cannot be used: {getattr(error, 'strerror', None) or error}"
-            hint = "Make room, or set BIODATA_STATE to another directory"
-            raise ConfigError(message, code="BD-CONFIG-STATE", hint=hint) from None
-
-    def _connected(self) -> sqlite3.Connection:
-        if self._only_read:
-            return looked_at(self.path, _make)
-        os.close(private_file(self.path, os.O_RDWR))
-        return sqlite3.connect(self.path, timeout=30)
+    what = "The file of rejects"
+    name = "rejects.sqlite"
+    tables = TABLES
+    later = LATER
+    indexes = INDEXES
+    settings = ("PRAGMA secure_delete = ON",)
 
     def find(self, which: Which) -> Iterator[Kept]:
         """Some rejects, oldest first, in constant memory."""
@@ -152,7 +119,7 @@ class RejectFile:
             query = f"{SELECT} WHERE {where} AND id > ? ORDER BY id LIMIT {PAGE}"
             with self._open() as database:
                 rows = database.execute(query, (*values, last)).fetchall()
-            yield from map(_kept, rows)
+            yield from map(self._kept, rows)
             if len(rows) < PAGE:
                 return
             last = rows[-1][0]
@@ -241,14 +208,11 @@ class RejectFile:
             database.execute(f"DELETE FROM rejects WHERE state = 'replaying' AND of NOT IN ({still})")  # noqa: S608
         return removed
 
-
-def _make(database: sqlite3.Connection) -> None:
-    database.executescript(TABLES)
-    database.execute("BEGIN IMMEDIATE")  # two processes may find an old file at once
-    there = {row[1] for row in database.execute("PRAGMA table_info(rejects)")}
-    for name in LATER.keys() - there:
-        database.execute(f"ALTER TABLE rejects ADD COLUMN {name} {LATER[name]}")
-    database.executescript(INDEXES)
+    def _kept(self, row: tuple[Any, ...]) -> Kept:
+        found = dict(zip(COLUMNS.split(), row, strict=True))
+        found |= {name: self._read(found[name], key_from_text) for name in ("key", "target_key")}
+        record = self._read(found["record"], from_text, dict)
+        return Kept(**found | {"record": record, "waiting": bool(found["waiting"])})
 
 
 def _settle(database: sqlite3.Connection, run: str, number: int) -> None:
@@ -268,9 +232,3 @@ def _settle(database: sqlite3.Connection, run: str, number: int) -> None:
         database.execute("DELETE FROM rejects WHERE id = ?", (number,))
         database.execute("UPDATE rejects SET id = ? WHERE id = ?", (number, first))
     database.execute("DELETE FROM rejects WHERE of = ?", (number,))  # of replays that died
-
-
-def _kept(row: tuple[Any, ...]) -> Kept:
-    found = dict(zip(COLUMNS.split(), row, strict=True))
-    found |= {name: key_from_text(found[name]) for name in ("key", "target_key")}
-    return Kept(**found | {"record": from_text(found["record"]), "waiting": bool(found["waiting"])})

@@ -8,17 +8,17 @@ from __future__ import annotations
 import os
 import shutil
 from contextlib import contextmanager, suppress
-from errno import EIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from biodata.errors import ConfigError
-from biodata.pipelines.state.private import private_directory, private_file
+from biodata.pipelines.state.private import private_directory, private_file, usable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
     import pyarrow as pa
 
@@ -38,13 +38,18 @@ class Sealed(msgspec.Struct, frozen=True):
         """Its Arrow schema."""
         import pyarrow.parquet as pq
 
-        return pq.read_schema(self.path)
+        with _whole(self.path):
+            return pq.read_schema(self.path)
 
     def batches(self, size: int = BATCH_ROWS) -> Iterator[pa.RecordBatch]:
-        """Its rows in order, at most `size` at a time."""
+        """Its rows in order, at most `size` at a time.
+
+        Raises:
+            ConfigError: `BD-PIPELINE-RESUME`, it is broken; `schema` likewise.
+        """
         import pyarrow.parquet as pq
 
-        with pq.ParquetFile(self.path) as file:
+        with _whole(self.path), pq.ParquetFile(self.path) as file:
             yield from file.iter_batches(batch_size=size)
 
 
@@ -58,7 +63,8 @@ class SpoolWriter:
         self.schema = schema
         self.part = path.with_name(path.name + ".part")
         self.rows = 0
-        self._file = os.fdopen(private_file(self.part, os.O_WRONLY | os.O_TRUNC), "wb")
+        with _told(path):
+            self._file = os.fdopen(private_file(self.part, os.O_WRONLY | os.O_TRUNC), "wb")
         self._writer = pq.ParquetWriter(self._file, schema, compression="zstd")
 
     def write(self, batch: pa.RecordBatch) -> None:
@@ -91,15 +97,21 @@ class SpoolWriter:
                 self._file.close()
 
 
-@contextmanager
-def _told(path: Path) -> Iterator[None]:
+def _told(path: Path) -> AbstractContextManager[None]:
     """A disk that takes no more is the computer's trouble, and told as such."""
+    return usable("The spool", path.parent, "written")
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[None]:
+    """What cannot be read any more is told."""
+    import pyarrow as pa
+
     try:
         yield
-    except OSError as error:
-        message = f"The spool {path.parent} cannot be written: {os.strerror(error.errno or EIO)}"
-        hint = "Make room, or set BIODATA_STATE to a directory on another disk"
-        raise ConfigError(message, code="BD-CONFIG-STATE", hint=hint) from None
+    except (pa.ArrowException, OSError):
+        message = f"What was sealed in {path} cannot be read any more"
+        raise ConfigError(message, code="BD-PIPELINE-RESUME", hint="Start anew with --restart") from None
 
 
 class Spool:
@@ -107,7 +119,8 @@ class Spool:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        private_directory(directory)
+        with usable("The spool", directory):
+            private_directory(directory)
 
     def sealed(self, name: str) -> Sealed | None:
         """A file that was sealed under that name, perhaps by a process that is gone; None where there is none.
@@ -115,15 +128,11 @@ class Spool:
         Raises:
             ConfigError: `BD-PIPELINE-RESUME`, it is broken.
         """
-        import pyarrow as pa
         import pyarrow.parquet as pq
 
         path = self.directory / f"{name}.parquet"
-        try:
+        with _whole(path):
             return Sealed(path, pq.read_metadata(path).num_rows) if path.is_file() else None
-        except pa.ArrowException:
-            message = f"What was sealed in {path} cannot be read any more"
-            raise ConfigError(message, code="BD-PIPELINE-RESUME", hint="Start anew with --restart") from None
 
     @contextmanager
     def writer(self, name: str, schema: pa.Schema) -> Iterator[SpoolWriter]:

@@ -11,7 +11,7 @@ from biodata.pipelines.state.chained import Head, unsealed
 from biodata.pipelines.state.told import told_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from biodata.pipelines.state.chained import ChainedFile
 
@@ -51,7 +51,7 @@ def verify(chain: ChainedFile, expected: str = "", told: Mapping[str, int] | Non
         told: run to number of records of which the lines tell at least, as the journal had it before they are read.
     """
     reading, torn = _Reading(chain, expected, told or {}), 0
-    for line in _lines(chain):
+    for line in chain.lines():
         if not line.endswith(b"\n"):
             torn = len(line)
             break
@@ -59,12 +59,6 @@ def verify(chain: ChainedFile, expected: str = "", told: Mapping[str, int] | Non
         if why:
             return reading.told(reading.head.lines + 1, why)
     return reading.end(torn)
-
-
-def _lines(chain: ChainedFile) -> Iterator[bytes]:
-    if chain.path.exists():
-        with chain.path.open("rb") as file:
-            yield from file
 
 
 class _Reading:
