@@ -267,7 +267,7 @@ def test_a_run_that_is_interrupted_says_so_and_goes_on(state, forks, servers, pl
             time.sleep(chance.uniform(0, takes - since))
         else:
             case.begun(state)
-            time.sleep(chance.uniform(0, since))
+            time.sleep(chance.uniform(0, since if number else since / 2))  # by default one is enough
         for one in signals:
             hit(pid, one)
             time.sleep(chance.uniform(0, 0.03))
