@@ -22,7 +22,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--table", help="a table with records to read there, where none can be made")
     parser.addoption("--write", action="store_true", help="add records to that table too, and delete them again")
     parser.addoption(
-        "--kills", type=int, default=2, help="how many runs of each sink tests/pipelines/test_kills.py kills"
+        "--kills", type=int, default=1, help="how many runs of each sink tests/pipelines/test_kills.py kills"
     )
     parser.addoption("--kill-seed", type=int, default=0, help="the seed of the moments at which it does")
     differing.add_options(parser)
@@ -31,7 +31,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     # `pytest --hypothesis-profile thorough` draws as many examples as Hypothesis itself proposes
     hypothesis.settings.register_profile("thorough", deadline=None)
-    hypothesis.settings.register_profile("usual", deadline=None, max_examples=60)
+    hypothesis.settings.register_profile("usual", deadline=None, max_examples=40)
     hypothesis.settings.load_profile(config.getoption("--hypothesis-profile", default=None) or "usual")
     differing.settle(config)
 

@@ -1,6 +1,7 @@
 """`biodata runs`: what was run, how it went, and whether the audit log is as it was written."""
 
 import json
+import shutil
 
 import pytest
 
@@ -127,8 +128,7 @@ def test_verify_finds_a_log_that_was_removed_whatever_was_removed_with_it(run, r
 
 
 def test_verify_of_a_state_directory_in_which_nothing_was_written(run, ran, home):
-    for name in ("audit.ndjson", "audit.head", "audit.key", "journal.sqlite"):
-        (home.parent / "state" / name).unlink()
+    shutil.rmtree(home.parent / "state")
     assert run("run", "young.yml", "--dry-run").status == 0
     assert run("run", "young.yml", "--save-plan", "plan.json").status == 0
     assert run("runs", "verify").out.startswith("0 lines")

@@ -40,6 +40,14 @@ class Pressing(Silent):
             os.kill(os.getpid(), signal.SIGINT)
 
 
+@pytest.fixture(autouse=True)
+def listening():
+    """A shell's background job, in which all of this may run, hears no Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture
 def latest(tmp_path):
     """State and phase of the latest run."""

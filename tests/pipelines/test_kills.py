@@ -109,6 +109,8 @@ class Case:
             "transform": [{"columns": COLUMNS[sink]}],
             "load": {"to": f"{sink}/{TABLES[sink]}", "mode": mode, "key": [KEYS[sink]], "batch": 9},
         }
+        if mode == "replace":  # what other cases have left there is to go
+            step["load"]["least"] = "0%"
         self.file.write_text(json.dumps({"version": 1, "name": self.name, "steps": [step]}), "utf-8")
         self.log = directory / f"{self.name}.log"
 
@@ -206,10 +208,15 @@ def hit(pid, number):
         os.kill(pid, number)
 
 
+TRIES = 100
+
+
 @pytest.mark.parametrize(("sink", "mode"), [(sink, mode) for sink, modes in SINKS.items() for mode in modes])
 def test_every_record_is_there_exactly_once(state, forks, servers, place, whole, pytestconfig, sink, mode):
     chance, takes, kills = moments(pytestconfig, sink, mode), whole(sink, mode)[0], 0
-    for number in range(pytestconfig.getoption("--kills")):
+    for number in range(TRIES):
+        if number >= pytestconfig.getoption("--kills") and kills:
+            break
         case = Case(forks, servers, place, sink, mode, number)
         told, done, left = f"number {number}\n", False, 1 + chance.randrange(2)
         while not done:
@@ -220,6 +227,7 @@ def test_every_record_is_there_exactly_once(state, forks, servers, place, whole,
                 left -= 1
             status = case.ended()
             assert status in {0, -signal.SIGKILL}, told + case.told
+            takes = takes if status else takes * 0.8  # it was measured while the computer had other things to do
             kills, done = kills + (status != 0), case.is_done(state)
         case.check()
     assert kills

@@ -40,7 +40,7 @@ def test_an_unknown_profile_is_told_where_it_is_named_first(boxes, pipeline, con
         ),
         (
             "{name: x, extract: {step: b}}, {name: a, needs: [b], extract: {step: x}}, {name: b, extract: {step: a}}",
-            "b -> a -> b",
+            "x -> b -> a -> x",
         ),
     ],
 )

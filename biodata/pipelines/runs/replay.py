@@ -247,7 +247,7 @@ class _Replay:
             return work.passed
         for dead in arrived:
             tell_arrived(run.journal, dead, name)
-        run.rejects.adopt(arrived, name, ids)
+        run.rejects.adopt(run.unsettled.sent, name, ids)
         return without_numbers(work.passed, spool, f"{name}.left", ids)
 
     def _clear_marks(self) -> None:
