@@ -9,22 +9,8 @@ import sys
 import pytest
 
 import biodata
-from biodata.records.types import Field, Integer, Schema, String
+from tests.cli.test_runs import PEOPLE, PIPELINE
 
-PEOPLE = Schema("people", "id", (Field("id", String(), required=True), Field("age", Integer())))
-PIPELINE = """
-version: 1
-name: ages
-steps:
-  - name: ages
-    extract: {from: source/people}
-    transform:
-      - columns: {id: src.id, age: src.age}
-    check:
-      - {name: an age, rows: "age >= 0"}
-    load: {to: target/ages, mode: merge, key: [id]}
-on_reject: {budget: 1}
-"""
 LOOKS = [
     ("runs", "list", "-o", "json"),
     ("runs", "show", "last", "-o", "json"),
@@ -42,7 +28,7 @@ def ran(run, profiles, home):
     profiles(*(f"{name}: {{platform: duckdb, path: '{home}/{name}.duckdb'}}" for name in ("source", "target")))
     with biodata.connect("source") as connection:
         connection.ensure(PEOPLE).add([{"id": "Jane", "age": 1}, {"id": "John", "age": -2}])
-    (home / "ages.yml").write_text(PIPELINE)
+    (home / "ages.yml").write_text(PIPELINE.replace("NAME", "ages"))
     assert run("run", "ages.yml").status == 0
 
 

@@ -13,7 +13,7 @@ import msgspec
 
 from biodata.errors import ConfigError
 from biodata.pipelines.reports.facts import ProfileFacts
-from biodata.pipelines.spec import Address, ReferencesCheck, SqlExtract, StepExtract
+from biodata.pipelines.spec import Address, ReferencesCheck
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -122,18 +122,11 @@ def _settled(spec: PipelineSpec) -> tuple[dict[str, Origins], dict[Address, Orig
 def _read(step: Step, held: Mapping[str, Origins], loaded: Mapping[Address, Origins]) -> Origins:
     """Whose data a step reads."""
     origins: Origins = {}
-    for name in _steps_read(step):
+    for name in step.reads_steps:
         origins |= held[name]
     for address in step.reads:
         origins |= loaded.get(address, {}) | {address.profile: step.name}
     return origins or {None: step.name}
-
-
-def _steps_read(step: Step) -> tuple[str, ...]:
-    if isinstance(step.extract, StepExtract):
-        return (step.extract.step,)
-    tables = step.extract.tables if isinstance(step.extract, SqlExtract) else ()
-    return tuple(table for table in tables if isinstance(table, str))
 
 
 def _of_pseudonyms(step: Step, read: Origins) -> Iterator[Flow]:
