@@ -7,7 +7,7 @@ import pytest
 
 from biodata.errors import RejectBudgetExceeded
 from biodata.pipelines.state.reject_file import RejectFile, Which
-from biodata.pipelines.state.rejects import RejectStore
+from biodata.pipelines.state.rejects import Reject, RejectStore
 
 FILE = """\
 version: 1
@@ -147,3 +147,14 @@ def test_the_rejects_of_an_older_version_are_read(night, state, states):
     night("b,1")
     assert states() == [(1, "superseded", 1, "b")]
     assert RejectStore(state, pipeline="night", run="r").count() == 0
+
+
+def test_to_carry_on_twice_is_to_carry_on_once(state):
+    alike = [Reject("s", "check", "r", "why", row, record={"id": "b"}) for row in (1, 2)]
+    for run, some in (("r1", alike), ("r2", alike[:1])):
+        store = RejectStore(state, pipeline="night", run=run, asked={"s": "all"})
+        for one in some:
+            store.add(one)
+        for _ in range(2):
+            store.carry_on()
+    assert [(one.id, one.run, one.attempt) for one in RejectFile(state).find(Which())] == [(1, "r2", 2), (2, "r1", 1)]

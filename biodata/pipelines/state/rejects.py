@@ -142,7 +142,7 @@ class RejectStore(RejectFile):
         some = "pipeline = ? AND alike <> x'' AND state IN (SELECT value FROM json_each(?))"
         pairs = (
             "SELECT mine.id, old.id, old.attempt + 1, old.since "  # noqa: S608 - names of ours
-            f"FROM (SELECT {nth} WHERE {some} AND run = ?) AS mine "
+            f"FROM (SELECT {nth} WHERE {some} AND run = ? AND attempt = 1) AS mine "  # others were before
             f"JOIN (SELECT {nth} WHERE {some} AND run <> ?) AS old USING (alike, nth)"
         )
         told = (self.pipeline, states, self.run)
